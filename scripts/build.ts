@@ -1,0 +1,39 @@
+/** Builds dist/: one bundle per kind of worker thread, the package entry and the command. */
+import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+
+const rxjsFolder = resolve(createRequire(import.meta.url).resolve('rxjs/package.json'), '..');
+
+const common: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  sourcemap: true,
+  logLevel: 'warning',
+  // Packages written as CommonJS expect require; an ES module has none.
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+  // The ES module build of RxJS can be tree-shaken; Node's export condition would choose the CommonJS one.
+  alias: { rxjs: join(rxjsFolder, 'dist/esm/index.js') },
+  external: ['msgpackr-extract', '@napi-rs/nice'],
+};
+
+const threads = 'actors/cluster/threads';
+await rm('dist', { recursive: true, force: true });
+if (existsSync(threads)) {
+  await build({
+    ...common,
+    entryPoints: readdirSync(threads).map((file) => join(threads, file)),
+    outdir: 'dist/workers',
+  });
+}
+const entries = { index: 'actors/cluster/index.ts', command: 'actors/cluster/command.ts' };
+for (const [name, entry] of Object.entries(entries)) {
+  if (!existsSync(entry)) continue;
+  await build({ ...common, entryPoints: [entry], outfile: `dist/${name}.js`, packages: 'external', alias: {} });
+}

@@ -1,0 +1,27 @@
+// Runs a TypeScript script on a Node that cannot strip types itself: bundles it with esbuild, then imports the result.
+// Usage: node scripts/run.mjs scripts/build.ts [arguments]
+import { mkdtemp, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const [, , script, ...rest] = process.argv;
+if (script === undefined) throw new Error('expected the path of a TypeScript script');
+// Beside node_modules, so that external packages still resolve from the bundle.
+const folder = await mkdtemp(resolve('node_modules', '.run-'));
+const outfile = resolve(folder, 'script.mjs');
+try {
+  await build({
+    entryPoints: [script],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    sourcemap: 'inline',
+  });
+  process.argv = [process.argv[0], resolve(script), ...rest];
+  await import(pathToFileURL(outfile).href);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

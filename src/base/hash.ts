@@ -1,0 +1,64 @@
+/** Checksums and hashes: CRC-32C guards stored bytes, the trace hash tells whether two runs were the same run. */
+
+const crc32cTable = makeCrc32cTable();
+
+/** Returns the CRC-32C (Castagnoli) of `bytes` as an unsigned 32-bit number; pass an earlier result to continue it. */
+export function crc32c(bytes: Uint8Array, previous = 0): number {
+  let crc = ~previous;
+  for (let index = 0; index < bytes.length; index += 1) {
+    crc = (crc >>> 8) ^ (crc32cTable[(crc ^ (bytes[index] as number)) & 0xff] as number);
+  }
+  return ~crc >>> 0;
+}
+
+/** Returns the 32-bit FNV-1a hash of the UTF-16 units of `text`: quick and well spread, not for adversaries. */
+export function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** A running 64-bit hash (two FNV-1a lanes): equal digests mean equal histories for every practical purpose of a test. */
+export class RunningHash {
+  #low = 0x811c9dc5;
+  #high = 0x9747b28c;
+
+  addBytes(bytes: Uint8Array): void {
+    for (let index = 0; index < bytes.length; index += 1) this.#add(bytes[index] as number);
+  }
+
+  addText(text: string): void {
+    for (let index = 0; index < text.length; index += 1) this.#add(text.charCodeAt(index));
+    this.#add(0xffff);
+  }
+
+  addNumber(value: number): void {
+    this.addText(String(value));
+  }
+
+  /** Sixteen hexadecimal digits. The hash may be continued afterwards. */
+  digest(): string {
+    return hex32(this.#high) + hex32(this.#low);
+  }
+
+  #add(unit: number): void {
+    this.#low = Math.imul(this.#low ^ unit, 0x01000193);
+    this.#high = Math.imul(this.#high ^ unit ^ (this.#low >>> 15), 0x85ebca6b);
+  }
+}
+
+function hex32(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+function makeCrc32cTable(): Uint32Array {
+  const table = new Uint32Array(256);
+  for (let byte = 0; byte < 256; byte += 1) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    table[byte] = crc >>> 0;
+  }
+  return table;
+}

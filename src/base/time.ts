@@ -1,0 +1,20 @@
+/** Dates as Kubernetes writes them. The one file of src/ that may build a Date, and only from a given instant. */
+import type { WallMs } from './brand.ts';
+
+/** Formats an instant as metav1.Time does: RFC 3339 in UTC, whole seconds. */
+export function timestampSeconds(wallMs: WallMs): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Formats an instant as metav1.MicroTime does: RFC 3339 in UTC with six decimals. */
+export function timestampMicros(wallMs: WallMs): string {
+  const micros = Math.floor((wallMs - Math.floor(wallMs)) * 1000);
+  return `${new Date(Math.floor(wallMs)).toISOString().slice(0, 23)}${String(micros).padStart(3, '0')}Z`;
+}
+
+/** Parses RFC 3339; returns undefined when `text` is not a date. */
+export function parseTimestamp(text: string): WallMs | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const ms = new Date(text).getTime();
+  return Number.isNaN(ms) ? undefined : (ms as WallMs);
+}

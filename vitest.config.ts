@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+const fast = ['unit', 'script', 'paper', 'property', 'tidy'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: fast.map((folder) => `test/${folder}/**/*.test.ts`), testTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 240_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'threads',
+          include: ['test/threads/**/*.test.ts', 'test/kubectl/**/*.test.ts'],
+          globalSetup: ['test/threads/build-workers.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
