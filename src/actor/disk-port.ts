@@ -1,0 +1,30 @@
+/**
+ * The Disk port: a folder of flat files that belongs to one actor and outlives it. Commands complete in the order in which they were
+ * given, each with one event that carries its id. A failed sync leaves the file in an unknown state: never repeat it, stop.
+ */
+
+export type DiskCommand =
+  /** The names of all files, sorted. */
+  | { readonly type: 'list'; readonly id: number }
+  | { readonly type: 'read'; readonly id: number; readonly file: string }
+  /** Appends to a file, which is created if absent; `sync`: complete only once the bytes and the file's existence are durable. */
+  | {
+      readonly type: 'append';
+      readonly id: number;
+      readonly file: string;
+      readonly bytes: Uint8Array;
+      readonly sync: boolean;
+    }
+  /** Replaces a whole file atomically and durably: after a crash it holds either all of the old or all of the new. */
+  | { readonly type: 'replace'; readonly id: number; readonly file: string; readonly bytes: Uint8Array }
+  /** Cuts a file to its first `length` bytes, durably. */
+  | { readonly type: 'truncate'; readonly id: number; readonly file: string; readonly length: number }
+  /** Deletes a file; absent ones are ignored. */
+  | { readonly type: 'delete'; readonly id: number; readonly file: string };
+
+export type DiskEvent =
+  | { readonly type: 'listed'; readonly id: number; readonly files: readonly string[] }
+  /** `bytes` is null when there is no such file. */
+  | { readonly type: 'read'; readonly id: number; readonly bytes: Uint8Array | null }
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string };
