@@ -133,10 +133,10 @@ export class FlowRunner {
       return;
     }
     if (next.done === true) this.#end(running, { type: 'returned', result: next.value as never }, effects);
-    else this.#await(running, next.value, effects);
+    else this.#park(running, next.value, effects);
   }
 
-  #await(running: Running, step: FlowStep, effects: Effect[]): void {
+  #park(running: Running, step: FlowStep, effects: Effect[]): void {
     if (step.type === 'sleep') {
       effects.push({ type: 'timer', key: sleepPrefix + running.id, afterMs: step.durationMs });
     } else if (step.type === 'wait') {

@@ -94,7 +94,7 @@ test('two actors never share an object', () => {
   );
   universe.runFor(10);
   const [tell] = scripted.of('a/one', 'tell');
-  const message = (tell?.body as unknown as { message: typeof shared }).message;
+  const { message } = tell?.body as unknown as { message: typeof shared };
   expect(message).toEqual(shared);
   expect(message).not.toBe(shared);
 });
