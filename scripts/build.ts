@@ -1,4 +1,4 @@
-/** Builds dist/: one bundle per kind of worker thread, the package entry and the command. */
+/** Builds dist/: one bundle per kind of worker thread, the package entry and the command. Arguments: more folders of thread entries. */
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -23,14 +23,10 @@ const common: BuildOptions = {
   external: ['msgpackr-extract', '@napi-rs/nice'],
 };
 
-const threads = 'actors/cluster/threads';
 await rm('dist', { recursive: true, force: true });
-if (existsSync(threads)) {
-  await build({
-    ...common,
-    entryPoints: readdirSync(threads).map((file) => join(threads, file)),
-    outdir: 'dist/workers',
-  });
+for (const folder of ['actors/cluster/threads', ...process.argv.slice(2)].filter(existsSync)) {
+  const entryPoints = readdirSync(folder).map((file) => join(folder, file));
+  if (entryPoints.length > 0) await build({ ...common, entryPoints, outdir: 'dist/workers' });
 }
 const entries = { index: 'actors/cluster/index.ts', command: 'actors/cluster/command.ts' };
 for (const [name, entry] of Object.entries(entries)) {

@@ -6,7 +6,7 @@ import type { Address } from './address.ts';
 
 /** One open port of one actor. */
 export interface Port {
-  /** Carries out a command that the actor gave with an `io` effect. Must not call back before it has returned. */
+  /** Carries out a command that the actor gave with an `io` effect. May emit before it returns: the event is queued like any input. */
   handle(command: unknown): void;
   /** The actor is gone: release everything, emit nothing more. */
   close(): void;

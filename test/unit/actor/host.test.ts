@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import { linkWindowMessages, livenessPingMs, livenessTimeoutMs, stopGraceMs } from '../../../src/actor/limits.ts';
+import { must } from '../../../src/base/assert.ts';
 import { startPair } from './scripted-actor.ts';
 
 const nothing = (): readonly Effect[] => [];
@@ -93,8 +94,8 @@ test('two actors never share an object', () => {
     nothing,
   );
   universe.runFor(10);
-  const [tell] = scripted.of('a/one', 'tell');
-  const { message } = tell?.body as unknown as { message: typeof shared };
+  const tell = must(scripted.of('a/one', 'tell')[0], 'the message did not arrive');
+  const { message } = tell.body as unknown as { message: typeof shared };
   expect(message).toEqual(shared);
   expect(message).not.toBe(shared);
 });
