@@ -1,0 +1,104 @@
+/**
+ * What an API server understands. Not HTTP: the gateway has parsed the URL and negotiated the form; controllers, scheduler and kubelets send
+ * the same requests without ever making a URL. Objects travel as JSON bytes, made once and carried untouched.
+ */
+import type { Protocol } from '../actor/protocol.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+/** Who asks, as far as the gateway or the sender can tell; the API server turns it into a user. */
+export type Credentials =
+  | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'certificate'; readonly user: string; readonly groups: readonly string[] }
+  /** A part of the cluster, over a link that only the cluster can open. */
+  | { readonly type: 'component'; readonly user: string; readonly groups: readonly string[] }
+  | { readonly type: 'anonymous' };
+
+/**
+ * Makes a write conditional on an election: it commits only if the store key `key` still has this create revision. A deposed master's late
+ * write is refused by the store with 409 Conflict.
+ */
+export interface Fence {
+  readonly key: string;
+  readonly createRevision: number;
+}
+
+/** The form of the answer. `table` and `metadata` are Kubernetes' `as=Table` and `as=PartialObjectMetadata`. */
+export type OutputForm = 'object' | 'table' | 'metadata';
+
+/** The media types of patches. */
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+export interface ResourceRequest {
+  readonly type: 'resource';
+  readonly verb: Verb;
+  readonly group: string;
+  readonly version: string;
+  /** Plural, lower case: `deployments`. */
+  readonly resource: string;
+  readonly subresource: string;
+  /** Empty for cluster-scoped requests and for all namespaces. */
+  readonly namespace: string;
+  /** Empty for collections. */
+  readonly name: string;
+  /** Query parameters as given, by name; the API server validates them. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly output: OutputForm;
+  readonly body: RequestBody | null;
+  readonly credentials: Credentials;
+  readonly userAgent: string;
+  readonly fence: Fence | null;
+}
+
+/** `patch` says which patch a PATCH body is; null for other verbs. */
+export interface RequestBody {
+  readonly encoding: 'json' | 'yaml' | 'protobuf';
+  readonly patch: PatchType | null;
+  readonly bytes: Uint8Array;
+}
+
+/** Discovery, health, version, OpenAPI. */
+export interface NonResourceRequest {
+  readonly type: 'nonResource';
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly accept: string;
+  readonly credentials: Credentials;
+}
+
+export type ApiRequest = ResourceRequest | NonResourceRequest;
+
+/** `bytes` is a Kubernetes object, list, Table or Status as JSON, unless `contentType` says otherwise. */
+export interface ApiResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** Texts of `Warning: 299` headers. */
+  readonly warnings: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The head comes first and once; chunks follow. A watch's chunks hold whole lines, one JSON event each. */
+export type ApiStreamItem =
+  | {
+      readonly type: 'head';
+      readonly status: number;
+      readonly contentType: string;
+      readonly headers: Readonly<Record<string, string>>;
+    }
+  | { readonly type: 'chunk'; readonly bytes: Uint8Array };
+
+export interface ApiServerProtocol extends Protocol {
+  readonly tells: object;
+  readonly asks: {
+    /** Everything that is answered at once: all but watches and logs. */
+    readonly call: { readonly request: ApiRequest; readonly reply: ApiResponse };
+  };
+  readonly streams: {
+    /** Watches and followed logs: ends with `completed` when the API server has no more to say. */
+    readonly open: { readonly request: ResourceRequest; readonly item: ApiStreamItem };
+  };
+}
+
+/** How long a single API call may take before its asker gives up, as the 34 s of kube-apiserver's request timeout. */
+export const apiCallTimeoutMs = 34_000;
