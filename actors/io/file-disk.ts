@@ -4,7 +4,7 @@
  * the same file while a sync runs share the next one (group commit). A folder that need not outlive its process is never synced.
  */
 import { closeSync, fdatasync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DiskCommand, DiskEvent } from '../../src/actor/disk-port.ts';
@@ -19,7 +19,8 @@ export interface DiskArgs {
   readonly isDurable: boolean;
 }
 
-type Append = Extract<DiskCommand, { type: 'append' }>;
+/** `create` differs from `append` only in that it starts the file anew. */
+type Append = Extract<DiskCommand, { type: 'append' | 'create' }>;
 
 const syncData = promisify(fdatasync);
 
@@ -52,7 +53,7 @@ class FileDisk {
   }
 
   handle(command: DiskCommand): void {
-    if (!this.#isRunning && command.type === 'append' && !this.#mustSync(command)) {
+    if (!this.#isRunning && isAppend(command) && !this.#mustSync(command)) {
       this.#emit(this.#write(command));
       return;
     }
@@ -69,8 +70,8 @@ class FileDisk {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#queue.length > 0 && !this.#isClosed) {
-      const [first] = this.#queue;
-      const events = first?.type === 'append' ? await this.#appendGroup(first.file) : [await this.#carryOutFirst()];
+      const first = this.#queue[0] as DiskCommand;
+      const events = isAppend(first) ? await this.#appendGroup(first.file) : [await this.#carryOutFirst()];
       if (!this.#isClosed) for (const event of events) this.#emit(event);
     }
     this.#isRunning = false;
@@ -80,7 +81,7 @@ class FileDisk {
   /** Takes all appends to `file` from the head of the queue, writes them, and syncs once if any asks for it. */
   async #appendGroup(file: string): Promise<DiskEvent[]> {
     const group: Append[] = [];
-    for (let next = this.#queue[0]; next?.type === 'append' && next.file === file; next = this.#queue[0]) {
+    for (let next = this.#queue[0]; next !== undefined && isAppend(next) && next.file === file; next = this.#queue[0]) {
       group.push(next);
       this.#queue.shift();
     }
@@ -88,16 +89,17 @@ class FileDisk {
     if (!group.some((append) => this.#mustSync(append))) return events;
     try {
       await syncData(this.#descriptor(file));
-      if (this.#unsyncedEntries.delete(file)) await this.#syncPath(this.#folder, 'r');
+      if (this.#unsyncedEntries.delete(file)) await this.#syncFolder();
       return events;
     } catch (error) {
       return group.map(({ id }) => failed(id, error));
     }
   }
 
-  #write({ id, file, bytes }: Append): DiskEvent {
+  #write({ type, id, file, bytes }: Append): DiskEvent {
     try {
-      const descriptor = this.#descriptor(file);
+      if (type === 'create') this.#forget(file);
+      const descriptor = this.#descriptor(file, type === 'create' ? 'w' : 'a');
       for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
       return { type: 'done', id };
     } catch (error) {
@@ -121,20 +123,16 @@ class FileDisk {
         return { type: 'listed', id, files: this.#list() };
       case 'read':
         return { type: 'read', id, bytes: await readIfPresent(join(this.#folder, command.file)) };
+      case 'create':
       case 'append':
         return this.#write(command);
       case 'replace':
-        await this.#replace(command.file, command.bytes);
-        return { type: 'done', id };
-      case 'truncate':
-        this.#forget(command.file);
-        await truncate(join(this.#folder, command.file), command.length);
-        await this.#syncPath(join(this.#folder, command.file), 'r+');
+        await this.#replace(command.file, command.chunks);
         return { type: 'done', id };
       case 'delete':
         this.#forget(command.file);
         await rm(join(this.#folder, command.file), { force: true });
-        await this.#syncPath(this.#folder, 'r');
+        await this.#syncFolder();
         return { type: 'done', id };
       default:
         return unreachable(command);
@@ -147,23 +145,24 @@ class FileDisk {
       .sort();
   }
 
-  async #replace(file: string, bytes: Uint8Array): Promise<void> {
+  async #replace(file: string, chunks: readonly Uint8Array[]): Promise<void> {
     this.#forget(file);
     const draft = join(this.#folder, file + draftSuffix);
     const handle = await open(draft, 'w');
     try {
-      await handle.writeFile(bytes);
+      for (const chunk of chunks) await handle.writeFile(chunk);
       if (this.#isDurable) await handle.sync();
     } finally {
       await handle.close();
     }
     await rename(draft, join(this.#folder, file));
-    await this.#syncPath(this.#folder, 'r');
+    await this.#syncFolder();
   }
 
-  async #syncPath(path: string, flags: string): Promise<void> {
+  /** A new, renamed or deleted file is durably so only once its folder is synced. */
+  async #syncFolder(): Promise<void> {
     if (!this.#isDurable) return;
-    const handle: FileHandle = await open(path, flags);
+    const handle: FileHandle = await open(this.#folder, 'r');
     try {
       await handle.sync();
     } finally {
@@ -175,10 +174,10 @@ class FileDisk {
     return append.sync && this.#isDurable;
   }
 
-  #descriptor(file: string): number {
+  #descriptor(file: string, flags = 'a'): number {
     const known = this.#descriptors.get(file);
     if (known !== undefined) return known;
-    const descriptor = openSync(join(this.#folder, file), 'a');
+    const descriptor = openSync(join(this.#folder, file), flags);
     this.#descriptors.set(file, descriptor);
     this.#unsyncedEntries.add(file);
     return descriptor;
@@ -194,6 +193,10 @@ class FileDisk {
   #closeDescriptors(): void {
     for (const file of this.#descriptors.keys()) this.#forget(file);
   }
+}
+
+function isAppend(command: DiskCommand): command is Append {
+  return command.type === 'append' || command.type === 'create';
 }
 
 function failed(id: number, error: unknown): DiskEvent {

@@ -7,6 +7,14 @@ export type DiskCommand =
   /** The names of all files, sorted. */
   | { readonly type: 'list'; readonly id: number }
   | { readonly type: 'read'; readonly id: number; readonly file: string }
+  /** Starts a file anew with these bytes, whatever it held; `sync` as for append. */
+  | {
+      readonly type: 'create';
+      readonly id: number;
+      readonly file: string;
+      readonly bytes: Uint8Array;
+      readonly sync: boolean;
+    }
   /** Appends to a file, which is created if absent; `sync`: complete only once the bytes and the file's existence are durable. */
   | {
       readonly type: 'append';
@@ -16,9 +24,7 @@ export type DiskCommand =
       readonly sync: boolean;
     }
   /** Replaces a whole file atomically and durably: after a crash it holds either all of the old or all of the new. */
-  | { readonly type: 'replace'; readonly id: number; readonly file: string; readonly bytes: Uint8Array }
-  /** Cuts a file to its first `length` bytes, durably. */
-  | { readonly type: 'truncate'; readonly id: number; readonly file: string; readonly length: number }
+  | { readonly type: 'replace'; readonly id: number; readonly file: string; readonly chunks: readonly Uint8Array[] }
   /** Deletes a file; absent ones are ignored. */
   | { readonly type: 'delete'; readonly id: number; readonly file: string };
 

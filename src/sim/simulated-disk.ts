@@ -94,14 +94,12 @@ export class SimulatedDisk {
         return { type: 'read', id, bytes: this.#read(command.file) };
       case 'append':
         return this.#append(command);
+      case 'create':
+        // A crash before the sync may leave nothing of the new file, as its folder entry is not durable either.
+        this.#files.set(command.file, { durable: emptyBytes, volatile: [] });
+        return this.#append({ ...command, type: 'append' });
       case 'replace':
-        this.#files.set(command.file, { durable: command.bytes.slice(), volatile: [] });
-        return { type: 'done', id };
-      case 'truncate':
-        this.#files.set(command.file, {
-          durable: (this.#read(command.file) ?? emptyBytes).slice(0, command.length),
-          volatile: [],
-        });
+        this.#files.set(command.file, { durable: concatBytes(command.chunks), volatile: [] });
         return { type: 'done', id };
       case 'delete':
         this.#files.delete(command.file);
