@@ -27,22 +27,38 @@ async function carryOut(isDurable: boolean, commands: readonly DiskCommand[]): P
       port.close();
       resolve(events);
     };
-    const port = openFileDisk((event) => setImmediate(emit, event), { path: 'm/store', incarnation: 1 }, { folder, isDurable });
+    const port = openFileDisk(
+      (event) => setImmediate(emit, event),
+      { path: 'm/store', incarnation: 1 },
+      { folder, isDurable },
+    );
     for (const command of commands) port.handle(command);
   });
 }
 
-const append = (id: number, text: string, sync = true): DiskCommand => ({ type: 'append', id, file: 'log', bytes: utf8(text), sync });
-
-test.each([true, false])('appends complete in order and stand in the file in order (durable: %s)', async (isDurable) => {
-  const events = await carryOut(isDurable, [append(1, 'a'), append(2, 'b'), append(3, 'c', false), append(4, 'd')]);
-  expect(events).toEqual([1, 2, 3, 4].map((id) => ({ type: 'done', id })));
-  expect(await readFile(join(folder, 'log'), 'utf8')).toBe('abcd');
+const append = (id: number, text: string, sync = true): DiskCommand => ({
+  type: 'append',
+  id,
+  file: 'log',
+  bytes: utf8(text),
+  sync,
 });
+
+test.each([true, false])(
+  'appends complete in order and stand in the file in order (durable: %s)',
+  async (isDurable) => {
+    const events = await carryOut(isDurable, [append(1, 'a'), append(2, 'b'), append(3, 'c', false), append(4, 'd')]);
+    expect(events).toEqual([1, 2, 3, 4].map((id) => ({ type: 'done', id })));
+    expect(await readFile(join(folder, 'log'), 'utf8')).toBe('abcd');
+  },
+);
 
 test.each([true, false])('a created file starts anew, and later appends follow it (durable: %s)', async (isDurable) => {
   await writeFile(join(folder, 'log'), 'leftover');
-  await carryOut(isDurable, [{ type: 'create', id: 1, file: 'log', bytes: utf8('new '), sync: true }, append(2, 'tail')]);
+  await carryOut(isDurable, [
+    { type: 'create', id: 1, file: 'log', bytes: utf8('new '), sync: true },
+    append(2, 'tail'),
+  ]);
   expect(await readFile(join(folder, 'log'), 'utf8')).toBe('new tail');
 });
 
@@ -63,6 +79,8 @@ test('a replaced file is whole, and drafts of a crash are not listed', async () 
 });
 
 test('a write that cannot be done is an event, not a throw', async () => {
-  const [event] = await carryOut(true, [{ type: 'append', id: 1, file: 'no/such/folder', bytes: utf8('x'), sync: true }]);
+  const [event] = await carryOut(true, [
+    { type: 'append', id: 1, file: 'no/such/folder', bytes: utf8('x'), sync: true },
+  ]);
   expect(event?.type).toBe('failed');
 });
