@@ -109,6 +109,14 @@ export class Universe {
     }
   }
 
+  /** Ends one actor at once; its disk, if it has one, keeps what was durable. */
+  killActor(thread: string, path: string): void {
+    const known = this.#threads.get(thread);
+    if (known?.host.cellAt(path) === undefined) return;
+    this.#disks.get(path)?.crash();
+    known.host.kill(path);
+  }
+
   /** The thread stops where it is; what arrives waits. */
   pauseThread(name: string): void {
     const thread = this.#threads.get(name);
