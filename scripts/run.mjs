@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 
 const [, , script, ...rest] = process.argv;
 if (script === undefined) throw new Error('expected the path of a TypeScript script');
-// Beside node_modules, so that external packages still resolve from the bundle.
-const folder = await mkdtemp(resolve('node_modules', '.run-'));
+// In the repository, so that packages and #workers resolve from the bundle as they do from the script.
+const folder = await mkdtemp(resolve('.run-'));
 const outfile = resolve(folder, 'script.mjs');
 try {
   await build({

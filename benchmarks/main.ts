@@ -1,0 +1,22 @@
+/** `npm run bench [-- NAME...]`: runs the named benchmarks, or all, and prints a table and one line of JSON. */
+import { cpus } from 'node:os';
+import { benchMessages } from './messages.ts';
+import { type Figure, printFigures } from './statistics.ts';
+
+const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = { messages: benchMessages };
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) {
+  process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}\n`);
+  process.exit(2);
+}
+const results: Record<string, Figure[]> = {};
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  results[name] = await run();
+  printFigures(name, results[name] as Figure[]);
+}
+const machine = { node: process.version, cores: cpus().length, model: cpus()[0]?.model ?? '' };
+process.stdout.write(`\n${JSON.stringify({ machine, results })}\n`);
+process.exit(0);
