@@ -1,7 +1,8 @@
 /**
- * Rebuilds the state from the chunks of a SnapshotExport, in order. Nothing of it is visible before `finish`, and a snapshot that
+ * Rebuilds the state from the chunks of a SnapshotExport, in order. Nothing of it is visible before `install`, and a snapshot that
  * was cut, reordered or damaged is refused as a whole.
  */
+import { assert, must } from '../base/assert.ts';
 import { readUint32 } from '../base/byte-reader.ts';
 import { concatBytes, emptyBytes } from '../base/bytes.ts';
 import { crc32c } from '../base/hash.ts';
@@ -36,12 +37,17 @@ export class SnapshotImport {
     this.#rest = bytes.slice(offset);
   }
 
-  /** Puts the imported state into `mvcc`, or returns why it can't be used. Leases and watchers included; watchers resume. */
-  finish(mvcc: Mvcc): { readonly type: 'imported' } | { readonly type: 'damaged'; readonly reason: string } {
-    if (this.#failure === null && (!this.#isEnded || this.#rest.length > 0)) this.#failure = 'cut short';
-    const keyspace = this.#keyspace;
-    if (this.#failure !== null || keyspace === null) return { type: 'damaged', reason: this.#failure ?? 'empty' };
-    if (keyspace.revision !== this.#revision) return { type: 'damaged', reason: 'revisions are missing' };
+  /** Returns why the state can't be used, or null when it is whole. */
+  verify(): string | null {
+    if (this.#failure !== null) return this.#failure;
+    if (this.#keyspace === null || !this.#isEnded || this.#rest.length > 0) return 'cut short';
+    return this.#keyspace.revision === this.#revision ? null : 'revisions are missing';
+  }
+
+  /** Puts the state, leases included, into `mvcc`, whose watchers resume in it. Only once, and only what was verified. */
+  install(mvcc: Mvcc): void {
+    assert(this.verify() === null, 'an installed snapshot is whole', { reason: this.verify() });
+    const keyspace = must(this.#keyspace, 'a whole snapshot has a keyspace');
     mvcc.leases.clear();
     for (const lease of this.#leases) mvcc.leases.add(lease);
     keyspace.scan(everyKey, null, (keyValue) => {
@@ -49,7 +55,6 @@ export class SnapshotImport {
       return true;
     });
     mvcc.replaceKeyspace(keyspace);
-    return { type: 'imported' };
   }
 
   /** Checks and loads one record; returns why it can't be, or null. */

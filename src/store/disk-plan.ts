@@ -90,7 +90,8 @@ export class DiskPlan {
 
   /** Returns the writes that install a snapshot received from the leader: its file, then its mark in the log. */
   install(snapshot: SnapshotMetadata, chunks: readonly Uint8Array[]): DiskWrite[] {
-    return [{ type: 'replace', file: snapshotFile(snapshot), chunks }, ...this.markSnapshot(snapshot)];
+    const marks = this.markSnapshot(snapshot);
+    return hasFile(snapshot) ? [{ type: 'replace', file: snapshotFile(snapshot), chunks }, ...marks] : marks;
   }
 
   /** Returns the writes that make a snapshot, whose file is durable, the start of the log. */

@@ -112,7 +112,9 @@ class LogReplay {
     const last = entries[entries.length - 1]?.index ?? snapshot.index;
     const commit = Math.min(Math.max(hardState.commit, snapshot.index), last) as LogIndex;
     assert(commit >= snapshot.index, 'commit covers the snapshot', { commit, snapshot: snapshot.index });
-    const term = Math.max(hardState.term, snapshot.term) as Term;
+    // A torn write may hold the first entries of a term without the hard state behind them: the term counts, and no vote was cast.
+    const lastTerm = entries[entries.length - 1]?.term ?? snapshot.term;
+    const term = Math.max(hardState.term, lastTerm) as Term;
     return {
       type: 'recovered',
       hardState: term === hardState.term ? { ...hardState, commit } : { term, votedFor: 0 as ReplicaId, commit },

@@ -87,7 +87,12 @@ function readOperation(reader: ByteReader, depth: number): Operation {
     case 'put': {
       const put = { type, key: reader.binaryString(), value: reader.ownedBytes(), lease: reader.varint() as LeaseId };
       const [ignoreValue, ignoreLease, previous] = readFlags(reader, 3);
-      return { ...put, ignoreValue: ignoreValue === true, ignoreLease: ignoreLease === true, previous: previous === true };
+      return {
+        ...put,
+        ignoreValue: ignoreValue === true,
+        ignoreLease: ignoreLease === true,
+        previous: previous === true,
+      };
     }
     case 'deleteRange': {
       const range = readRange(reader);
