@@ -151,7 +151,8 @@ class LogReplay {
 
   /** Entries behind a snapshot stay only if they belong to the same log, which the entry at its index tells. */
   #replaySnapshot(snapshot: SnapshotMetadata): void {
-    if (this.#snapshot !== null && snapshot.index < this.#snapshot.index) return;
+    // Each segment repeats the newest mark, whose entries may partly be deleted already for a newer mark that comes later.
+    if (this.#snapshot !== null && snapshot.index <= this.#snapshot.index) return;
     const at = this.#entries.find((entry) => entry.index === snapshot.index);
     const follows = at?.term === snapshot.term || this.#entries[0]?.index === snapshot.index + 1;
     this.#entries = follows ? this.#entries.filter((entry) => entry.index > snapshot.index) : [];
