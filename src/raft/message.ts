@@ -22,7 +22,11 @@ export interface Entry {
   readonly data: Uint8Array;
 }
 
-/** What must be durable before any message that depends on it leaves. Commit may lag: it is recomputed from the leader. */
+/**
+ * What must be durable before any message that depends on it leaves. Commit may lag, since the leader teaches it anew, but never behind
+ * entries that are durable: it is written whenever entries are. A replica that restarts with the entry of a membership change must
+ * know that the change before it is committed, or it could campaign with an outdated membership and win.
+ */
 export interface HardState {
   readonly term: Term;
   readonly votedFor: ReplicaId;

@@ -7,9 +7,15 @@ import type { Entry, HardState, LogIndex, Message, ReadContext, ReplicaId, Snaps
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
 
 export interface Ready {
-  /** Numbers the persists of one node: 1, 2, 3. Reported back with `RaftNode.persisted(number)`, in this order. */
+  /**
+   * Numbers the Readies of one node: 1, 2, 3. Once this one and all before it are durable, the host reports the number with
+   * `RaftNode.persisted(number)`, also when there was nothing to write; one report may stand for several.
+   */
   readonly number: number;
-  /** To be made durable together with `entries`; null when unchanged. */
+  /**
+   * To be made durable together with `entries`, and written behind them, so that a torn write cannot leave a commit index beyond the
+   * log. Null when unchanged; a commit index alone is no reason to write (it comes along with the next entries).
+   */
   readonly hardState: HardState | null;
   /** Contiguous and ascending. They replace whatever the log holds from the first one's index on. */
   readonly entries: readonly Entry[];
@@ -17,9 +23,12 @@ export interface Ready {
   readonly snapshot: SnapshotMetadata | null;
   /** May leave at once, also before `entries` are durable: a leader replicates while it writes (dissertation §10.2.1). */
   readonly messages: readonly Message[];
-  /** Must not leave before this Ready is durable: votes and acknowledgements. */
+  /** Must not leave before this Ready and all earlier ones are durable, even if this one writes nothing: votes and acknowledgements. */
   readonly messagesAfterPersist: readonly Message[];
-  /** To be applied in order. Durable on a quorum, though perhaps not yet here: `apply` does not wait for the local disk. */
+  /**
+   * To be applied in order, behind `snapshot`; the host reports `RaftNode.applied(index)`. Durable on a quorum, though perhaps not yet here:
+   * applying does not wait for the local disk. For an entry of type `membership` the host calls `RaftNode.applyMembership`.
+   */
   readonly committed: readonly Entry[];
   /** Reads of this replica that are linearizable once the state has applied `index`. */
   readonly reads: readonly { readonly context: ReadContext; readonly index: LogIndex }[];

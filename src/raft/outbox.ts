@@ -1,0 +1,54 @@
+/**
+ * Collects what one batch of input makes a node say, sorted by when it may leave. What binds the sender (a granted vote, an
+ * acknowledgement) waits for the disk; everything else leaves at once: refusals promise nothing, and a leader replicates while it writes.
+ */
+import { assert } from '../base/assert.ts';
+import type { LogIndex, Message, ReadContext } from './message.ts';
+
+export interface ReadAnswer {
+  readonly context: ReadContext;
+  readonly index: LogIndex;
+}
+
+export class Outbox {
+  #messages: Message[] = [];
+  #messagesAfterPersist: Message[] = [];
+  #reads: ReadAnswer[] = [];
+
+  send(message: Message): void {
+    assert(message.to !== message.from && message.to > 0, 'receiver of a message', {
+      to: message.to,
+      type: message.type,
+    });
+    this.#messages.push(message);
+  }
+
+  sendAfterPersist(message: Message): void {
+    assert(message.to !== message.from && message.to > 0, 'receiver of a message', {
+      to: message.to,
+      type: message.type,
+    });
+    this.#messagesAfterPersist.push(message);
+  }
+
+  answer(contexts: readonly ReadContext[], index: LogIndex): void {
+    for (const context of contexts) this.#reads.push({ context, index });
+  }
+
+  isEmpty(): boolean {
+    return this.#messages.length + this.#messagesAfterPersist.length + this.#reads.length === 0;
+  }
+
+  /** Hands over everything collected, in the order of sending. */
+  take(): {
+    readonly messages: readonly Message[];
+    readonly messagesAfterPersist: readonly Message[];
+    readonly reads: readonly ReadAnswer[];
+  } {
+    const taken = { messages: this.#messages, messagesAfterPersist: this.#messagesAfterPersist, reads: this.#reads };
+    this.#messages = [];
+    this.#messagesAfterPersist = [];
+    this.#reads = [];
+    return taken;
+  }
+}

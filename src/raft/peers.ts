@@ -1,0 +1,40 @@
+/**
+ * What the transport learns about peers: that one's thread has died, that a message could not be delivered, how a snapshot fared.
+ * Each is a hint that saves a timeout; none is needed for safety, and a false one costs no more than an election or a probe.
+ */
+import { assert } from '../base/assert.ts';
+import { maybeCampaign } from './election.ts';
+import type { ReplicaId } from './message.ts';
+import { forgetLeader } from './roles.ts';
+import type { RaftState } from './state.ts';
+
+/** The bound of the random delay after which the followers of a dead leader campaign, so that they seldom do so together. */
+const orphanDelayTicksMax = 2;
+
+/** Takes note that `peer` has died: its followers replace it without waiting for a timeout, a leader stops counting on it. */
+export function onPeerGone(state: RaftState, peer: ReplicaId): void {
+  assert(peer !== state.id, 'a replica outlives itself', { peer });
+  if (state.role === 'leader') {
+    const progress = state.progress.get(peer);
+    progress?.becomeProbe();
+    if (progress !== undefined) progress.recentActive = false;
+  } else if (state.role === 'follower' && state.leader === peer) {
+    forgetLeader(state);
+    const delay = state.random.integer(0, orphanDelayTicksMax);
+    if (delay === 0) maybeCampaign(state, 'preVote');
+    else state.electionTimeout = delay;
+  }
+}
+
+/** Takes note that messages to `peer` were lost: what is in flight can't be relied on. */
+export function onPeerUnreachable(state: RaftState, peer: ReplicaId): void {
+  assert(peer !== state.id, 'a replica reaches itself', { peer });
+  const progress = state.progress.get(peer);
+  if (progress?.state === 'replicate') progress.becomeProbe();
+}
+
+/** Takes note that the snapshot for `peer` has arrived, or failed to; the next sign of life of the peer resumes replication. */
+export function onSnapshotDelivered(state: RaftState, peer: ReplicaId, ok: boolean): void {
+  assert(peer !== state.id, 'a snapshot goes to another', { peer });
+  state.progress.get(peer)?.finishSnapshot(ok);
+}
