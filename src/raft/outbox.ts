@@ -1,5 +1,5 @@
 /**
- * Collects what one batch of input makes a node say, sorted by when it may leave. What binds the sender (a granted vote, an
+ * Collects what one batch of input makes a node say, sorted by when it may leave. What binds the sender (a granted vote, a candidacy, an
  * acknowledgement) waits for the disk; everything else leaves at once: refusals promise nothing, and a leader replicates while it writes.
  */
 import { assert } from '../base/assert.ts';
