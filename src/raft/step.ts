@@ -14,7 +14,7 @@ import { onReadIndex, onReadIndexReply } from './on-read-index.ts';
 import { onSnapshot } from './on-snapshot.ts';
 import { onTimeoutNow } from './on-timeout-now.ts';
 import { onTransferLeader } from './on-transfer-leader.ts';
-import { onPreVote, onVote } from './on-vote.ts';
+import { onPreVote, onVote, refuseEarlierPreVote } from './on-vote.ts';
 import { onVoteReply } from './on-vote-reply.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
@@ -44,7 +44,7 @@ function onEarlierTerm(state: RaftState, message: Message): void {
   if (message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot') {
     state.outbox.send({ type: 'heartbeatReply', from, to, term, readContext: 0 });
   } else if (message.type === 'preVote') {
-    state.outbox.send({ type: 'preVoteReply', from, to, term, granted: false });
+    refuseEarlierPreVote(state, message);
   }
 }
 

@@ -21,6 +21,7 @@ export class Group {
 
   constructor(voters: readonly number[], options: HostOptions = {}, learners: readonly number[] = []) {
     this.#options = options;
+    if (voters.length === 0) return;
     const start = foundingStart(membershipOf(ids(...voters), ids(...learners)));
     for (const replica of [...voters, ...learners]) this.add(replica, { start });
   }

@@ -122,7 +122,7 @@ export class RaftHost {
     const { index, term } = last;
     this.disk.snapshot = { index, term, membership: this.membership, state: [...this.state] };
     this.disk.entries = this.disk.entries.filter((entry) => entry.index > index);
-    this.node.compact(index, this.membership, dropTo ?? index);
+    this.node.compact(index, this.membership, dropTo === undefined || dropTo > index ? index : dropTo);
   }
 
   /** Loses everything that is not on the disk, and starts again. */
