@@ -31,6 +31,18 @@ export class Outbox {
     this.#messagesAfterPersist.push(message);
   }
 
+  /** Adds an acknowledgement of an append; it takes the place of a preceding one to the same leader, which it includes. */
+  acknowledge(message: Extract<Message, { type: 'appendReply' }>): void {
+    const last = this.#messagesAfterPersist.at(-1);
+    const same = last?.type === 'appendReply' && last.to === message.to && last.term === message.term;
+    assert(message.rejection === null, 'a refusal does not wait for the disk', {
+      to: message.to,
+      index: message.index,
+    });
+    if (!same) return this.sendAfterPersist(message);
+    if (message.index > last.index) this.#messagesAfterPersist[this.#messagesAfterPersist.length - 1] = message;
+  }
+
   answer(contexts: readonly ReadContext[], index: LogIndex): void {
     for (const context of contexts) this.#reads.push({ context, index });
   }

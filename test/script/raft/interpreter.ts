@@ -1,7 +1,7 @@
 /**
  * Carries out the commands of a transcript on a group of hosts and returns what happened as lines.
  *
- *   add-nodes voters=1,2,3 learners=4 [messageBytes=N inflight=N committedBytes=N uncommittedBytes=N]   a new group, founded
+ *   add-nodes [voters=1,2,3 learners=4] [messageBytes=N inflight=N committedBytes=N uncommittedBytes=N]   a new group, founded
  *   add-node 4 [voters=1,2,3 terms=1,1,2 term=3 commit=2]          one more replica, empty or with a log behind index 1
  *   campaign N | propose N TEXT... | change N v4 l3 r2 [explicit|implicit] | leave N | transfer N to=M | read N ID...
  *   tick N COUNT | tick-heartbeat N | tick-election N | peer-gone N peer=M | unreachable N peer=M | snapshot-status N peer=M ok|failed
