@@ -23,8 +23,8 @@ export function onVoteReply(state: RaftState, message: VoteReply): void {
   recordVote(state, message.from, message.granted);
 }
 
-/** Commits what the replier knows to be committed, if this log has the same entry; a campaign with a membership now outdated ends. */
-function learnCommit(state: RaftState, message: VoteReply): void {
+/** Commits, whatever the term of the reply, what the replier knows to be committed, if this log has the same entry; a campaign with a membership now outdated ends. */
+export function learnCommit(state: RaftState, message: VoteReply): void {
   const { log } = state;
   if (!log.matches({ index: message.commit, term: message.commitTerm }) || !log.commitTo(message.commit)) return;
   assert(state.role !== 'leader' || message.commit <= log.lastIndex, 'commit of a leader', { commit: message.commit });
