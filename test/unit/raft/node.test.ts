@@ -4,6 +4,7 @@ import { emptyBytes, utf8 } from '../../../src/base/bytes.ts';
 import { Random } from '../../../src/base/random.ts';
 import { foundingStart } from '../../../src/raft/bootstrap.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
+import { encodeMembershipChange } from '../../../src/raft/membership-change.ts';
 import { RaftNode } from '../../../src/raft/node.ts';
 import { Group } from './group.ts';
 import { at, id, ids, RaftHost, startWith, term } from './host.ts';
@@ -131,6 +132,44 @@ test('the commit index becomes durable together with later entries', () => {
   expect(group.host(3).disk.hardState.commit).toBeGreaterThanOrEqual(committed);
 });
 
+test('a new leader lets no membership change in while its log may hold one that is not applied', () => {
+  const start = startWith([1, 2, 3], [2], 2);
+  const steps = [{ type: 'remove' as const, replica: id(3) }];
+  const change = { transition: 'auto' as const, steps, context: emptyBytes };
+  const entries = [{ term: term(2), index: at(2), type: 'membership' as const, data: encodeMembershipChange(change) }];
+  const group = new Group([]);
+  for (const replica of [1, 2, 3]) group.add(replica, { start: { ...start, log: { ...start.log, entries } } });
+  group.filter = (message) => message.type !== 'append';
+  group.elect(1);
+  group.host(1).node.proposeMembership({ ...change, steps: [{ type: 'remove', replica: id(2) }] });
+  group.host(1).settle();
+  expect(group.host(1).disk.entries.map((entry) => entry.type)).toEqual(['membership', 'command', 'command']);
+  group.heal();
+  group.tick(4);
+  expect(group.host(1).membership.voters).toEqual([1, 2]);
+});
+
+test('the death of whom leadership is being handed to ends the transfer, and that of a snapshot’s receiver the snapshot', () => {
+  const group = new Group([1, 2, 3]);
+  group.elect(1);
+  group.isolate(3);
+  group.propose(1, 'a');
+  group.host(1).node.transferLeadership(id(3));
+  expect(group.propose(1, 'b')).toEqual({ dropped: 'transferring' });
+  group.host(1).node.peerGone(id(3));
+  expect(group.propose(1, 'b')).toBe('accepted');
+  group.host(1).compact();
+  group.heal();
+  group.filter = (message) => message.type !== 'snapshot';
+  group.tick(4);
+  expect(group.status(1).progress[2]).toMatchObject({ state: 'snapshot', next: 5 });
+  group.host(1).node.peerGone(id(3));
+  expect(group.status(1).progress[2]).toMatchObject({ state: 'probe', next: 3 });
+  group.heal();
+  group.tick(4);
+  expect(group.applied(3)).toEqual(['a', 'b']);
+});
+
 test('a replica with a committed membership change that is not applied does not campaign', () => {
   const group = new Group([1, 2, 3]);
   group.elect(1);
@@ -153,10 +192,12 @@ test('a removed leader whose farewell was lost helps its successor by telling wh
   group
     .host(1)
     .node.proposeMembership({ transition: 'auto', steps: [{ type: 'remove', replica: id(1) }], context: emptyBytes });
+  group.host(1).settle();
   group.host(1).node.propose(utf8('tail'));
   // 2 acknowledges the removal and never hears that it is committed, nor of the tail.
-  group.filter = (message) => message.type === 'appendReply' || (message.type === 'append' && message.commit < 3);
+  group.filter = (message) => message.type === 'appendReply';
   group.settle();
+  expect([group.status(1).lastIndex, group.status(2).lastIndex, group.status(2).commit]).toEqual([4, 3, 2]);
   expect(group.status(1)).toMatchObject({ role: 'follower', membership: { voters: [2] } });
   group.heal();
   group.tick(60);
