@@ -182,7 +182,7 @@ describe('§5.2 leader election', () => {
   test('election timeouts are drawn at random from [T, 2T), anew for each election', () => {
     const seen = new Set<number>();
     const host = hostOf([]);
-    for (let ticks = 0, last = 0; ticks < 4000; ticks += 1) {
+    for (let ticks = 0, last = -1; ticks < 4000; ticks += 1) {
       const said = listen(host);
       host.node.tick();
       host.settle();
@@ -191,7 +191,6 @@ describe('§5.2 leader election', () => {
         last = ticks;
       }
     }
-    seen.delete(Math.min(...seen) < 10 ? Math.min(...seen) : -1);
     expect([...seen].sort((left, right) => left - right)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
   });
 });
