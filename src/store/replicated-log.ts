@@ -28,6 +28,8 @@ export interface LogListener {
   leadershipChanged(leadership: Leadership): void;
   batchApplied(applied: AppliedBatch): void;
   membershipApplied(entry: Entry, membership: Membership): void;
+  /** The state jumped ahead: what was applied between was not told one by one. */
+  stateInstalled(): void;
   readConfirmed(round: number, index: LogIndex): void;
 }
 
@@ -209,6 +211,7 @@ export class ReplicatedLog {
     received.state.install(this.#machine);
     this.#applied = { index: snapshot.index, term: snapshot.term };
     this.#setMembership(snapshot.membership);
+    this.#listener.stateInstalled();
     return this.#plan.install(snapshot, received.chunks);
   }
 
