@@ -20,8 +20,14 @@ export function parseCommandLine(argumentsGiven: readonly string[], version: str
     .showSuggestionAfterError();
   program
     .command('demo', { isDefault: true })
-    .description('start a cluster, kill its leading master under load, show that nothing was lost, and stay up until Ctrl-C')
-    .option('--once', 'exit when it has been shown, with a JSON summary as the last line; exit code 0 only if all of it held', false)
+    .description(
+      'start a cluster, kill its leading master under load, show that nothing was lost, and stay up until Ctrl-C',
+    )
+    .option(
+      '--once',
+      'exit when it has been shown, with a JSON summary as the last line; exit code 0 only if all of it held',
+      false,
+    )
     .option('--masters <count>', 'masters, 1 to 7', wholeNumber(1, 7), 3)
     .option('--nodes <count>', 'worker nodes, 0 to 1000', wholeNumber(0, 1000), 3)
     .allowExcessArguments(false)
