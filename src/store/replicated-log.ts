@@ -97,7 +97,8 @@ export class ReplicatedLog {
   advance(): void {
     while (this.raft.hasReady()) this.#handle(this.raft.ready());
     this.#received = null;
-    if (this.#saving !== null || !this.#plan.isSnapshotDue(this.#applied.index)) return;
+    const { bytes } = this.#machine.mvcc.keyspace;
+    if (this.#saving !== null || !this.#plan.isSnapshotDue(this.#applied.index, bytes)) return;
     this.#saving = this.#export();
     const { metadata } = this.#saving;
     this.#emit({ type: 'saveSnapshot', file: snapshotFile(metadata), index: metadata.index });
