@@ -33,8 +33,8 @@ export interface DiskPlanOptions {
   readonly snapshotEveryBytes: number;
 }
 
-/** A large state is written whole once for every so many-th part of its bytes that comes new. */
-const rewriteFactor = 4;
+/** A large state is written whole when one part in so many of its bytes has come new. */
+const rewriteFactor = 2;
 
 interface Segment {
   readonly sequence: number;

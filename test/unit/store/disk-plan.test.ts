@@ -68,8 +68,8 @@ test('a large state is not written whole for a few entries', () => {
   plan.persist(null, entriesOf(2, 20));
   expect(plan.isSnapshotDue(21 as LogIndex, 5_000)).toBe(true);
   expect(plan.isSnapshotDue(21 as LogIndex, 100_000)).toBe(false);
-  plan.persist(null, entriesOf(22, 250));
-  expect(plan.isSnapshotDue(271 as LogIndex, 100_000)).toBe(true);
+  plan.persist(null, entriesOf(22, 450));
+  expect(plan.isSnapshotDue(471 as LogIndex, 100_000)).toBe(true);
 });
 
 test('a durable mark frees the segments wholly at or below it, oldest first, and the snapshot before', () => {
