@@ -1,7 +1,6 @@
 /** Forms of answers and of bodies, frames, headers and kubeconfig files. */
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { parseBody } from '../../../src/api/body.ts';
 import { serviceUnavailable, unauthorized } from '../../../src/api/status-errors.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { objectFormatOf, patchFormatOf } from '../../../src/http/content-type.ts';
@@ -69,23 +68,6 @@ test('bodies are told apart by content type', () => {
   expect(patchFormatOf('application/apply-patch+yaml')).toBe('applyPatch');
   expect(() => objectFormatOf('text/plain')).toThrow('the body of the request was in an unknown format');
   expect(() => patchFormatOf('application/json')).toThrow('accepted media types include: application/json-patch+json');
-});
-
-test('YAML bodies are read as Kubernetes reads them', () => {
-  const yaml = 'a: yes\nb: "no"\nc: 2024-01-02\nd: 0o17\ne: &x {k: 1}\nf: *x\n1: one\n';
-  expect(parseBody(utf8(yaml), 'yaml')).toEqual({
-    '1': 'one',
-    a: true,
-    b: 'no',
-    c: '2024-01-02',
-    d: '0o17',
-    e: { k: 1 },
-    f: { k: 1 },
-  });
-  expect(() => parseBody(utf8('a: 1\na: 2\n'), 'yaml')).toThrow('error converting YAML to JSON');
-  expect(() => parseBody(utf8('{'), 'json')).toThrow('json parse error');
-  expect(() => parseBody(new Uint8Array([0xff]), 'json')).toThrow('not valid UTF-8');
-  expect(() => parseBody(utf8('x'), 'protobuf')).toThrow('unknown format');
 });
 
 test('a watch frame is one line', () => {
