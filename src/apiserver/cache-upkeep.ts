@@ -4,8 +4,8 @@ import type { FlowRunner } from '../actor/flow-runner.ts';
 import type { WatchItem } from '../protocol/store.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Environment } from './environment.ts';
-import { storeProbeTimeoutMs, storeRetryMs } from './limits.ts';
-import { cacheSignal, readRevision } from './store-client.ts';
+import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
+import { cacheSignal, probeReplicas } from './store-client.ts';
 import { readStore, type StoreFeed } from './store-feed.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -49,21 +49,28 @@ export class CacheUpkeep {
     return this.#announce();
   }
 
-  /** The store's watch ended: goes on elsewhere. */
+  /** The store's watch ended: goes on elsewhere, at once if there is a replica that may answer. */
   ended(id: number): readonly Effect[] {
-    return this.#feed.ended(id) && this.#environment.cache.isSynced ? this.#feed.follow() : [];
+    if (!this.#feed.ended(id)) return [];
+    const { replicas, stamp } = this.#environment;
+    const next = replicas.current(stamp.monotonicMs);
+    if (replicas.isTrusted(next, stamp.monotonicMs)) return this.follow();
+    return [{ type: 'timer', key: 'follow', afterMs: followRetryMs }];
+  }
+
+  /** Opens the store's watch if it is due: the cache is complete, and nothing is followed. */
+  follow(): readonly Effect[] {
+    return this.#environment.cache.isSynced && !this.#feed.isFollowing ? this.#feed.follow() : [];
   }
 
   reconsider(): readonly Effect[] {
     return this.#environment.cache.isSynced ? this.#feed.reconsider() : [];
   }
 
-  /** Asks the replica for its revision, so that one that is cut off from its leader comes under suspicion. */
   probe(): readonly Effect[] {
     if (this.#isProbing) return [];
     this.#isProbing = true;
-    const flow = readRevision(this.#environment, storeProbeTimeoutMs);
-    const { effects } = this.#runner.start(flow, 2 * storeProbeTimeoutMs, () => {
+    const { effects } = this.#runner.start(probeReplicas(this.#environment), requestTimeoutMs, () => {
       this.#isProbing = false;
       return [];
     });

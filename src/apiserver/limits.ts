@@ -3,18 +3,23 @@
 /** A request that is not a watch ends after this time, as kube-apiserver's 34 s; a client may ask for less. */
 export const requestTimeoutMs = 34_000;
 
-/** A question to a store replica; above the store's own limit, so that the store's answer says what happened. */
-export const storeAskTimeoutMs = 6_000;
+/** A write; above the store's own limit, so that the store's answer says what happened. */
+export const storeWriteTimeoutMs = 6_000;
+
+/** A read, which may be asked again elsewhere at no risk. */
+export const storeReadTimeoutMs = 2_000;
 
 /** Pause before a request that certainly had no effect is sent to the store again. */
 export const storeRetryMs = 20;
+
+/** A watch of the store that ended while no replica is trusted is opened again after this time. */
+export const followRetryMs = 50;
 
 /** A replica that failed to answer is asked last for this time. */
 export const replicaSuspicionMs = 1_000;
 
 /** An idle API server asks its replica for the current revision this often, so that a replica that is cut off is found out. */
 export const storeProbeMs = 1_000;
-export const storeProbeTimeoutMs = 2_000;
 
 /** Keys that one page of the initial read of the store holds. */
 export const syncPageKeys = 500;

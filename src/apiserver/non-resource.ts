@@ -58,7 +58,7 @@ export class NonResourcePaths {
     const document = this.#documents.get(key) ?? this.#make(path, aggregated);
     this.#documents.set(key, document);
     const headers = { ETag: document.etag, Vary: 'Accept' };
-    const isKnown = request.parameters['ifNoneMatch'] === document.etag;
+    const isKnown = request.ifNoneMatch === document.etag;
     return {
       status: isKnown ? 304 : 200,
       contentType: document.contentType,

@@ -38,6 +38,10 @@ export class StoreFeed {
     this.#environment = environment;
   }
 
+  get isFollowing(): boolean {
+    return this.#replica !== null;
+  }
+
   /** Follows the replica of choice from behind the cache's revision on, and no other. */
   follow(): readonly Effect[] {
     const { cache, replicas, stamp } = this.#environment;
@@ -57,11 +61,11 @@ export class StoreFeed {
     return effects;
   }
 
-  /** Moves on when the replica that is followed is no longer trusted and another may be better. */
+  /** Moves to the replica of choice when that is another now. */
   reconsider(): readonly Effect[] {
     const { replicas, stamp } = this.#environment;
-    if (this.#replica === null || replicas.isTrusted(this.#replica, stamp.monotonicMs)) return [];
-    return replicas.current(stamp.monotonicMs) === this.#replica ? [] : this.follow();
+    if (this.#replica === null || replicas.current(stamp.monotonicMs) === this.#replica) return [];
+    return this.follow();
   }
 
   /** Takes an item of the watch. Items of an earlier subscription are passed over. */
