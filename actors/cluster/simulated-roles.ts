@@ -3,6 +3,7 @@ import type { AnyRole, Role } from '../../src/actor/behaviour.ts';
 import type { OpenPort } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import type { Universe } from '../../src/sim/universe.ts';
+import { apiServerBehaviour } from '../apiserver/behaviour.ts';
 import { storeBehaviour } from '../store/behaviour.ts';
 
 export function simulatedRoles(entry: string, universe: Universe): readonly AnyRole[] {
@@ -15,6 +16,8 @@ export function simulatedRoles(entry: string, universe: Universe): readonly AnyR
           ports: { disk: ((emit, self) => universe.disk(self.path).open(emit)) satisfies OpenPort },
         } as unknown as Role,
       ];
+    case 'api':
+      return [{ name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role];
     default:
       return unreachable(entry as never);
   }
