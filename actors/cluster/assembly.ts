@@ -62,9 +62,9 @@ export class Assembly {
     const { fabric, ownThread } = this.#options;
     const design = must(this.#threads.get(name), `no thread ${name}`);
     this.#downOnPurpose.delete(name);
+    await fabric.startThread({ name, entry: design.entry });
     this.#up.add(name);
     try {
-      await fabric.startThread({ name, entry: design.entry });
       const links = this.#links.filter(([left, right]) => left === name || right === name);
       const open = links.filter((pair) => pair.every((end) => end === ownThread || this.#up.has(end)));
       await Promise.all(open.map(([left, right]) => this.#link(left, right)));

@@ -5,6 +5,7 @@
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { DiskCommand, DiskEvent } from '../../src/actor/disk-port.ts';
 import type { Effect } from '../../src/actor/effect.ts';
+import type { ActorStatus } from '../../src/actor/failure.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import { assert, must } from '../../src/base/assert.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
@@ -15,6 +16,7 @@ import type { DiskWrite } from '../../src/store/disk-plan.ts';
 import type { PeerMessage } from '../../src/store/peer-message.ts';
 import { Replica } from '../../src/store/replica.ts';
 import type { ReplicaEffect } from '../../src/store/replica-effect.ts';
+import { Retention } from '../../src/store/retention.ts';
 import type { RequestHandle } from '../../src/store/store-request.ts';
 import { Recovery, type RecoveryStep } from './recovery.ts';
 import type { StoreArgs } from './store-args.ts';
@@ -36,8 +38,12 @@ export interface StoreState {
 interface Running {
   readonly replica: Replica;
   readonly watches: WatchStreams;
+  readonly retention: Retention;
   /** Subscribers to leadership. */
   readonly followers: Map<number, number>;
+  /** Peers that are known to run. */
+  readonly reachable: Set<ReplicaId>;
+  hasStoodFirst: boolean;
   leadership: StoreLeadership;
   lastTickMs: MonotonicMs;
   nextDiskId: number;
@@ -50,6 +56,8 @@ interface Running {
 const earlyInputsMax = 10_000;
 /** Chunks of a snapshot that one tick takes, so that heartbeats go on while it is saved. */
 const snapshotChunksPerTick = 64;
+/** The handle of requests that this actor makes itself; those of others are numbered from 1. */
+const ownHandle = 0 as RequestHandle;
 
 export const storeBehaviour: Behaviour<StoreArgs, StoreState, StoreProtocol> = { init, step, flush };
 
@@ -94,7 +102,10 @@ function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): reado
   const running: Running = {
     replica,
     watches: new WatchStreams(replica),
+    retention: new Retention(args.retentionMs),
     followers: new Map(),
+    reachable: new Set(),
+    hasStoodFirst: false,
     leadership: { role: 'follower', term: replica.status().term, leader: noReplica },
     lastTickMs: stamp.monotonicMs,
     nextDiskId: 1,
@@ -104,6 +115,7 @@ function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): reado
   state.running = running;
   const watches = args.peers.flatMap(({ id, path }): Effect[] => (id === args.id ? [] : [{ type: 'watch', path }]));
   const early = state.early.flatMap((input) => handle(state, running, input));
+  standFirst(args, running);
   return [...watches, { type: 'timer', key: 'tick', afterMs: args.tickMs }, ...early];
 }
 
@@ -135,13 +147,30 @@ function handle(state: StoreState, running: Running, input: StoreInput): readonl
     case 'io':
       return diskDone(running, input.event as DiskEvent);
     case 'watched':
-      if (input.status === 'terminated') replica.peerGone(must(state.idOf.get(input.path), 'a peer'));
+      peerChanged(running, must(state.idOf.get(input.path), 'a peer'), input.status);
+      standFirst(state.args, running);
       return [];
     case 'stop':
       return [{ type: 'stop' }];
     default:
       return [];
   }
+}
+
+function peerChanged({ replica, reachable }: Running, peer: ReplicaId, status: ActorStatus): void {
+  if (status === 'running') reachable.add(peer);
+  if (status !== 'terminated') return;
+  reachable.delete(peer);
+  replica.peerGone(peer);
+}
+
+/** A new cluster need not wait for an election timeout: its first member stands as soon as it can be elected. */
+function standFirst({ id, intent }: StoreArgs, running: Running): void {
+  if (running.hasStoodFirst || intent.type !== 'found') return;
+  const { voters } = intent.membership;
+  if (id !== Math.min(...voters) || (running.reachable.size + 1) * 2 <= voters.length) return;
+  running.hasStoodFirst = true;
+  if (running.leadership.leader === noReplica) running.replica.campaign();
 }
 
 /** Entry data that Raft keeps must not hold on to the whole batch in which it came. */
@@ -160,8 +189,14 @@ function tick({ args }: StoreState, running: Running, nowMs: MonotonicMs): reado
     running.lastTickMs = (running.lastTickMs + args.tickMs) as MonotonicMs;
     running.replica.tick(running.lastTickMs);
   }
+  if (running.leadership.role === 'leader') compact(running, nowMs);
   const afterMs = Math.max(0, running.lastTickMs + args.tickMs - nowMs);
   return [{ type: 'timer', key: 'tick', afterMs }, ...running.watches.tellProgress(nowMs), ...saveMore(running)];
+}
+
+function compact({ replica, retention }: Running, nowMs: MonotonicMs): void {
+  const revision = retention.due(nowMs, replica.status().revision);
+  if (revision !== null) replica.request(ownHandle, { type: 'compact', revision });
 }
 
 function diskDone(running: Running, event: DiskEvent): readonly Effect[] {
@@ -205,7 +240,7 @@ function carryOut(state: StoreState, running: Running, effect: ReplicaEffect, st
       return;
     }
     case 'reply':
-      effects.push({ type: 'reply', request: effect.handle, body: effect.reply });
+      if (effect.handle !== ownHandle) effects.push({ type: 'reply', request: effect.handle, body: effect.reply });
       return;
     case 'watchReady':
       effects.push(...running.watches.ready(effect.watcher, stamp.monotonicMs));
