@@ -1,0 +1,32 @@
+/**
+ * What a kind may say about itself beyond the tables. Everything is optional: what is left out is answered by strategy.ts.
+ * Models apiserver pkg/registry/rest strategies, with the questions that differ between kinds only.
+ */
+import type { FieldError } from '../api/field-error.ts';
+import type { SelectableFields } from '../api/field-selector.ts';
+import type { NameCheck } from '../api/names.ts';
+import type { KubeObject } from '../api/object-meta.ts';
+
+export interface KindBehaviour<T extends KubeObject> {
+  /** Whether metadata.generation counts changes of the desired state. */
+  readonly hasGeneration?: boolean;
+  /** Whether a PUT may create the object. */
+  readonly allowsCreateOnUpdate?: boolean;
+  /** Whether a client that creates the object may bring its status. */
+  readonly keepsStatusOnCreate?: boolean;
+  readonly checkName?: NameCheck;
+  /** Fields, besides metadata.name and metadata.namespace, that field selectors may use. */
+  readonly fieldLabels?: readonly string[];
+  /** Values of `fieldLabels`. */
+  selectableFields?(object: T): SelectableFields;
+  /** Fills absent fields. Idempotent. The caller owns `object`. */
+  setDefaults?(object: T): void;
+  prepareForCreate?(object: T): void;
+  /** Runs after status and generation are settled. */
+  prepareForUpdate?(object: T, old: T): void;
+  validate?(object: T): FieldError[];
+  /** In addition to `validate`. */
+  validateUpdate?(object: T, old: T): FieldError[];
+  /** Instead of all the above, for a write to the status subresource. */
+  validateStatusUpdate?(object: T, old: T): FieldError[];
+}

@@ -1,0 +1,23 @@
+/** CronJob: makes jobs by a schedule. */
+import type { KubeObject, ObjectMeta } from '../../api/object-meta.ts';
+import type { JobSpec } from '../job/types.ts';
+
+export interface CronJobSpec {
+  readonly schedule: string;
+  readonly timeZone?: string;
+  readonly startingDeadlineSeconds?: number;
+  readonly concurrencyPolicy?: 'Allow' | 'Forbid' | 'Replace';
+  readonly suspend?: boolean;
+  readonly jobTemplate: { readonly metadata?: ObjectMeta; readonly spec: JobSpec };
+  readonly successfulJobsHistoryLimit?: number;
+  readonly failedJobsHistoryLimit?: number;
+}
+
+export interface CronJob extends KubeObject {
+  readonly spec: CronJobSpec;
+  readonly status?: {
+    readonly active?: readonly { readonly name?: string; readonly namespace?: string; readonly uid?: string }[];
+    readonly lastScheduleTime?: string;
+    readonly lastSuccessfulTime?: string;
+  };
+}
