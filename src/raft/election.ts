@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts';
 import { nextIndex } from './log-index.ts';
 import { isVoter, votersOf } from './membership.ts';
-import type { ReplicaId, Term } from './message.ts';
+import type { Message, ReplicaId, Term } from './message.ts';
 import { noReplica } from './message.ts';
 import { voteResult } from './quorum.ts';
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
@@ -53,10 +53,16 @@ function campaignForVotes(state: RaftState, transfer: boolean): void {
   askForVotes(state, 'vote', state.term, transfer);
 }
 
+/**
+ * Vote requests wait for the disk like the vote itself. Otherwise a candidate could win by the others' votes, lead, crash, come back
+ * without knowing the term, ask for the same votes again and lead in the same term a second time, with other entries.
+ */
 function askForVotes(state: RaftState, type: 'preVote' | 'vote', term: Term, transfer: boolean): void {
   const { lastIndex, lastTerm } = state.log;
   for (const to of votersOf(state.membership)) {
     if (to === state.id) continue;
-    state.outbox.send({ type, from: state.id, to, term, lastIndex, lastTerm, transfer });
+    const message: Message = { type, from: state.id, to, term, lastIndex, lastTerm, transfer };
+    if (type === 'vote') state.outbox.sendAfterPersist(message);
+    else state.outbox.send(message);
   }
 }

@@ -223,8 +223,12 @@ export class RaftLog {
     this.#install = { snapshot, write: null };
   }
 
-  /** Makes `snapshot` the one to send, and drops the entries up to `dropTo`, which lies at or before it. */
+  /**
+   * Makes the host's snapshot at `index` the one to send, and drops the entries up to `dropTo`, at or before it. It must be durable in this log
+   * too: a snapshot that overtook the writes in flight would leave on the disk, behind it, entries that those writes were to remove.
+   */
   compact(index: LogIndex, membership: Membership, dropTo: LogIndex): void {
+    assert(index <= this.marks.stable, 'a snapshot ahead of the durable log', { index, stable: this.marks.stable });
     assert(index <= this.applied && dropTo <= index, 'compaction bounds', { index, dropTo, applied: this.applied });
     if (index > (this.snapshot?.index ?? 0)) {
       const term = must(this.termAt(index), 'term of a snapshot');

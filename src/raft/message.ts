@@ -63,7 +63,13 @@ export type Message = Envelope &
         readonly lastTerm: Term;
         readonly transfer: boolean;
       }
-    | { readonly type: 'preVoteReply' | 'voteReply'; readonly granted: boolean }
+    | {
+        readonly type: 'preVoteReply' | 'voteReply';
+        readonly granted: boolean;
+        /** What the replier knows to be committed: always true, and may be what the candidate has failed to learn. */
+        readonly commit: LogIndex;
+        readonly commitTerm: Term;
+      }
     | {
         readonly type: 'append';
         readonly previousIndex: LogIndex;

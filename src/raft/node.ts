@@ -145,7 +145,8 @@ export class RaftNode {
 
   /**
    * Tells that the host has a snapshot at `index`, with the membership as of then, and can ship it. Entries up to `dropTo` are
-   * dropped; by default up to `index`, less if slow followers are to find them.
+   * dropped; by default up to `index`, less if slow followers are to find them. `index` is applied, and durable in this replica's
+   * log (`RaftStatus.stableIndex`): applying may run ahead of the disk, a snapshot may not.
    */
   compact(index: LogIndex, membership: Membership, dropTo: LogIndex = index): void {
     this.#state.log.compact(index, membership, dropTo);

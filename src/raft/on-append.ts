@@ -26,7 +26,7 @@ export function onAppend(state: RaftState, message: Extract<Message, { type: 'ap
 /** Tells the leader that this log equals its own up to `index`, as soon as that is durable. */
 export function acknowledge(state: RaftState, to: ReplicaId, index: LogIndex): void {
   assert(index <= state.log.lastIndex, 'acknowledged beyond the log', { index, lastIndex: state.log.lastIndex });
-  state.outbox.sendAfterPersist({ type: 'appendReply', from: state.id, to, term: state.term, index, rejection: null });
+  state.outbox.acknowledge({ type: 'appendReply', from: state.id, to, term: state.term, index, rejection: null });
 }
 
 function refuse(state: RaftState, to: ReplicaId, index: LogIndex, rejection: AppendRejection): void {

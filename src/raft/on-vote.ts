@@ -2,7 +2,7 @@
  * Requests for a vote or a pre-vote (Raft §5.2, §5.4.1; dissertation §4.2.3, §9.6). step.ts has dealt with terms and the lease before.
  * Any replica answers, a learner too: it may be a voter of a configuration that it has not applied yet.
  */
-import { assert } from '../base/assert.ts';
+import { assert, must } from '../base/assert.ts';
 import type { Message, Term } from './message.ts';
 import { noReplica } from './message.ts';
 import { becomeFollower } from './roles.ts';
@@ -45,9 +45,17 @@ function isLogSufficient(state: RaftState, message: VoteRequest): boolean {
   return state.log.isUpToDate({ index: message.lastIndex, term: message.lastTerm });
 }
 
+/** Refuses a pre-vote for a term that has passed; the reply carries the present one. */
+export function refuseEarlierPreVote(state: RaftState, message: VoteRequest): void {
+  assert(message.term < state.term, 'term of an outdated request', { message: message.term, current: state.term });
+  reply(state, message, state.term, false);
+}
+
 function reply(state: RaftState, request: VoteRequest, term: Term, granted: boolean): void {
+  const { id, log } = state;
   const type = request.type === 'vote' ? 'voteReply' : 'preVoteReply';
-  const message: Message = { type, from: state.id, to: request.from, term, granted };
+  const commitTerm = must(log.termAt(log.committed), 'term of the commit index');
+  const message: Message = { type, from: id, to: request.from, term, granted, commit: log.committed, commitTerm };
   if (type === 'voteReply' && granted) state.outbox.sendAfterPersist(message);
   else state.outbox.send(message);
 }

@@ -1,5 +1,5 @@
 /**
- * Collects what one batch of input makes a node say, sorted by when it may leave. What binds the sender (a granted vote, an
+ * Collects what one batch of input makes a node say, sorted by when it may leave. What binds the sender (a granted vote, a candidacy, an
  * acknowledgement) waits for the disk; everything else leaves at once: refusals promise nothing, and a leader replicates while it writes.
  */
 import { assert } from '../base/assert.ts';
@@ -29,6 +29,18 @@ export class Outbox {
       type: message.type,
     });
     this.#messagesAfterPersist.push(message);
+  }
+
+  /** Adds an acknowledgement of an append; it takes the place of a preceding one to the same leader, which it includes. */
+  acknowledge(message: Extract<Message, { type: 'appendReply' }>): void {
+    const last = this.#messagesAfterPersist.at(-1);
+    const same = last?.type === 'appendReply' && last.to === message.to && last.term === message.term;
+    assert(message.rejection === null, 'a refusal does not wait for the disk', {
+      to: message.to,
+      index: message.index,
+    });
+    if (!same) return this.sendAfterPersist(message);
+    if (message.index > last.index) this.#messagesAfterPersist[this.#messagesAfterPersist.length - 1] = message;
   }
 
   answer(contexts: readonly ReadContext[], index: LogIndex): void {

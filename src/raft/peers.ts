@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts';
 import { maybeCampaign } from './election.ts';
 import type { ReplicaId } from './message.ts';
+import { noReplica } from './message.ts';
 import { forgetLeader } from './roles.ts';
 import type { RaftState } from './state.ts';
 
@@ -15,15 +16,23 @@ const orphanDelayTicksMax = 2;
 export function onPeerGone(state: RaftState, peer: ReplicaId): void {
   assert(peer !== state.id, 'a replica outlives itself', { peer });
   if (state.role === 'leader') {
-    const progress = state.progress.get(peer);
-    progress?.becomeProbe();
-    if (progress !== undefined) progress.recentActive = false;
+    abandon(state, peer);
   } else if (state.role === 'follower' && state.leader === peer) {
     forgetLeader(state);
     const delay = state.random.integer(0, orphanDelayTicksMax);
     if (delay === 0) maybeCampaign(state, 'preVote');
     else state.electionTimeout = delay;
   }
+}
+
+/** As leader: whatever was under way to `peer`, entries, a snapshot or leadership itself, is lost. */
+function abandon(state: RaftState, peer: ReplicaId): void {
+  if (state.transferee === peer) state.transferee = noReplica;
+  const progress = state.progress.get(peer);
+  if (progress === undefined) return;
+  progress.finishSnapshot(false);
+  progress.becomeProbe();
+  progress.recentActive = false;
 }
 
 /** Takes note that messages to `peer` were lost: what is in flight can't be relied on. */

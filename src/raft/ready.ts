@@ -23,7 +23,7 @@ export interface Ready {
   readonly snapshot: SnapshotMetadata | null;
   /** May leave at once, also before `entries` are durable: a leader replicates while it writes (dissertation §10.2.1). */
   readonly messages: readonly Message[];
-  /** Must not leave before this Ready and all earlier ones are durable, even if this one writes nothing: votes and acknowledgements. */
+  /** Must not leave before this Ready and all earlier ones are durable, even if this one writes nothing: votes, requests for them, acknowledgements. */
   readonly messagesAfterPersist: readonly Message[];
   /**
    * To be applied in order, behind `snapshot`; the host reports `RaftNode.applied(index)`. Durable on a quorum, though perhaps not yet here:

@@ -14,8 +14,8 @@ import { onReadIndex, onReadIndexReply } from './on-read-index.ts';
 import { onSnapshot } from './on-snapshot.ts';
 import { onTimeoutNow } from './on-timeout-now.ts';
 import { onTransferLeader } from './on-transfer-leader.ts';
-import { onPreVote, onVote } from './on-vote.ts';
-import { onVoteReply } from './on-vote-reply.ts';
+import { onPreVote, onVote, refuseEarlierPreVote } from './on-vote.ts';
+import { learnCommit, onVoteReply } from './on-vote-reply.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
 
@@ -37,6 +37,7 @@ function isRequestToLeader({ type }: Message): boolean {
 /**
  * Answers where silence would keep the sender stuck: a leader of an earlier term must learn that it is deposed, since with the lease a
  * candidate of a later term cannot depose it by asking for votes; and a pre-candidate must learn the term it has missed.
+ * What a reply tells of the commit index is true in any term.
  */
 function onEarlierTerm(state: RaftState, message: Message): void {
   const { id: from, term } = state;
@@ -44,7 +45,9 @@ function onEarlierTerm(state: RaftState, message: Message): void {
   if (message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot') {
     state.outbox.send({ type: 'heartbeatReply', from, to, term, readContext: 0 });
   } else if (message.type === 'preVote') {
-    state.outbox.send({ type: 'preVoteReply', from, to, term, granted: false });
+    refuseEarlierPreVote(state, message);
+  } else if (message.type === 'preVoteReply' || message.type === 'voteReply') {
+    learnCommit(state, message);
   }
 }
 

@@ -3,7 +3,7 @@
  * stepped the messages that waited meanwhile, so that its own stall makes no follower campaign.
  */
 import { assert } from '../base/assert.ts';
-import { maybeCampaign } from './election.ts';
+import { isPromotable, maybeCampaign } from './election.ts';
 import { noReplica } from './message.ts';
 import { quorumValue } from './quorum.ts';
 import { broadcastHeartbeat } from './replication.ts';
@@ -20,7 +20,8 @@ export function tick(state: RaftState): void {
 function tickFollower(state: RaftState): void {
   state.electionElapsed += 1;
   assert(state.heartbeatElapsed === 0, 'heartbeats without leading', { role: state.role });
-  if (state.electionElapsed < state.electionTimeout) return;
+  // Who may not campaign goes on counting: its silence about a lost leader must not look like a lease.
+  if (state.electionElapsed < state.electionTimeout || !isPromotable(state)) return;
   state.electionElapsed = 0;
   maybeCampaign(state, 'preVote');
 }

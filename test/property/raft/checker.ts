@@ -36,11 +36,9 @@ export class Checker {
       mirror.terms = new Map([[ready.snapshot.index, ready.snapshot.term]]);
       mirror.last = ready.snapshot.index;
     }
+    if (ready.leadership !== null) mirror.leads = 0;
     if (ready.entries.length > 0) this.#append(host, mirror, ready.entries);
-    if (ready.leadership !== null) {
-      mirror.leads = 0;
-      if (ready.leadership.role === 'leader') this.#lead(host, mirror, ready.leadership.term);
-    }
+    if (ready.leadership?.role === 'leader') this.#lead(host, mirror, ready.leadership.term);
     for (const entry of ready.committed) this.#commit(entry, host.node.status().term);
   }
 

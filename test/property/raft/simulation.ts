@@ -63,6 +63,11 @@ export class Simulation {
   heal(rounds: number): boolean {
     this.#cut = new Set();
     this.#network = [];
+    for (const host of this.hosts) {
+      for (const { replica, state } of host.node.status().progress) {
+        if (state === 'snapshot') host.node.snapshotDelivered(replica, false);
+      }
+    }
     const goal = utf8('healed');
     for (let round = 0; round < rounds; round += 1) {
       for (const host of this.hosts) host.node.tick();
@@ -102,7 +107,7 @@ export class Simulation {
       this.checker.observeMessage(message);
       if (message.type === 'snapshot') {
         // The state travels along only if it is still the one that the message names.
-        if (host.disk.snapshot.index !== message.snapshot.index) return;
+        if (host.disk.snapshot.index !== message.snapshot.index) return host.node.snapshotDelivered(message.to, false);
         this.hosts[message.to - 1]?.shipped.set(message.snapshot.index, host.disk.snapshot);
       }
       this.#network.push(message);

@@ -6,7 +6,7 @@ import { must } from '../../../src/base/assert.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { foundingStart } from '../../../src/raft/bootstrap.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
-import type { Message, ReplicaId } from '../../../src/raft/message.ts';
+import { type Message, noReplica, type ReplicaId } from '../../../src/raft/message.ts';
 import type { ProposalOutcome } from '../../../src/raft/on-propose.ts';
 import type { RaftStatus } from '../../../src/raft/status.ts';
 import { type HostOptions, id, ids, RaftHost } from './host.ts';
@@ -21,6 +21,7 @@ export class Group {
 
   constructor(voters: readonly number[], options: HostOptions = {}, learners: readonly number[] = []) {
     this.#options = options;
+    if (voters.length === 0) return;
     const start = foundingStart(membershipOf(ids(...voters), ids(...learners)));
     for (const replica of [...voters, ...learners]) this.add(replica, { start });
   }
@@ -66,8 +67,10 @@ export class Group {
 
   /** Lets the followers' leases run out, has `replica` campaign and settles. */
   elect(replica: number): void {
-    for (const host of this.hosts.values())
-      if (host.id !== replica) host.node.peerGone(host.node.status().leader || id(replica));
+    for (const host of this.hosts.values()) {
+      const { leader } = host.node.status();
+      if (leader !== noReplica && leader !== host.id && host.id !== replica) host.node.peerGone(leader);
+    }
     this.host(replica).node.campaign();
     this.settle();
   }

@@ -119,10 +119,11 @@ export class RaftHost {
   compact(dropTo?: LogIndex): void {
     const last = this.state.at(-1);
     if (last === undefined || last.index <= this.disk.snapshot.index) return;
+    if (last.index > this.node.status().stableIndex) return;
     const { index, term } = last;
     this.disk.snapshot = { index, term, membership: this.membership, state: [...this.state] };
     this.disk.entries = this.disk.entries.filter((entry) => entry.index > index);
-    this.node.compact(index, this.membership, dropTo ?? index);
+    this.node.compact(index, this.membership, dropTo === undefined || dropTo > index ? index : dropTo);
   }
 
   /** Loses everything that is not on the disk, and starts again. */
@@ -147,10 +148,10 @@ export class RaftHost {
       this.state = [...shipped.state];
       this.membership = shipped.membership;
     }
-    for (const entry of ready.entries) {
-      if (entry.index <= disk.snapshot.index) continue;
-      disk.entries.length = entry.index - disk.snapshot.index - 1;
-      disk.entries.push(entry);
+    const [first] = ready.entries;
+    if (first !== undefined) {
+      disk.entries.length = first.index - disk.snapshot.index - 1;
+      disk.entries.push(...ready.entries);
     }
     if (ready.hardState !== null) disk.hardState = ready.hardState;
   }
