@@ -17,6 +17,7 @@ try {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    target: 'node20.19',
     packages: 'external',
     sourcemap: 'inline',
   });

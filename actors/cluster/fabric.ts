@@ -52,6 +52,8 @@ export interface Fabric {
   monotonicMs(): number;
   /** Resolves after `durationMs` of the fabric's time. */
   sleep(durationMs: number): Promise<void>;
+  /** Runs `run` after `delayMs` of the fabric's time, if it gets that far; returns what cancels it. */
+  after(delayMs: number, run: () => void): () => void;
   /** Resolves with what `promise` gives, letting the fabric's time pass meanwhile. */
   drive<T>(promise: Promise<T>): Promise<T>;
   /** Ends all threads and frees what the fabric holds. */

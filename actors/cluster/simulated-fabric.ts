@@ -128,6 +128,18 @@ export class SimulatedFabric implements Fabric {
     );
   }
 
+  after(delayMs: number, run: () => void): () => void {
+    let isCancelled = false;
+    this.universe.schedule(delayMs, () => {
+      if (isCancelled) return;
+      this.#mustDrain = true;
+      run();
+    });
+    return () => {
+      isCancelled = true;
+    };
+  }
+
   async drive<T>(promise: Promise<T>): Promise<T> {
     this.#waiting += 1;
     this.#mustDrain = true;

@@ -137,6 +137,11 @@ export class WorkerFabric implements Fabric {
     return delay(durationMs);
   }
 
+  after(delayMs: number, run: () => void): () => void {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  }
+
   drive<T>(promise: Promise<T>): Promise<T> {
     return promise;
   }

@@ -9,13 +9,12 @@
 import { apiVersionOf, type GroupVersionKind } from '../api/group-version.ts';
 import { fieldOf, isJsonObject, type Json, type JsonObject, jsonTypeOf, quoted, setField } from '../api/json.ts';
 import type { AnyObject } from '../api/object-meta.ts';
+import type { FieldValidationMode } from '../api/request.ts';
 import type { StatusError } from '../api/status.ts';
 import { badRequest } from '../api/status-errors.ts';
 import { must } from '../base/assert.ts';
 import { decodeScalar, type ScalarProblem } from './decode-scalar.ts';
 import type { FieldSchema, FieldType, Schemas, StructSchema } from './schema.ts';
-
-export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 export interface Decoded<T> {
   readonly object: T;
@@ -33,7 +32,7 @@ export function decodeObject(
   tree: Json,
   kind: GroupVersionKind,
   schemas: Schemas,
-  validation: FieldValidation,
+  validation: FieldValidationMode,
 ): Decoded<AnyObject> {
   const schema = must(schemas.kind(kind), `schema of ${kind.kind}`);
   if (!isJsonObject(tree)) {

@@ -13,10 +13,11 @@ import {
   type GroupVersionResource,
   stabilityOf,
 } from '../api/group-version.ts';
+import type { ResourceVerb } from '../api/request.ts';
 import { must } from '../base/assert.ts';
 import { resourceTable } from './tables/resources.ts';
 
-export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+export type Verb = ResourceVerb;
 
 export interface SubresourceInfo {
   readonly name: string;

@@ -4,6 +4,7 @@
  *   create: setDefaults, prepareForCreate, (admission), validateCreate;
  *   update: setDefaults, prepareForUpdate, (admission), validateUpdate;
  *   status: setDefaults, prepareForStatusUpdate, (admission), validateStatusUpdate.
+ * What is taken over from `old` is shared with it, and `old` with the caches: admission replaces values, it never mutates them.
  * Models apiserver pkg/registry/rest/create.go and update.go.
  */
 import type { FieldError } from '../api/field-error.ts';

@@ -19,7 +19,7 @@ export class WatchHub {
   readonly #watchers = new Map<WatcherId, Watcher>();
   readonly #byKey = new Map<string, Set<Watcher>>();
   readonly #byRange = new IntervalIndex<Watcher>();
-  #ready: Watcher[] = [];
+  readonly #ready = new Set<Watcher>();
   #keyspace: Keyspace;
   #nextId = 1;
 
@@ -75,9 +75,10 @@ export class WatchHub {
 
   /** Returns the watchers that became ready since the last call; each must be pulled until its result says there is no more. */
   takeReady(): WatcherId[] {
-    const ready = this.#ready;
-    this.#ready = [];
-    return ready.filter((watcher) => watcher.isPending && this.#watchers.has(watcher.id)).map(({ id }) => id);
+    if (this.#ready.size === 0) return [];
+    const ready = [...this.#ready].filter((watcher) => watcher.isPending).map(({ id }) => id);
+    this.#ready.clear();
+    return ready;
   }
 
   /**
@@ -97,7 +98,7 @@ export class WatchHub {
     const events: Event[] = [];
     const fragment = watcher.isPending && this.#collect(watcher, events, room);
     if (watcher.isPending && watcher.nextRevision > this.#keyspace.revision) watcher.isPending = false;
-    const through = watcher.isPending ? watcher.nextRevision - 1 : this.#through(watcher);
+    const through = watcher.isPending ? watcher.nextRevision - 1 : this.#keyspace.revision;
     return { type: 'events', events, throughRevision: through as Revision, fragment, more: watcher.isPending };
   }
 
@@ -145,11 +146,7 @@ export class WatchHub {
   #markPending(watcher: Watcher): void {
     assert(!watcher.isPending, 'a watcher is announced once', { id: watcher.id });
     watcher.isPending = true;
-    this.#ready.push(watcher);
-  }
-
-  #through(watcher: Watcher): number {
-    return Math.max(this.#keyspace.revision, watcher.options.startRevision - 1);
+    this.#ready.add(watcher);
   }
 
   /** Appends whole revisions to `events`; returns true when it stopped inside one. */

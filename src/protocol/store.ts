@@ -6,6 +6,8 @@ import type { Protocol } from '../actor/protocol.ts';
 import type { Event } from '../mvcc/event.ts';
 import type { Revision } from '../mvcc/key-value.ts';
 import type { WatchOptions } from '../mvcc/watcher.ts';
+import type { ReplicaId, Term } from '../raft/message.ts';
+import type { Role } from '../raft/ready.ts';
 import type { PeerMessage } from '../store/peer-message.ts';
 import type { StoreReply, StoreRequest } from '../store/store-request.ts';
 
@@ -31,8 +33,20 @@ export type WatchItem =
   /** History up to here is gone: read the state anew. The last item; the stream then ends with `completed`. */
   | { readonly type: 'compacted'; readonly compactRevision: Revision };
 
+/** What a replica believes about leadership. */
+export interface StoreLeadership {
+  readonly role: Role;
+  readonly term: Term;
+  /** 0 when it knows none. */
+  readonly leader: ReplicaId;
+}
+
 export interface StoreProtocol extends Protocol {
   readonly tells: { readonly peer: PeerMessage };
   readonly asks: { readonly request: { readonly request: StoreRequest; readonly reply: StoreReply } };
-  readonly streams: { readonly watch: { readonly request: WatchRequest; readonly item: WatchItem } };
+  readonly streams: {
+    readonly watch: { readonly request: WatchRequest; readonly item: WatchItem };
+    /** The belief now, and at each change while there is credit. */
+    readonly leadership: { readonly request: null; readonly item: StoreLeadership };
+  };
 }

@@ -6,7 +6,6 @@
  *
  * Models etcd server/storage/wal ReadAll and Repair; Raft dissertation §3.8 (what must be durable).
  */
-import { assert } from '../base/assert.ts';
 import type { Entry, HardState, LogIndex, ReplicaId, SnapshotMetadata, Term } from '../raft/message.ts';
 import { readWalRecord, type SegmentHeader, type WalRecord } from './wal-record.ts';
 
@@ -110,8 +109,9 @@ class LogReplay {
     const first = entries[0];
     if (first !== undefined && first.index !== snapshot.index + 1) return this.#corrupt(0, 'entries are missing');
     const last = entries[entries.length - 1]?.index ?? snapshot.index;
-    const commit = Math.min(Math.max(hardState.commit, snapshot.index), last) as LogIndex;
-    assert(commit >= snapshot.index, 'commit covers the snapshot', { commit, snapshot: snapshot.index });
+    const commit = Math.max(hardState.commit, snapshot.index) as LogIndex;
+    // A hard state is written behind the entries it speaks of, so no torn write explains this.
+    if (commit > last) return this.#corrupt(0, 'committed entries are missing');
     // A torn write may hold the first entries of a term without the hard state behind them: the term counts, and no vote was cast.
     const lastTerm = entries[entries.length - 1]?.term ?? snapshot.term;
     const term = Math.max(hardState.term, lastTerm) as Term;
@@ -149,14 +149,18 @@ class LogReplay {
     }
   }
 
-  /** Entries behind a snapshot stay only if they belong to the same log, which the entry at its index tells. */
+  /**
+   * Entries behind a snapshot stay only if they belong to the same log, which the entry at its index tells. If that entry is in a
+   * segment deleted since, for a mark that comes later, nothing can be told yet; a conflicting rest is then replaced by what follows.
+   * The same for marks that every segment repeats at its start.
+   */
   #replaySnapshot(snapshot: SnapshotMetadata): void {
-    // Each segment repeats the newest mark, whose entries may partly be deleted already for a newer mark that comes later.
     if (this.#snapshot !== null && snapshot.index <= this.#snapshot.index) return;
-    const at = this.#entries.find((entry) => entry.index === snapshot.index);
-    const follows = at?.term === snapshot.term || this.#entries[0]?.index === snapshot.index + 1;
-    this.#entries = follows ? this.#entries.filter((entry) => entry.index > snapshot.index) : [];
     this.#snapshot = snapshot;
+    const first = this.#entries[0];
+    if (first === undefined || first.index > snapshot.index) return;
+    const at = this.#entries[snapshot.index - first.index];
+    this.#entries = at?.term === snapshot.term ? this.#entries.slice(snapshot.index - first.index + 1) : [];
   }
 
   #replayEntry(entry: Entry): string | null {

@@ -337,6 +337,7 @@ export class Replica {
       leadershipChanged: (leadership) => this.#changeLeadership(leadership),
       batchApplied: (applied) => this.#complete(applied),
       membershipApplied: (entry, membership) => this.#completeMembership(entry, membership),
+      stateInstalled: () => this.#settleInstalled(),
       readConfirmed: (round, index) => this.#confirmRead(round, index),
     };
   }
@@ -353,6 +354,13 @@ export class Replica {
     this.#isSettlingDue = this.#proposals.inFlightCount > 0;
     this.#asks.askAgain();
     this.#reads.retry(this.#nowMs);
+  }
+
+  /** Of the proposals that a snapshot covers nobody can tell any more which were applied and which were passed over. */
+  #settleInstalled(): void {
+    const last = this.#machine.lastNumberOf(this.#origin);
+    const unknown = indefiniteError('outcomeUnknown', 'the proposal was passed over by a snapshot');
+    this.#failAll(this.#proposals.settleBelow((last + 1) as ProposalNumber), unknown);
   }
 
   #confirmRead(round: number, index: LogIndex): void {

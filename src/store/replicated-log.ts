@@ -28,6 +28,8 @@ export interface LogListener {
   leadershipChanged(leadership: Leadership): void;
   batchApplied(applied: AppliedBatch): void;
   membershipApplied(entry: Entry, membership: Membership): void;
+  /** The state jumped ahead: what was applied between was not told one by one. */
+  stateInstalled(): void;
   readConfirmed(round: number, index: LogIndex): void;
 }
 
@@ -95,7 +97,8 @@ export class ReplicatedLog {
   advance(): void {
     while (this.raft.hasReady()) this.#handle(this.raft.ready());
     this.#received = null;
-    if (this.#saving !== null || !this.#plan.isSnapshotDue(this.#applied.index)) return;
+    const { bytes } = this.#machine.mvcc.keyspace;
+    if (this.#saving !== null || !this.#plan.isSnapshotDue(this.#applied.index, bytes)) return;
     this.#saving = this.#export();
     const { metadata } = this.#saving;
     this.#emit({ type: 'saveSnapshot', file: snapshotFile(metadata), index: metadata.index });
@@ -148,8 +151,6 @@ export class ReplicatedLog {
       return;
     }
     this.#write(this.#plan.markSnapshot(metadata), { ready: null, messages: [], mark: metadata });
-    const dropTo = Math.max(0, metadata.index - this.#catchUpEntries) as LogIndex;
-    this.raft.compact(metadata.index, metadata.membership, dropTo);
   }
 
   #handle(ready: Ready): void {
@@ -182,8 +183,14 @@ export class ReplicatedLog {
   #release(then: Persisted): void {
     if (then.ready !== null) this.raft.persisted(then.ready);
     for (const message of then.messages) this.#sendRaft(message);
-    if (then.mark === null) return;
-    const files = this.#plan.takeObsolete(then.mark);
+    if (then.mark !== null) this.#shorten(then.mark);
+  }
+
+  /** Drops what a snapshot replaces, in memory and on disk. Its mark is durable, and with it every write before it. */
+  #shorten(mark: SnapshotMetadata): void {
+    const dropTo = Math.max(0, mark.index - this.#catchUpEntries) as LogIndex;
+    this.raft.compact(mark.index, mark.membership, dropTo);
+    const files = this.#plan.takeObsolete(mark);
     if (files.length > 0) this.#emit({ type: 'deleteFiles', files });
   }
 
@@ -209,6 +216,7 @@ export class ReplicatedLog {
     received.state.install(this.#machine);
     this.#applied = { index: snapshot.index, term: snapshot.term };
     this.#setMembership(snapshot.membership);
+    this.#listener.stateInstalled();
     return this.#plan.install(snapshot, received.chunks);
   }
 

@@ -8,7 +8,14 @@ import type { LeaseId, Revision } from '../mvcc/key-value.ts';
 import { Mvcc } from '../mvcc/mvcc.ts';
 import type { TransactionResult } from '../mvcc/transaction.ts';
 import type { ReplicaId } from '../raft/message.ts';
-import { type Command, type CommandBatch, lastNumberOf, type ProposalNumber, type Session } from './command.ts';
+import {
+  type Command,
+  type CommandBatch,
+  lastNumberOf,
+  type Origin,
+  type ProposalNumber,
+  type Session,
+} from './command.ts';
 import { decodeBatch } from './command-codec.ts';
 
 export type CommandResult =
@@ -56,6 +63,12 @@ export class StateMachine {
       return { revision: this.mvcc.revision, result };
     });
     return { type: 'applied', batch, outcomes };
+  }
+
+  /** Returns the last number applied of a session, 0 when there is none. */
+  lastNumberOf(origin: Origin): number {
+    const known = this.#sessions.get(origin.replica);
+    return known?.session === origin.session ? known.lastNumber : 0;
   }
 
   /** Returns the sessions by ascending replica, for a snapshot. */

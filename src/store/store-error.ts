@@ -11,6 +11,8 @@ export type StoreErrorCode =
   | 'noLeader'
   /** It was proposed and lost, and it is known that it can never be applied. */
   | 'proposalDropped'
+  /** It was proposed, and its entry reached this replica only inside a snapshot, which does not tell results. */
+  | 'outcomeUnknown'
   | 'timeout'
   | 'requestTooLarge'
   | 'tooManyOperations'

@@ -202,16 +202,16 @@ function runGroup(seed: number): { acknowledged: number; snapshots: number; lost
 
 test('under faults of every sort no acknowledged write is lost, no failed one appears, and no read is stale', () => {
   const total = { acknowledged: 0, snapshots: 0, lost: 0 };
-  for (let seed = 1; seed <= 25; seed += 1) {
+  for (let seed = 1; seed <= 12; seed += 1) {
     const tally = runGroup(seed);
     total.acknowledged += tally.acknowledged;
     total.snapshots += tally.snapshots;
     total.lost += tally.lost;
   }
   // A run in which nothing happened would prove nothing.
-  expect(total.acknowledged).toBeGreaterThan(1000);
+  expect(total.acknowledged).toBeGreaterThan(800);
   expect(total.snapshots).toBeGreaterThan(10);
-  expect(total.lost).toBeGreaterThan(5);
+  expect(total.lost).toBeGreaterThan(3);
 });
 
 test('leases never end early, end everywhere at one revision, and survive changes of leader', () => {

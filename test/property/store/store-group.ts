@@ -37,14 +37,21 @@ interface Host {
   saving: string | null;
 }
 
+interface Sent {
+  readonly dueTick: number;
+  readonly message: PeerMessage;
+}
+
 export class StoreGroup {
   readonly random: Random;
   readonly hosts = new Map<ReplicaId, Host>();
   readonly replies = new Map<RequestHandle, StoreReply>();
   readonly onEffect: ((id: ReplicaId, effect: ReplicaEffect) => void)[] = [];
   readonly cut = new Set<string>();
+  /** Replicas whose thread stands still: neither time nor messages reach them, and messages wait. */
+  readonly paused = new Set<number>();
   readonly #options: GroupOptions;
-  #network: { readonly dueTick: number; readonly message: PeerMessage }[] = [];
+  #network: Sent[] = [];
   #nextHandle = 1;
   #boots = 0;
   lossChance: number;
@@ -142,15 +149,16 @@ export class StoreGroup {
 
   step(): void {
     this.tick += 1;
-    const due = this.#network.filter(({ dueTick }) => dueTick <= this.tick);
-    this.#network = this.#network.filter(({ dueTick }) => dueTick > this.tick);
+    const isDue = ({ dueTick, message }: Sent): boolean => dueTick <= this.tick && !this.paused.has(message.to);
+    const due = this.#network.filter(isDue);
+    this.#network = this.#network.filter((sent) => !isDue(sent));
     for (const { message } of due) {
       const host = this.hosts.get(message.to);
       if (host === undefined || host.replica === null || this.cut.has(`${message.from}>${message.to}`)) continue;
       host.replica.receive(message);
       if (this.random.chance(0.5)) this.#drain(message.to, host);
     }
-    for (const [id, host] of this.hosts) this.#stepHost(id, host);
+    for (const [id, host] of this.hosts) if (!this.paused.has(id)) this.#stepHost(id, host);
   }
 
   #stepHost(id: ReplicaId, host: Host): void {

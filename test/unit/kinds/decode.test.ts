@@ -1,14 +1,15 @@
 /** What becomes of a body: known fields in order, canonical values, clear refusals. */
 import { expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
+import type { FieldValidationMode } from '../../../src/api/request.ts';
 import { must } from '../../../src/base/assert.ts';
-import { decodeObject, decodeStruct, type FieldValidation } from '../../../src/kinds/decode.ts';
+import { decodeObject, decodeStruct } from '../../../src/kinds/decode.ts';
 import { builtInSchemas } from '../../../src/kinds/schema.ts';
 
 const pod = { group: '', version: 'v1', kind: 'Pod' };
 const deployment = { group: 'apps', version: 'v1', kind: 'Deployment' };
 const service = { group: '', version: 'v1', kind: 'Service' };
-const decode = (tree: Json, kind = pod, validation: FieldValidation = 'Strict') =>
+const decode = (tree: Json, kind = pod, validation: FieldValidationMode = 'Strict') =>
   decodeObject(tree, kind, builtInSchemas, validation).object as unknown as JsonObject;
 
 test('fields come in canonical order, with the structs that are always there', () => {

@@ -1,0 +1,134 @@
+/**
+ * Builds a topology on a fabric and keeps it standing: starts threads and actors, links them, and starts again what crashed. What was killed
+ * on purpose stays down until somebody restarts it.
+ */
+import type { ActorSpec } from '../../src/actor/cell.ts';
+import { must } from '../../src/base/assert.ts';
+import type { Fabric } from './fabric.ts';
+import type { ThreadDesign, Topology } from './topology.ts';
+
+export interface AssemblyOptions {
+  readonly fabric: Fabric;
+  readonly topology: Topology;
+  readonly ownThread: string;
+  readonly ownPaths: readonly string[];
+}
+
+export class Assembly {
+  readonly #options: AssemblyOptions;
+  /** The last life of each path, so that the next one is higher on whichever thread. */
+  readonly #incarnations = new Map<string, number>();
+  readonly #up = new Set<string>();
+  readonly #downOnPurpose = new Set<string>();
+  #threads: Map<string, ThreadDesign>;
+  #links: readonly (readonly [string, string])[];
+
+  constructor(options: AssemblyOptions) {
+    this.#options = options;
+    this.#threads = new Map(options.topology.threads);
+    this.#links = options.topology.links;
+  }
+
+  get topology(): Topology {
+    return { threads: this.#threads, links: this.#links };
+  }
+
+  /** Tells whether the thread runs, as far as anybody has noticed. */
+  isUp(thread: string): boolean {
+    return this.#up.has(thread);
+  }
+
+  isDownOnPurpose(thread: string): boolean {
+    return this.#downOnPurpose.has(thread);
+  }
+
+  noteStarted(path: string, incarnation: number): void {
+    this.#incarnations.set(path, Math.max(incarnation, this.#incarnations.get(path) ?? 0));
+  }
+
+  /** Starts all threads at once, links them, then starts their actors. Rejects at the first failure. */
+  async start(): Promise<void> {
+    const { fabric } = this.#options;
+    const designs = [...this.#threads.values()];
+    await Promise.all(designs.map(({ name, entry }) => fabric.startThread({ name, entry })));
+    for (const { name } of designs) this.#up.add(name);
+    await Promise.all(this.#links.map(([left, right]) => this.#link(left, right)));
+    await Promise.all(designs.map((design) => fabric.startActors(design.name, this.#specs(design, 'first'))));
+  }
+
+  /** Starts a thread that is down, with its actors. A thread that is up is left alone. */
+  async startAgain(name: string): Promise<void> {
+    if (this.#up.has(name)) return;
+    const { fabric, ownThread } = this.#options;
+    const design = must(this.#threads.get(name), `no thread ${name}`);
+    this.#downOnPurpose.delete(name);
+    await fabric.startThread({ name, entry: design.entry });
+    this.#up.add(name);
+    try {
+      const links = this.#links.filter(([left, right]) => left === name || right === name);
+      const open = links.filter((pair) => pair.every((end) => end === ownThread || this.#up.has(end)));
+      await Promise.all(open.map(([left, right]) => this.#link(left, right)));
+      await fabric.startActors(name, this.#specs(design, 'again'));
+    } catch (error) {
+      this.#up.delete(name);
+      throw error;
+    }
+  }
+
+  /** Starts one actor of a running thread again, after it was killed. */
+  async startActorAgain(thread: string, path: string): Promise<void> {
+    const design = must(this.#threads.get(thread), `no thread ${thread}`);
+    const specs = this.#specs(design, 'again').filter((spec) => spec.path === path);
+    await this.#options.fabric.startActors(thread, specs);
+  }
+
+  async kill(name: string): Promise<void> {
+    this.#downOnPurpose.add(name);
+    this.#up.delete(name);
+    await this.#options.fabric.killThread(name);
+  }
+
+  /** The thread ended by itself. */
+  noteCrash(name: string): void {
+    this.#up.delete(name);
+  }
+
+  /** Adds threads to the plan and starts them. */
+  async add(designs: readonly ThreadDesign[], links: readonly (readonly [string, string])[]): Promise<void> {
+    for (const design of designs) this.#threads.set(design.name, design);
+    this.#links = links;
+    for (const design of designs) await this.startAgain(design.name);
+  }
+
+  /** Kills threads and strikes them off the plan. */
+  async remove(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await this.kill(name);
+      this.#threads.delete(name);
+      this.#downOnPurpose.delete(name);
+    }
+    this.#links = this.#links.filter((pair) => !pair.some((end) => names.includes(end)));
+  }
+
+  async #link(left: string, right: string): Promise<void> {
+    await this.#options.fabric.link(
+      { thread: left, paths: this.#pathsOn(left) },
+      { thread: right, paths: this.#pathsOn(right) },
+    );
+  }
+
+  #pathsOn(thread: string): readonly string[] {
+    if (thread === this.#options.ownThread) return this.#options.ownPaths;
+    return must(this.#threads.get(thread), `no thread ${thread}`).actors.map(({ path }) => path);
+  }
+
+  #specs(design: ThreadDesign, start: 'first' | 'again'): ActorSpec[] {
+    return design.actors.map(({ path, role, args, supervision }) => ({
+      path,
+      role,
+      args: args(start),
+      incarnation: (this.#incarnations.get(path) ?? 0) + 1,
+      ...(supervision === undefined ? {} : { supervision }),
+    }));
+  }
+}

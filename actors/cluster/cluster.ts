@@ -1,0 +1,337 @@
+/**
+ * A cluster, as its user holds it: start it, ask it, break it, watch it, stop it. Everything it starts ends with it. The same class stands
+ * on real threads and on the simulator.
+ */
+import {
+  catchError,
+  distinctUntilChanged,
+  filter,
+  map,
+  merge,
+  NEVER,
+  Observable,
+  Subject,
+  scan,
+  share,
+  switchMap,
+} from 'rxjs';
+import { memberOf } from '../../src/actor/address.ts';
+import type { FaultRule } from '../../src/actor/faults.ts';
+import type { StoreLeadership } from '../../src/protocol/store.ts';
+import type { StoreStatus } from '../../src/store/store-request.ts';
+import type { ThreadEvent } from '../runtime/thread-control.ts';
+import type { Assembly } from './assembly.ts';
+import { masterName, nodeName, storePath } from './blueprint.ts';
+import type { Bridge } from './bridge.ts';
+import { acquireLock, type CoordinationOptions, type Held, winElection } from './coordination.ts';
+import type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
+import type { Fabric } from './fabric.ts';
+import { foundCluster } from './founding.ts';
+import { Member } from './member.ts';
+import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
+import { partitionRules } from './partitions.ts';
+import { StoreClient } from './store-client.ts';
+import type { ThreadKeeper } from './thread-keeper.ts';
+import { threadsOf } from './topology.ts';
+
+/** What a cluster is made of; `foundCluster` builds it. */
+export interface ClusterParts {
+  readonly options: CheckedOptions;
+  readonly fabric: Fabric;
+  readonly bridge: Bridge;
+  readonly assembly: Assembly;
+  readonly keeper: ThreadKeeper;
+  /** Frees what lies outside the fabric: temporary folders. */
+  readonly cleanUp: () => Promise<void>;
+}
+
+export interface StoreMemberStatus extends StoreStatus {
+  readonly name: string;
+}
+
+/** How long `leader()` waits for an election. */
+const leaderTimeoutMs = 10_000;
+const pollMs = 5;
+
+export class Cluster implements AsyncDisposable {
+  readonly name: string;
+  readonly store: StoreClient;
+  readonly #parts: ClusterParts;
+  readonly #events$ = new Subject<ClusterEvent>();
+  readonly #logs$ = new Subject<LogEntry>();
+  readonly #messages$ = new Subject<ObservedMessage>();
+  #disturbances: readonly FaultRule[] = [];
+  #partition: readonly FaultRule[] = [];
+  #stopping: Promise<void> | null = null;
+
+  /** Starts a cluster and resolves when it is ready. Throws ClusterOptionsError for wrong options; leaves nothing behind when it fails. */
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    return foundCluster(options);
+  }
+
+  constructor(parts: ClusterParts) {
+    this.#parts = parts;
+    this.name = parts.options.name;
+    this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
+  }
+
+  // --- What happens ---------------------------------------------------------------------------------------------------
+
+  /** Everything that happens to members, threads and actors, as it happens. */
+  get events$(): Observable<ClusterEvent> {
+    return this.#events$.asObservable();
+  }
+
+  get logs$(): Observable<LogEntry> {
+    return this.#logs$.asObservable();
+  }
+
+  /** The store's leaders: the current one, then each new one. */
+  get leadership$(): Observable<Leadership> {
+    const beliefs = this.masters().map((master) => this.#beliefsOf(master));
+    return merge(...beliefs).pipe(
+      // A deposed leader may still be heard of after its successor.
+      scan((best, next) => (next.term > best.term ? next : best), { leader: '', term: 0 }),
+      filter(({ term }) => term > 0),
+      distinctUntilChanged((left, right) => left.term === right.term),
+    );
+  }
+
+  /** Every message between actors, while somebody subscribes. Costly: each message is reported to the main thread. */
+  get messages$(): Observable<ObservedMessage> {
+    return new Observable<ObservedMessage>((subscriber) => {
+      const subscription = this.#messages$.subscribe(subscriber);
+      void this.#parts.fabric.observeMessages(true);
+      return () => {
+        subscription.unsubscribe();
+        if (!this.#messages$.observed) void this.#parts.fabric.observeMessages(false).catch(() => {});
+      };
+    }).pipe(share());
+  }
+
+  // --- Who is there ---------------------------------------------------------------------------------------------------
+
+  masters(): string[] {
+    return Array.from({ length: this.#parts.options.masters }, (_, index) => masterName(index));
+  }
+
+  nodes(): string[] {
+    return Array.from({ length: this.#parts.options.nodes }, (_, index) => nodeName(index));
+  }
+
+  /** A handle on a member or a part of one. Throws ClusterOptionsError for a name that the cluster does not have. */
+  member(name: string): Member {
+    this.#threadsOf(name);
+    return new Member(this, name);
+  }
+
+  /** The master whose replica leads the store; waits for an election if there is none. */
+  async leader(): Promise<Member> {
+    const { fabric } = this.#parts;
+    const endMs = fabric.monotonicMs() + leaderTimeoutMs;
+    for (;;) {
+      const statuses = await this.storeStatuses();
+      const [first] = statuses
+        .filter(({ role }) => role === 'leader')
+        .toSorted((left, right) => right.term - left.term);
+      if (first !== undefined) return new Member(this, first.name);
+      if (fabric.monotonicMs() >= endMs)
+        throw new Error(`no leader within ${leaderTimeoutMs} ms: is a majority of the masters up?`);
+      await fabric.sleep(pollMs);
+    }
+  }
+
+  /** What each replica that answers says of itself. */
+  async storeStatuses(): Promise<StoreMemberStatus[]> {
+    const running = this.masters().filter((master) => this.#isRunning(storePath(master)));
+    const statuses = running.map(async (name) => {
+      const options = { replica: storePath(name), timeoutMs: 300 };
+      const reply = await this.store.request({ type: 'status' }, 'status', options).catch(() => null);
+      return reply === null ? [] : [{ ...reply.status, name }];
+    });
+    return (await Promise.all(statuses)).flat();
+  }
+
+  // --- Faults ---------------------------------------------------------------------------------------------------------
+
+  async kill(name: string): Promise<void> {
+    const { fabric, assembly } = this.#parts;
+    const threads = this.#threadsOf(name);
+    this.#tell({ type: 'killed', wallMs: fabric.wallMs(), name });
+    const isShared =
+      threads.length === 1 &&
+      threads[0]?.name !== name &&
+      memberOf(name) !== name &&
+      (threads[0]?.actors.length ?? 0) > 1;
+    if (isShared) await fabric.killActor(threads[0]?.name as string, name);
+    else await Promise.all(threads.map((thread) => assembly.kill(thread.name)));
+  }
+
+  async pause(name: string, { forMs }: { readonly forMs?: number } = {}): Promise<void> {
+    const { fabric } = this.#parts;
+    for (const { name: thread } of this.#threadsOf(name)) fabric.pauseThread(thread);
+    this.#tell({ type: 'paused', wallMs: fabric.wallMs(), name });
+    if (forMs !== undefined) fabric.after(forMs, () => void this.resume(name));
+  }
+
+  async resume(name: string): Promise<void> {
+    const { fabric } = this.#parts;
+    for (const { name: thread } of this.#threadsOf(name)) fabric.resumeThread(thread);
+    this.#tell({ type: 'resumed', wallMs: fabric.wallMs(), name });
+  }
+
+  async restart(name: string): Promise<void> {
+    const { fabric, assembly } = this.#parts;
+    const threads = this.#threadsOf(name);
+    for (const thread of threads) {
+      if (assembly.isUp(thread.name)) await assembly.kill(thread.name);
+    }
+    await Promise.all(threads.map((thread) => assembly.startAgain(thread.name)));
+    this.#tell({ type: 'restarted', wallMs: fabric.wallMs(), name });
+  }
+
+  /** Cuts the groups off from each other in both directions, until `heal`. Members in no group reach everybody. Replaces an earlier partition. */
+  async partition(...groups: readonly (readonly string[])[]): Promise<void> {
+    for (const name of groups.flat()) this.#threadsOf(name);
+    this.#partition = partitionRules(groups);
+    await this.#applyFaults();
+    this.#tell({ type: 'partitioned', wallMs: this.#parts.fabric.wallMs(), groups });
+  }
+
+  /** Disturbs links: delay, loss, duplication, reordering, one-way cuts. Replaces earlier disturbances; none ends them. */
+  async disturb(...rules: readonly FaultRule[]): Promise<void> {
+    this.#disturbances = rules;
+    await this.#applyFaults();
+  }
+
+  /** Ends partitions and disturbances. */
+  async heal(): Promise<void> {
+    this.#partition = [];
+    this.#disturbances = [];
+    await this.#applyFaults();
+    this.#tell({ type: 'healed', wallMs: this.#parts.fabric.wallMs() });
+  }
+
+  // --- Locks and elections --------------------------------------------------------------------------------------------
+
+  /** Waits for a fair lock in the store and holds it until it is released, or its lease is lost. */
+  acquireLock(name: string, options?: CoordinationOptions): Promise<Held> {
+    return acquireLock(this.store, this.#parts.fabric, name, options);
+  }
+
+  /** Stands for an office; resolves when it is won. `candidate` is what others see. */
+  winElection(name: string, candidate: string, options?: CoordinationOptions): Promise<Held> {
+    return winElection(this.store, this.#parts.fabric, name, candidate, options);
+  }
+
+  // --- Time and end ---------------------------------------------------------------------------------------------------
+
+  /** Resolves after so long a time of the cluster: virtual if it is simulated. */
+  sleep(durationMs: number): Promise<void> {
+    return this.#parts.fabric.sleep(durationMs);
+  }
+
+  /** Milliseconds of the cluster's time since an arbitrary origin. */
+  nowMs(): number {
+    return this.#parts.fabric.monotonicMs();
+  }
+
+  /** Ends everything that the cluster started; a second call waits for the first. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Takes what the fabric reports; called by `foundCluster` alone. */
+  take(thread: string, event: ThreadEvent): void {
+    const { wallMs, event: told } = { wallMs: this.#parts.fabric.wallMs(), event };
+    switch (told.type) {
+      case 'started':
+        this.#parts.assembly.noteStarted(told.path, told.incarnation);
+        this.#tell({ type: 'actorStarted', wallMs, path: told.path, incarnation: told.incarnation });
+        return;
+      case 'ended':
+        this.#tell({ type: 'actorEnded', wallMs, path: told.path, incarnation: told.incarnation, reason: told.reason });
+        return;
+      case 'fault':
+        this.#tell({ type: 'actorFailed', wallMs, fault: told.fault });
+        return;
+      case 'escalated':
+        void this.#parts.fabric.killThread(thread).then(() => this.crashed(thread, `${told.path} failed too often`));
+        return;
+      case 'log':
+        this.#logs$.next(told.entry);
+        return;
+      case 'messageSent':
+        this.#messages$.next(told);
+    }
+  }
+
+  /** A thread ended by itself; called by `foundCluster` alone. */
+  crashed(thread: string, reason: string): void {
+    if (this.#stopping !== null) return;
+    this.#tell({ type: 'threadCrashed', wallMs: this.#parts.fabric.wallMs(), thread, reason });
+    this.#parts.keeper.crashed(thread);
+  }
+
+  /** Says that the cluster is ready; called by `foundCluster` alone. */
+  announceReady(startMs: number): void {
+    this.#tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
+  }
+
+  #beliefsOf(master: string): Observable<Leadership> {
+    const { bridge } = this.#parts;
+    const path = storePath(master);
+    return bridge.watch(path).pipe(
+      filter(({ status }) => status === 'running'),
+      switchMap(() =>
+        bridge.stream<StoreLeadership>(path, { type: 'leadership', request: null }).pipe(catchError(() => NEVER)),
+      ),
+      filter(({ role }) => role === 'leader'),
+      map(({ term }) => ({ leader: master, term })),
+    );
+  }
+
+  /** The replicas worth asking: those that run, or all when none does. */
+  #replicas(): readonly string[] {
+    const paths = this.masters().map(storePath);
+    const running = paths.filter((path) => this.#isRunning(path));
+    return running.length > 0 ? running : paths;
+  }
+
+  #isRunning(path: string): boolean {
+    const { assembly, fabric } = this.#parts;
+    return threadsOf(assembly.topology, path).every(({ name }) => assembly.isUp(name) && !fabric.isPaused(name));
+  }
+
+  #threadsOf(name: string): ReturnType<typeof threadsOf> {
+    const threads = threadsOf(this.#parts.assembly.topology, name);
+    if (threads.length > 0) return threads;
+    const members = [...new Set([...this.#parts.assembly.topology.threads.keys()].map(memberOf))];
+    throw new ClusterOptionsError(
+      `no member ${name}; there are ${members.join(', ')}, and parts such as ${members[0]}/store`,
+    );
+  }
+
+  async #applyFaults(): Promise<void> {
+    await this.#parts.fabric.setFaults([...this.#partition, ...this.#disturbances]);
+  }
+
+  #tell(event: ClusterEvent): void {
+    this.#events$.next(event);
+  }
+
+  async #end(): Promise<void> {
+    const { keeper, fabric, bridge, cleanUp } = this.#parts;
+    keeper.close();
+    bridge.close();
+    await fabric.close();
+    await cleanUp();
+    this.#tell({ type: 'stopped', wallMs: fabric.wallMs() });
+    for (const subject of [this.#events$, this.#logs$, this.#messages$]) subject.complete();
+  }
+}

@@ -1,0 +1,92 @@
+/** Starts a cluster: chooses the fabric, builds the topology on it, and waits until it is ready. A failed start leaves nothing behind. */
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Universe } from '../../src/sim/universe.ts';
+import { Assembly } from './assembly.ts';
+import { designCluster } from './blueprint.ts';
+import { Bridge } from './bridge.ts';
+import { Cluster } from './cluster.ts';
+import type { Fabric, FabricEvents } from './fabric.ts';
+import { type CheckedOptions, type ClusterOptions, checkOptions } from './options.ts';
+import { SimulatedFabric } from './simulated-fabric.ts';
+import { simulatedRoles } from './simulated-roles.ts';
+import { ThreadKeeper } from './thread-keeper.ts';
+import { WorkerFabric } from './worker-fabric.ts';
+
+const ownThread = 'main';
+const bridgePath = 'main/bridge';
+
+/** Where the logs live, and what that place already knows. */
+interface DataFolder {
+  readonly path: string;
+  readonly clusterId: string;
+  readonly isExisting: boolean;
+  readonly cleanUp: () => Promise<void>;
+}
+
+/** Starts a cluster and resolves when it is ready. */
+export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
+  const checked = checkOptions(options);
+  const bridge = new Bridge(bridgePath);
+  let cluster: Cluster | undefined;
+  const events: FabricEvents = {
+    onEvent: (thread, event) => cluster?.take(thread, event),
+    onCrash: (thread, reason) => cluster?.crashed(thread, reason),
+  };
+  const seed = checked.simulatedSeed ?? checked.seed ?? randomInt(2 ** 47);
+  const fabric = openFabric(checked, seed, bridge, events);
+  const startedMs = fabric.monotonicMs();
+  try {
+    const folder = await openDataFolder(checked, seed);
+    const topology = designCluster({ options: checked, dataFolder: folder.path, ...folder, ownThread });
+    const assembly = new Assembly({ fabric, topology, ownThread, ownPaths: [bridgePath] });
+    const keeper = new ThreadKeeper(fabric, assembly, seed, (thread) => cluster?.crashed(thread, 'given up'));
+    cluster = new Cluster({ options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp });
+    await fabric.startActors(ownThread, [{ path: bridgePath, role: 'bridge', args: null, incarnation: 1 }]);
+    await fabric.drive(assembly.start());
+    await fabric.drive(cluster.leader());
+    cluster.announceReady(fabric.monotonicMs() - startedMs);
+    return cluster;
+  } catch (error) {
+    if (cluster === undefined) await fabric.close();
+    else await cluster.stop();
+    throw error;
+  }
+}
+
+function openFabric(options: CheckedOptions, seed: number, bridge: Bridge, events: FabricEvents): Fabric {
+  const own = { ownThread, ownRoles: [bridge.role()] };
+  if (options.simulatedSeed === null) return new WorkerFabric({ clusterSeed: seed, ...own, ...events });
+  const universe = new Universe({ seed });
+  const fabric = new SimulatedFabric({
+    universe,
+    rolesOf: (entry) => simulatedRoles(entry, universe),
+    ...own,
+    ...events,
+  });
+  bridge.onDelivery = () => fabric.reachedUserCode();
+  return fabric;
+}
+
+async function openDataFolder(options: CheckedOptions, seed: number): Promise<DataFolder> {
+  if (options.simulatedSeed !== null) {
+    return { path: 'simulated', clusterId: `simulated-${seed}`, isExisting: false, cleanUp: async () => {} };
+  }
+  if (options.dataDirectory === null) {
+    const path = await mkdtemp(join(tmpdir(), `threemaster-${options.name}-`));
+    return {
+      path,
+      clusterId: randomUUID(),
+      isExisting: false,
+      cleanUp: () => rm(path, { recursive: true, force: true }),
+    };
+  }
+  const path = options.dataDirectory;
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const isExisting = (await readdir(path)).includes('cluster-id');
+  if (!isExisting) await writeFile(join(path, 'cluster-id'), randomUUID(), { flush: true, mode: 0o600 } as never);
+  const clusterId = await readFile(join(path, 'cluster-id'), 'utf8');
+  return { path, clusterId, isExisting, cleanUp: async () => {} };
+}

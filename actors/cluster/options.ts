@@ -1,0 +1,82 @@
+/** What a cluster may be started with, checked before anything starts. */
+import type { ReplicaSettings } from '../../src/store/replica-options.ts';
+import { type ProfileName, timingProfiles } from './timing.ts';
+
+export interface ClusterOptions {
+  /** Masters, each with a store replica, an API server, controllers and a scheduler. 1 to 7; default 1. */
+  readonly masters?: number;
+  /** Worker nodes. 0 to 5,000; default 1. */
+  readonly nodes?: number;
+  /** Lower-case name; default `default`. */
+  readonly name?: string;
+  readonly profile?: ProfileName;
+  /** Where the log lives. With it every acknowledged write is synced first and survives the process; without it nothing outlives the cluster. */
+  readonly dataDirectory?: string;
+  /** Pins every random choice except keys and tokens. */
+  readonly seed?: number;
+  /** Sizes of the store: quota, snapshots, segments. */
+  readonly store?: Partial<ReplicaSettings>;
+  /** The same cluster on a virtual clock and a simulated network, on this thread. */
+  readonly simulated?: { readonly seed: number };
+}
+
+export interface CheckedOptions {
+  readonly masters: number;
+  readonly nodes: number;
+  readonly name: string;
+  readonly profile: ProfileName;
+  readonly dataDirectory: string | null;
+  readonly seed: number | null;
+  readonly store: Partial<ReplicaSettings>;
+  readonly simulatedSeed: number | null;
+}
+
+/** An option is wrong; the message says in one line what is allowed. */
+export class ClusterOptionsError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ClusterOptionsError';
+  }
+}
+
+const known = new Set(['masters', 'nodes', 'name', 'profile', 'dataDirectory', 'seed', 'store', 'simulated']);
+
+/** Fills in defaults; throws ClusterOptionsError for anything that is not allowed. */
+export function checkOptions(options: ClusterOptions): CheckedOptions {
+  for (const key of Object.keys(options)) {
+    if (!known.has(key)) throw new ClusterOptionsError(`unknown option ${key}; there are ${[...known].join(', ')}`);
+  }
+  const profile = options.profile ?? 'fast';
+  if (!(profile in timingProfiles)) {
+    throw new ClusterOptionsError(
+      `profile must be one of ${Object.keys(timingProfiles).join(', ')}, not ${String(profile)}`,
+    );
+  }
+  const name = options.name ?? 'default';
+  if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(name)) {
+    throw new ClusterOptionsError(
+      `name must be 1 to 40 lower-case letters, digits or dashes, not ${JSON.stringify(name)}`,
+    );
+  }
+  if (options.simulated !== undefined && options.dataDirectory !== undefined) {
+    throw new ClusterOptionsError('a simulated cluster has no dataDirectory: its disks are simulated too');
+  }
+  return {
+    masters: integer('masters', options.masters ?? 1, 1, 7),
+    nodes: integer('nodes', options.nodes ?? 1, 0, 5_000),
+    name,
+    profile,
+    dataDirectory: options.dataDirectory ?? null,
+    seed: options.seed === undefined ? null : integer('seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
+    store: options.store ?? {},
+    simulatedSeed:
+      options.simulated === undefined
+        ? null
+        : integer('simulated.seed', options.simulated.seed, 0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function integer(name: string, value: number, min: number, max: number): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  throw new ClusterOptionsError(`${name} must be a whole number from ${min} to ${max}, not ${String(value)}`);
+}

@@ -1,0 +1,21 @@
+/** The roles that each kind of thread offers in simulation: the same behaviours as on threads, with simulated ports. */
+import type { AnyRole, Role } from '../../src/actor/behaviour.ts';
+import type { OpenPort } from '../../src/actor/ports.ts';
+import { unreachable } from '../../src/base/assert.ts';
+import type { Universe } from '../../src/sim/universe.ts';
+import { storeBehaviour } from '../store/behaviour.ts';
+
+export function simulatedRoles(entry: string, universe: Universe): readonly AnyRole[] {
+  switch (entry) {
+    case 'store':
+      return [
+        {
+          name: 'store',
+          behaviour: storeBehaviour,
+          ports: { disk: ((emit, self) => universe.disk(self.path).open(emit)) satisfies OpenPort },
+        } as unknown as Role,
+      ];
+    default:
+      return unreachable(entry as never);
+  }
+}

@@ -1,0 +1,44 @@
+/** Timing profiles. `fast` suits tests and laptops; `kubernetes` has the real defaults (Kubernetes 1.36, etcd 3.6). */
+import type { RaftTiming } from '../../src/raft/state.ts';
+
+export type ProfileName = 'fast' | 'kubernetes';
+
+export interface TimingProfile {
+  readonly tickMs: number;
+  readonly raft: RaftTiming;
+  /** How long an elected role is held without renewal. */
+  readonly roleLeaseSeconds: number;
+  readonly nodeLeaseSeconds: number;
+  readonly nodeLeaseRenewMs: number;
+  readonly nodeStatusMs: number;
+  /** Silence after which a node counts as not ready. */
+  readonly nodeGraceMs: number;
+  readonly nodeMonitorMs: number;
+  /** Default tolerations of not-ready and unreachable. */
+  readonly evictionSeconds: number;
+}
+
+export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
+  fast: {
+    tickMs: 10,
+    raft: { heartbeatTicks: 5, electionTicks: 30 },
+    roleLeaseSeconds: 2,
+    nodeLeaseSeconds: 4,
+    nodeLeaseRenewMs: 1_000,
+    nodeStatusMs: 10_000,
+    nodeGraceMs: 4_000,
+    nodeMonitorMs: 500,
+    evictionSeconds: 2,
+  },
+  kubernetes: {
+    tickMs: 100,
+    raft: { heartbeatTicks: 1, electionTicks: 10 },
+    roleLeaseSeconds: 15,
+    nodeLeaseSeconds: 40,
+    nodeLeaseRenewMs: 10_000,
+    nodeStatusMs: 10_000,
+    nodeGraceMs: 50_000,
+    nodeMonitorMs: 5_000,
+    evictionSeconds: 300,
+  },
+};

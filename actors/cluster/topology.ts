@@ -1,0 +1,62 @@
+/**
+ * The plan of a cluster as data: which threads there are, which actors run on each, who is linked with whom. Placement lives here and nowhere
+ * else; no behaviour knows on which thread it runs.
+ */
+
+import { memberOf } from '../../src/actor/address.ts';
+import type { Supervision } from '../../src/actor/supervision.ts';
+
+export interface ActorPlan {
+  readonly path: string;
+  readonly role: string;
+  /** Plain data; made anew at each start, because some of it depends on the life before. */
+  readonly args: (start: 'first' | 'again') => unknown;
+  readonly supervision?: Supervision;
+}
+
+export interface ThreadDesign {
+  readonly name: string;
+  readonly entry: string;
+  readonly actors: readonly ActorPlan[];
+}
+
+export interface Topology {
+  readonly threads: ReadonlyMap<string, ThreadDesign>;
+  /** Pairs of thread names, each once. */
+  readonly links: readonly (readonly [string, string])[];
+}
+
+/** Kinds of threads that talk to each other; `main` is the thread of user code. */
+const conversations: readonly (readonly [string, string])[] = [
+  ['store', 'store'],
+  ['store', 'api'],
+  ['store', 'control'],
+  ['api', 'control'],
+  ['api', 'node'],
+  ['api', 'balancer'],
+  ['main', 'store'],
+  ['main', 'api'],
+  ['main', 'control'],
+  ['main', 'node'],
+  ['main', 'balancer'],
+];
+
+/** Links every pair of threads whose kinds talk to each other. `ownThread` is the name of the main thread. */
+export function linksBetween(designs: readonly ThreadDesign[], ownThread: string): (readonly [string, string])[] {
+  const ends = [...designs.map(({ name, entry }) => ({ name, entry })), { name: ownThread, entry: 'main' }];
+  return ends.flatMap((left, index) =>
+    ends.slice(index + 1).flatMap((right) => (talk(left.entry, right.entry) ? [[left.name, right.name] as const] : [])),
+  );
+}
+
+function talk(left: string, right: string): boolean {
+  return conversations.some(([one, other]) => (one === left && other === right) || (one === right && other === left));
+}
+
+/** Threads of a member (`master-0`), or the one thread that holds a part (`master-0/store`). */
+export function threadsOf(topology: Topology, name: string): ThreadDesign[] {
+  const designs = [...topology.threads.values()];
+  const ofMember = designs.filter((design) => memberOf(design.name) === name);
+  if (ofMember.length > 0) return ofMember;
+  return designs.filter((design) => design.actors.some(({ path }) => path === name));
+}

@@ -1,0 +1,128 @@
+/** Between HTTP and the typed requests of the API server. Pure: a request in, a request or a refusal out. */
+import type { HttpHeaders, HttpRequest } from '../../src/actor/listener-port.ts';
+import type { OutputForm as Negotiated, PatchFormat } from '../../src/api/request.ts';
+import { StatusError } from '../../src/api/status.ts';
+import { utf8 } from '../../src/base/bytes.ts';
+import { objectFormatOf, patchFormatOf } from '../../src/http/content-type.ts';
+import { negotiate } from '../../src/http/negotiation.ts';
+import { parseTarget } from '../../src/http/path.ts';
+import type { Query } from '../../src/http/query.ts';
+import { statusHeaders, warningHeader } from '../../src/http/status-code.ts';
+import type {
+  ApiRequest,
+  ApiResponse,
+  Credentials,
+  OutputForm,
+  PatchType,
+  RequestBody,
+  ResourceRequest,
+} from '../../src/protocol/apiserver.ts';
+
+/** `call`: one answer. `open`: a stream of chunks. `refuse`: the request is not understood. */
+export type Translation =
+  | { readonly type: 'call'; readonly request: ApiRequest }
+  | { readonly type: 'open'; readonly request: ResourceRequest }
+  | { readonly type: 'refuse'; readonly error: StatusError };
+
+const patchTypes: Readonly<Record<PatchFormat, PatchType>> = {
+  jsonPatch: 'json',
+  mergePatch: 'merge',
+  strategicMergePatch: 'strategic',
+  applyPatch: 'apply',
+};
+
+/** Turns an HTTP request into a typed one. */
+export function translateRequest(http: HttpRequest): Translation {
+  try {
+    return translate(http);
+  } catch (error) {
+    if (error instanceof StatusError) return { type: 'refuse', error };
+    throw error;
+  }
+}
+
+function translate(http: HttpRequest): Translation {
+  const { info, query } = parseTarget(http.method, http.target);
+  const parameters = flatten(query);
+  const credentials = credentialsOf(http);
+  if (info.type === 'nonResource') {
+    const accept = http.headers['accept'] ?? '';
+    return { type: 'call', request: { type: 'nonResource', path: info.path, parameters, accept, credentials } };
+  }
+  const { verb, group, version, resource, subresource, namespace, name } = info;
+  const request: ResourceRequest = {
+    type: 'resource',
+    verb,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+    parameters,
+    output: outputOf(negotiate(acceptOf(http), 'resource')),
+    body: bodyOf(http),
+    credentials,
+    userAgent: http.headers['user-agent'] ?? '',
+    fence: null,
+  };
+  return { type: verb === 'watch' || subresource === 'log' ? 'open' : 'call', request };
+}
+
+/** Typed clients prefer protobuf and take JSON, which is what they get. */
+function acceptOf(http: HttpRequest): string | undefined {
+  const accept = http.headers['accept'];
+  return accept?.includes('application/vnd.kubernetes.protobuf') === true && !accept.includes('json')
+    ? `${accept},*/*`
+    : accept;
+}
+
+function outputOf({ shape }: Negotiated): OutputForm {
+  if (shape.type === 'table') return 'table';
+  return shape.type === 'partialMetadata' ? 'metadata' : 'object';
+}
+
+function bodyOf(http: HttpRequest): RequestBody | null {
+  const contentType = http.headers['content-type'];
+  if (http.method === 'PATCH') {
+    const format = patchFormatOf(contentType);
+    return { encoding: format === 'applyPatch' ? 'yaml' : 'json', patch: patchTypes[format], bytes: http.body };
+  }
+  if (http.body.length === 0) return null;
+  return { encoding: objectFormatOf(contentType), patch: null, bytes: http.body };
+}
+
+function credentialsOf(http: HttpRequest): Credentials {
+  const authorization = http.headers['authorization'];
+  const bearer = authorization === undefined ? null : /^Bearer +(\S+)$/i.exec(authorization.trim());
+  if (bearer !== null) return { type: 'bearer', token: bearer[1] as string };
+  return http.certificate === null ? { type: 'anonymous' } : { type: 'certificate', ...http.certificate };
+}
+
+function flatten(query: Query): Record<string, string> {
+  return Object.fromEntries([...query].map(([name, values]) => [name, values[0] ?? '']));
+}
+
+/** The headers of an answer. */
+export function responseHeaders(
+  response: Pick<ApiResponse, 'contentType' | 'headers'> & { readonly warnings?: readonly string[] },
+): HttpHeaders {
+  const warnings = response.warnings ?? [];
+  return {
+    'content-type': response.contentType,
+    'cache-control': 'no-cache, private',
+    ...response.headers,
+    ...(warnings.length === 0 ? {} : { warning: warnings.map(warningHeader) }),
+  };
+}
+
+/** A refusal as an answer. */
+export function refusal({ status }: StatusError): ApiResponse {
+  return {
+    status: status.code,
+    contentType: 'application/json',
+    bytes: utf8(JSON.stringify(status)),
+    warnings: [],
+    headers: statusHeaders(status),
+  };
+}

@@ -1,0 +1,169 @@
+/** The Listener port on node:http2 with HTTP/1.1 allowed, which is what kubectl (HTTP/2) and other clients (HTTP/1.1) both speak. */
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import type { Port } from '../../src/actor/ports.ts';
+import { unreachable } from '../../src/base/assert.ts';
+import { concatBytes, emptyBytes } from '../../src/base/bytes.ts';
+
+type Emit = (event: ListenerEvent) => void;
+
+export function openHttpsListener(emit: (event: unknown) => void): Port {
+  const listener = new HttpsListener(emit as Emit);
+  return { handle: (command) => listener.handle(command as ListenerCommand), close: () => listener.close() };
+}
+
+class HttpsListener {
+  readonly #emit: Emit;
+  readonly #exchanges = new Map<number, Http2ServerResponse>();
+  readonly #sockets = new Set<Socket>();
+  #server: Http2SecureServer | undefined;
+  #lastExchange = 0;
+  #bodyBytesMax = 0;
+  #isClosed = false;
+
+  constructor(emit: Emit) {
+    this.#emit = (event) => {
+      if (!this.#isClosed) emit(event);
+    };
+  }
+
+  handle(command: ListenerCommand): void {
+    switch (command.type) {
+      case 'listen':
+        return this.#listen(command);
+      case 'respond':
+        return this.#respond(command.exchange, command.status, command.headers, command.body);
+      case 'begin':
+        return this.#begin(command.exchange, command.status, command.headers);
+      case 'write':
+        return this.#write(command.exchange, command.bytes);
+      case 'end':
+        this.#exchanges.get(command.exchange)?.end();
+        return;
+      case 'drain':
+        this.#server?.close();
+        return;
+      default:
+        return unreachable(command);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#server?.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #listen({
+    host,
+    port,
+    certificate,
+    key,
+    authority,
+    bodyBytesMax,
+  }: Extract<ListenerCommand, { type: 'listen' }>): void {
+    this.#bodyBytesMax = bodyBytesMax;
+    const server = createSecureServer({
+      allowHTTP1: true,
+      cert: certificate,
+      key,
+      ca: authority,
+      requestCert: true,
+      // A client without a certificate shows a token instead; who shows a false one is told so by the API server.
+      rejectUnauthorized: false,
+    });
+    this.#server = server;
+    server.on('connection', (socket: Socket) => {
+      // Nagle's algorithm and delayed acknowledgements together cost a small write 40 ms.
+      socket.setNoDelay(true);
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => {});
+    });
+    server.on('sessionError', () => {});
+    server.on('error', (error) => this.#emit({ type: 'failed', message: error.message }));
+    server.on('request', (request, response) => this.#accept(request, response));
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (address !== null && typeof address === 'object') this.#emit({ type: 'listening', host, port: address.port });
+    });
+  }
+
+  #accept(request: Http2ServerRequest, response: Http2ServerResponse): void {
+    this.#lastExchange += 1;
+    const exchange = this.#lastExchange;
+    this.#exchanges.set(exchange, response);
+    response.on('close', () => {
+      this.#exchanges.delete(exchange);
+      this.#emit({ type: 'closed', exchange });
+    });
+    response.on('error', () => {});
+    request.on('error', () => {});
+    if (request.method === 'GET') {
+      this.#hand(exchange, request, emptyBytes);
+      return;
+    }
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes <= this.#bodyBytesMax) parts.push(part);
+      else if (bytes - part.length <= this.#bodyBytesMax) this.#emit({ type: 'tooLarge', exchange });
+    });
+    request.on('end', () => {
+      if (bytes <= this.#bodyBytesMax)
+        this.#hand(exchange, request, parts.length === 1 ? (parts[0] as Buffer) : concatBytes(parts));
+    });
+  }
+
+  #hand(exchange: number, request: Http2ServerRequest, body: Uint8Array): void {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(request.headers)) {
+      if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value;
+    }
+    const certificate = certificateOf(request);
+    this.#emit({
+      type: 'request',
+      exchange,
+      request: { method: request.method, target: request.url, headers, body, certificate },
+    });
+  }
+
+  #respond(exchange: number, status: number, headers: HttpHeaders, body: Uint8Array): void {
+    const response = this.#exchanges.get(exchange);
+    if (response === undefined || response.headersSent) return;
+    response.writeHead(status, { ...headers, 'content-length': body.length } as never);
+    response.end(body);
+  }
+
+  #begin(exchange: number, status: number, headers: HttpHeaders): void {
+    const response = this.#exchanges.get(exchange);
+    if (response === undefined || response.headersSent) return;
+    response.writeHead(status, headers as never);
+    // A watch's client waits for the headers before the first event.
+    (response as unknown as { flushHeaders?: () => void }).flushHeaders?.();
+  }
+
+  #write(exchange: number, bytes: Uint8Array): void {
+    const response = this.#exchanges.get(exchange);
+    if (response === undefined || response.destroyed) return;
+    response.write(bytes, () => this.#emit({ type: 'written', exchange }));
+  }
+}
+
+function certificateOf(request: Http2ServerRequest): { user: string; groups: readonly string[] } | null {
+  const socket = request.socket as TLSSocket;
+  if (socket.authorized !== true) return null;
+  const { subject } = socket.getPeerCertificate();
+  const [user] = [subject?.CN ?? []].flat();
+  if (user === undefined) return null;
+  const organizations = subject.O as unknown as string | readonly string[] | undefined;
+  return { user, groups: organizations === undefined ? [] : [organizations].flat() };
+}

@@ -1,0 +1,16 @@
+/** What the balancer answers: the one address of the cluster, and who stands behind it. */
+import type { Protocol } from '../actor/protocol.ts';
+
+export interface BalancerAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Masters that get connections now. */
+  readonly ready: readonly string[];
+}
+
+export interface BalancerProtocol extends Protocol {
+  readonly tells: object;
+  /** Answered once it listens and at least one master is ready. */
+  readonly asks: { readonly address: { readonly request: null; readonly reply: BalancerAddress } };
+  readonly streams: object;
+}
