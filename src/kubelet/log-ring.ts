@@ -28,7 +28,8 @@ export class LogRing {
   }
 
   write(line: LogLine): void {
-    this.#lines.push(line) || this.#makeRoom(line);
+    if (this.#lines.isFull()) this.#drop();
+    this.#lines.push(line);
     this.#written += 1;
     this.#characters += line.text.length;
     while (this.#characters > logCharactersMax && this.#lines.length > 1) this.#drop();
@@ -38,10 +39,10 @@ export class LogRing {
   start({ tailLines, sinceMs }: Pick<LogOptions, 'tailLines' | 'sinceMs'>): LogPosition {
     const oldest = this.#written - this.#lines.length;
     let position = tailLines === null ? oldest : Math.max(oldest, this.#written - tailLines);
-    while (sinceMs !== null && position < this.#written) {
+    if (sinceMs === null) return position;
+    for (; position < this.#written; position += 1) {
       const line = this.#lines.at(position - oldest);
       if (line === undefined || line.atMs >= sinceMs) break;
-      position += 1;
     }
     return position;
   }
@@ -64,11 +65,6 @@ export class LogRing {
   tail(lines: number, charactersMax: number): string {
     const { bytes } = this.read(this.start({ tailLines: lines, sinceMs: null }), false, charactersMax);
     return utf8Text(bytes).slice(-charactersMax);
-  }
-
-  #makeRoom(line: LogLine): void {
-    this.#drop();
-    this.#lines.push(line);
   }
 
   #drop(): void {

@@ -17,11 +17,14 @@ export interface KubeletLogsRequest {
   readonly limitBytes: number | null;
 }
 
-/** `bytes` holds whole lines. */
-export type KubeletLogsItem =
-  | { readonly type: 'chunk'; readonly bytes: Uint8Array }
-  /** The only item: there are no such logs. `status` is the HTTP code, `message` what a client reads. */
-  | { readonly type: 'refused'; readonly status: number; readonly message: string };
+/**
+ * `bytes` holds whole lines. With a `status` other than 200, which only the first and only item of a stream has, it holds what a client
+ * should read instead: why there are no such logs.
+ */
+export interface KubeletLogsItem {
+  readonly bytes: Uint8Array;
+  readonly status: number;
+}
 
 export interface KubeletProtocol extends Protocol {
   readonly tells: object;

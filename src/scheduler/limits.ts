@@ -30,4 +30,4 @@ export const nodesPerPercent = 125;
 export const scoreMax = 100;
 
 /** Distinct selectors whose matches are counted per node; the least recently used is dropped beyond it. */
-export const countedSelectorsMax = 256;
+export const countedSelectorsMax = 1_024;
