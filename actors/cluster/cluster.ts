@@ -408,10 +408,9 @@ export class Cluster implements AsyncDisposable {
     for (const [role, key] of Object.entries(offices))
       if ((await this.store.get(key)) === undefined) return `nobody holds the role ${role}`;
     const wanted = this.nodes().filter((name) => this.#isRunning(name));
-    const ready = (await this.api.list('nodes'))
-      .filter((node) => hasCondition(node, 'Ready'))
-      .map(({ metadata }) => metadata.name);
-    const absent = wanted.find((name) => !ready.includes(name));
+    const nodes = await this.api.list('nodes');
+    const ready = new Set(nodes.filter((node) => hasCondition(node, 'Ready')).map(({ metadata }) => metadata.name));
+    const absent = wanted.find((name) => !ready.has(name));
     return absent === undefined ? null : `${absent} is not Ready`;
   }
 
