@@ -1,155 +1,173 @@
-/** Whatever is asked, the answer is an object, a list or a Status, and never our fault: no request makes an API server stumble. */
+/**
+ * Whatever is asked, the answer is an object, a list or a Status, and never our fault: no request makes an API server stumble. Requests come
+ * from good objects that are spoilt in a place or two, so that they get as far as a handler can let them.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { utf8 } from '../../../src/base/bytes.ts';
-import { builtInRegistry } from '../../../src/kinds/registry.ts';
-import type { ApiRequest, Credentials } from '../../../src/protocol/apiserver.ts';
-import { Harness } from '../../unit/apiserver/harness.ts';
+import { builtInRegistry, type ResourceInfo } from '../../../src/kinds/registry.ts';
+import type { Credentials, PatchType, ResourceRequest } from '../../../src/protocol/apiserver.ts';
+import { type Ask, Harness, resourceRequest } from '../../unit/apiserver/harness.ts';
+import { type Seed, seeds, spoilt } from './seeds.ts';
 
 const registry = builtInRegistry();
-const resources = registry.resources.filter(({ verbs }) => verbs.length > 0);
-const verbs = ['get', 'list', 'create', 'update', 'patch', 'delete', 'deletecollection'] as const;
-const subresources = ['', '', '', 'status', 'scale', 'binding', 'eviction', 'finalize', 'approval', 'nonsense'];
-const parameterNames = [
-  'resourceVersion',
-  'resourceVersionMatch',
-  'limit',
-  'continue',
-  'labelSelector',
-  'fieldSelector',
-  'dryRun',
-  'fieldValidation',
-  'gracePeriodSeconds',
-  'propagationPolicy',
-  'includeObject',
-  'force',
-];
-const parameterValues = [
-  '',
-  '0',
-  '1',
-  '7',
-  '-1',
+const parameters = fc.dictionary(
+  fc.constantFrom(
+    'resourceVersion',
+    'resourceVersionMatch',
+    'limit',
+    'continue',
+    'labelSelector',
+    'fieldSelector',
+    'dryRun',
+    'fieldValidation',
+    'gracePeriodSeconds',
+    'propagationPolicy',
+    'includeObject',
+    'force',
+  ),
+  fc.constantFrom(
+    '',
+    '0',
+    '1',
+    '-1',
+    'x',
+    'a=b',
+    'metadata.name=x',
+    'All',
+    'Strict',
+    'Ignore',
+    'Exact',
+    'Orphan',
+    '%',
+    '!a',
+  ),
+  { maxKeys: 2 },
+);
+const name = fc.constantFrom(
   'x',
-  'a=b',
-  'metadata.name=x',
-  'All',
-  'Strict',
-  'Exact',
-  'Orphan',
-  '%',
-  '!a',
-];
-
-const name = fc.constantFrom('x', 'y', 'default', 'Not Valid', '../x', 'é', '__proto__', '', 'a'.repeat(300));
-const json = fc.jsonValue({ maxDepth: 3 });
-
-/** Trees that look like objects of some kind, with any value in any of the places where handlers look. */
-const object = fc.record(
-  {
-    kind: fc.constantFrom('Pod', 'ConfigMap', 'Nonsense', 3),
-    apiVersion: fc.constantFrom('v1', 'apps/v1', '', null),
-    metadata: fc.oneof(
-      json,
-      fc.record(
-        {
-          name,
-          namespace: name,
-          generateName: name,
-          resourceVersion: fc.constantFrom('1', '5', 'x', 7),
-          uid: fc.oneof(fc.string(), json),
-          labels: fc.oneof(fc.dictionary(fc.string(), fc.string()), json),
-          annotations: json,
-          finalizers: fc.oneof(fc.array(fc.string()), json),
-          ownerReferences: json,
-          deletionTimestamp: fc.constantFrom('2020-01-01T00:00:00Z', 'soon', 3),
-        },
-        { requiredKeys: [] },
-      ),
-    ),
-    spec: fc.oneof(
-      json,
-      fc.record(
-        {
-          replicas: json,
-          selector: json,
-          template: fc.oneof(json, fc.record({ metadata: json, spec: fc.record({ containers: json }) })),
-          containers: fc.oneof(json, fc.array(fc.record({ name, image: fc.string() }))),
-          ports: fc.oneof(json, fc.array(fc.record({ port: fc.integer(), nodePort: fc.integer() }))),
-          type: fc.constantFrom('NodePort', 'ClusterIP', 'ExternalName', 4),
-          clusterIP: fc.constantFrom('None', '10.96.0.7', 'x'),
-          finalizers: json,
-          tolerations: json,
-          priorityClassName: json,
-        },
-        { requiredKeys: [] },
-      ),
-    ),
-    status: json,
-    data: json,
-    target: json,
-    deleteOptions: json,
-    propagationPolicy: json,
-    preconditions: json,
-  },
-  { requiredKeys: [] },
+  'x',
+  'x',
+  'x',
+  'y',
+  'default',
+  'Not Valid',
+  '../x',
+  'é',
+  '__proto__',
+  '',
+  'a'.repeat(300),
 );
-const body = fc.oneof(
-  { weight: 5, arbitrary: object.map((tree) => utf8(JSON.stringify(tree))) },
-  json.map((tree) => utf8(JSON.stringify(tree))),
-  fc.array(json).map((operations) => utf8(JSON.stringify(operations))),
-  fc.uint8Array({ maxLength: 40 }),
-);
+const namespace = fc.constantFrom('default', 'default', 'default', 'default', 'kube-system', 'missing', '');
+const output = fc.constantFrom('object' as const, 'object' as const, 'table' as const, 'metadata' as const);
 const credentials: fc.Arbitrary<Credentials> = fc.oneof(
-  { weight: 9, arbitrary: fc.constant({ type: 'component', user: 'test', groups: ['system:masters'] } as Credentials) },
-  fc.constant({ type: 'anonymous' } as Credentials),
-  fc.string().map((token): Credentials => ({ type: 'bearer', token })),
+  { weight: 19, arbitrary: fc.constant<Credentials>({ type: 'component', user: 'test', groups: ['system:masters'] }) },
+  { weight: 1, arbitrary: fc.constant<Credentials>({ type: 'anonymous' }) },
 );
 
-const request: fc.Arbitrary<ApiRequest> = fc
-  .record({
-    info: fc.constantFrom(...resources),
-    verb: fc.constantFrom(...verbs),
-    subresource: fc.constantFrom(...subresources),
-    namespace: fc.constantFrom('default', 'default', 'kube-system', 'missing', ''),
-    name,
-    parameters: fc.dictionary(fc.constantFrom(...parameterNames), fc.constantFrom(...parameterValues), { maxKeys: 2 }),
-    output: fc.constantFrom('object' as const, 'table' as const, 'metadata' as const),
-    bytes: body,
-    hasBody: fc.boolean(),
-    encoding: fc.constantFrom('json' as const, 'json' as const, 'yaml' as const, 'protobuf' as const),
-    patch: fc.constantFrom('json' as const, 'merge' as const, 'strategic' as const, 'apply' as const, null),
-    credentials,
-  })
-  .map(({ info, bytes, hasBody, encoding, patch, verb, name, ...rest }): ApiRequest => {
-    const isCollection = verb === 'list' || verb === 'create' || verb === 'deletecollection';
-    return {
-      type: 'resource',
-      group: info.group,
-      version: info.version,
-      resource: info.resource,
-      verb,
-      ...rest,
-      name: isCollection && rest.subresource === '' ? '' : name,
-      body: hasBody || verb === 'create' || verb === 'patch' || verb === 'update' ? { encoding, patch, bytes } : null,
-      userAgent: 'test',
-      fence: null,
-    };
-  });
+function near(seed: Seed): fc.Arbitrary<ResourceRequest> {
+  const info = registry.resource(seed) as ResourceInfo;
+  const all = [
+    'get',
+    'list',
+    'create',
+    'update',
+    'patch',
+    'delete',
+    'deletecollection',
+    'create',
+    'patch',
+    'update',
+  ] as const;
+  const subresource = fc.constantFrom('', '', '', 'nonsense', ...info.subresources.map((each) => each.name));
+  const bytes = fc.oneof(
+    { weight: 8, arbitrary: spoilt(seed.tree).map((tree) => utf8(JSON.stringify(tree))) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) },
+    { weight: 1, arbitrary: fc.jsonValue().map((tree) => utf8(JSON.stringify(tree))) },
+    { weight: 1, arbitrary: jsonPatch },
+    {
+      weight: 2,
+      arbitrary: fc
+        .constantFrom('{"target":{"name":"n"},"metadata":{"name":"x"}}', '{"spec":{"replicas":2}}')
+        .map(utf8),
+    },
+  );
+  const patch = fc.constantFrom<PatchType>('json', 'merge', 'merge', 'strategic', 'strategic', 'apply');
+  const encoding = fc.constantFrom(
+    'json' as const,
+    'json' as const,
+    'json' as const,
+    'yaml' as const,
+    'protobuf' as const,
+  );
+  return fc
+    .record({
+      verb: fc.constantFrom(...all),
+      subresource,
+      bytes,
+      patch,
+      encoding,
+      name,
+      namespace,
+      output,
+      parameters,
+      credentials,
+    })
+    .map(({ verb, bytes: body, patch: type, ...rest }) => {
+      const isCollection =
+        rest.subresource === '' && (verb === 'create' || verb === 'list' || verb === 'deletecollection');
+      const ask: Ask = { ...rest, body, ...(verb === 'patch' ? { patch: type } : {}) };
+      const request = resourceRequest(verb, `${seed.group || 'core'}/v1/-/${seed.resource}`, ask);
+      return {
+        ...request,
+        name: isCollection ? '' : rest.name,
+        subresource: rest.subresource,
+        namespace: seed.isNamespaced ? rest.namespace : '',
+        body: verb === 'get' || verb === 'list' ? null : request.body,
+      };
+    });
+}
 
-test('any request is answered with JSON, and never with an internal error', () => {
+const jsonPatch = fc
+  .array(
+    fc.record({
+      op: fc.constantFrom('add', 'remove', 'replace', 'test', 'copy', 'move', 'x'),
+      path: fc.constantFrom(
+        '',
+        '/metadata',
+        '/metadata/name',
+        '/spec',
+        '/spec/containers/0',
+        '/spec/template/spec',
+        '/data/a',
+        '/status',
+        '/kind',
+      ),
+      from: fc.constantFrom('/metadata/labels', '/spec', '/nothing'),
+      value: fc.jsonValue({ maxDepth: 2 }),
+    }),
+    { maxLength: 3 },
+  )
+  .map((operations) => utf8(JSON.stringify(operations)));
+
+test('any request is answered with JSON, never with an internal error, and many of them succeed', () => {
   const harness = new Harness();
+  const succeeded = new Set<string>();
+  const request = fc.constantFrom(...seeds).chain(near);
   fc.assert(
     fc.property(fc.array(request, { minLength: 10, maxLength: 10 }), (requests) => {
       const calls = requests.map((each) => ({ each, id: harness.begin(each) }));
       for (const { each, id } of calls) {
         const { status, body } = harness.finish(id);
-        const shown = JSON.stringify({ ...each, body: null, answer: body }).slice(0, 2_000);
+        const sent = new TextDecoder().decode(each.body?.bytes);
+        const shown = JSON.stringify({ ...each, body: { ...each.body, bytes: sent }, answer: body }).slice(0, 3_000);
         expect(body.kind, shown).toEqual(expect.any(String));
         if (status >= 400) expect(body, shown).toMatchObject({ kind: 'Status', status: 'Failure', code: status });
+        else succeeded.add(`${each.resource} ${each.verb}`);
         expect(body.reason === 'InternalError', shown).toBe(false);
       }
     }),
-    { numRuns: 150, seed: 7 },
+    { numRuns: 120, seed: 7 },
   );
+  expect(succeeded.size).toBeGreaterThan(60);
 });
