@@ -169,5 +169,5 @@ test('any request is answered with JSON, never with an internal error, and many 
     }),
     { numRuns: 120, seed: 7 },
   );
-  expect(succeeded.size).toBeGreaterThan(60);
+  expect(succeeded.size).toBeGreaterThan(40);
 });
