@@ -4,6 +4,7 @@ import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
 import { membershipOf } from '../../src/raft/membership.ts';
 import type { ReplicaId } from '../../src/raft/message.ts';
 import type { BalancerArgs } from '../balancer/behaviour.ts';
+import type { ControllersArgs } from '../controllers/controllers-args.ts';
 import type { GatewayArgs } from '../gateway/behaviour.ts';
 import type { StoreArgs } from '../store/store-args.ts';
 import type { ClusterIdentity } from './identity.ts';
@@ -60,6 +61,7 @@ export function designCluster(blueprint: BlueprintOptions): Topology {
   const designs = [
     ...masters.map((master) => storeThread(blueprint, master, masters)),
     ...masters.map((master) => apiThread(blueprint, master, masters)),
+    ...masters.map((master) => controlThread(blueprint, master, masters)),
     ...balancerThread(blueprint, masters),
   ];
   return {
@@ -111,6 +113,31 @@ function apiThread(blueprint: BlueprintOptions, master: string, masters: readonl
   });
   const gateway = { path: gatewayPath(master), role: 'gateway', args: gatewayArgs };
   return { name: `${master}/api`, entry: 'api', actors: [apiServer, gateway] };
+}
+
+function controlThread(
+  { options, identity }: BlueprintOptions,
+  master: string,
+  masters: readonly string[],
+): ThreadDesign {
+  const timing = timingProfiles[options.profile];
+  const ordered = preferring(master, masters);
+  const controllersArgs = (): ControllersArgs => ({
+    servers: ordered.map(apiServerPath),
+    replicas: ordered.map(storePath),
+    candidate: master,
+    roleLeaseSeconds: timing.roleLeaseSeconds,
+    settings: {
+      node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
+      orphanQuarantineMs: timing.nodeGraceMs,
+      rootCertificate: identity?.certificates.authority ?? '',
+    },
+  });
+  return {
+    name: `${master}/control`,
+    entry: 'control',
+    actors: [{ path: `${master}/controllers`, role: 'controllers', args: controllersArgs }],
+  };
 }
 
 function balancerThread({ identity }: BlueprintOptions, masters: readonly string[]): ThreadDesign[] {

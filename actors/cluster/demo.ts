@@ -163,7 +163,7 @@ async function writeThroughKill(cluster: Cluster, kill: () => Promise<void>): Pr
       killing = kill();
     }
     const name = `write-${n}`;
-    const object: AnyObject = {
+    const object: AnyObject & { readonly data: object } = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name, namespace },

@@ -4,6 +4,8 @@ import type { OpenPort } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import type { Universe } from '../../src/sim/universe.ts';
 import { apiServerBehaviour } from '../apiserver/behaviour.ts';
+import { controllersBehaviour } from '../controllers/behaviour.ts';
+import { controllerBehaviour } from '../controllers/controller-behaviour.ts';
 import { storeBehaviour } from '../store/behaviour.ts';
 
 export function simulatedRoles(entry: string, universe: Universe): readonly AnyRole[] {
@@ -18,6 +20,11 @@ export function simulatedRoles(entry: string, universe: Universe): readonly AnyR
       ];
     case 'api':
       return [{ name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role];
+    case 'control':
+      return [
+        { name: 'controllers', behaviour: controllersBehaviour } as unknown as Role,
+        { name: 'controller', behaviour: controllerBehaviour } as unknown as Role,
+      ];
     default:
       return unreachable(entry as never);
   }
