@@ -15,6 +15,7 @@ import type { GroupVersionResource } from '../../../src/api/group-version.ts';
 import type { AnyObject, KubeObject } from '../../../src/api/object-meta.ts';
 import { must } from '../../../src/base/assert.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { namespaceResource } from '../../../src/controllers/resources.ts';
 import type { ApiResponse, PatchType, ResourceRequest, Verb } from '../../../src/protocol/apiserver.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
@@ -57,6 +58,8 @@ export class SimulatedCluster {
     this.#connectAll();
     for (const master of this.masters) this.#startActors(master, 'first');
     this.universe.thread('test')?.host.start({ path: clientPath, role: 'client', args: null, incarnation: 1 });
+    // The API server makes the first namespaces once the store has a leader.
+    while (this.get(namespaceResource, 'default', '') === null) this.universe.runFor(50);
   }
 
   /** Calls an API server and lets time pass until it answers; tries the others when one is dead. */
@@ -124,7 +127,7 @@ export class SimulatedCluster {
     namespace = '',
     name = '',
     body,
-    patch = null,
+    patch,
     parameters = {},
   }: Call): ApiResponse | string {
     this.#lastAsk += 1;
