@@ -87,7 +87,7 @@ test('a service has slices and endpoints of the ready pods that it selects', () 
     const slices = cluster.list(endpointSliceResource) as readonly EndpointSlice[];
     return slices.flatMap((slice) => slice.endpoints ?? []).filter((each) => each.conditions?.ready).length === 2;
   });
-  const [slice] = (cluster.list(endpointSliceResource) as readonly EndpointSlice[]).filter(
+  const slice = (cluster.list(endpointSliceResource) as readonly EndpointSlice[]).find(
     ({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === 'web',
   );
   expect(slice?.ports).toEqual([{ name: 'http', protocol: 'TCP', port: 8080 }]);
