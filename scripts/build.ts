@@ -28,8 +28,12 @@ for (const folder of ['actors/cluster/threads', ...process.argv.slice(2)].filter
   const entryPoints = readdirSync(folder).map((file) => join(folder, file));
   if (entryPoints.length > 0) await build({ ...common, entryPoints, outdir: 'dist/workers' });
 }
-const entries = { index: 'actors/cluster/index.ts', command: 'actors/cluster/command.ts' };
-for (const [name, entry] of Object.entries(entries)) {
-  if (!existsSync(entry)) continue;
-  await build({ ...common, entryPoints: [entry], outfile: `dist/${name}.js`, packages: 'external', alias: {} });
-}
+// Small libraries are bundled, so that a program starts without resolving hundreds of files; what a user shares with us (RxJS) is not.
+await build({
+  ...common,
+  entryPoints: ['actors/cluster/index.ts', 'actors/cluster/command.ts'].filter(existsSync),
+  outdir: 'dist',
+  splitting: true,
+  alias: {},
+  external: [...(common.external ?? []), 'rxjs', 'piscina', 'comlink', 'msgpackr'],
+});

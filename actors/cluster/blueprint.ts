@@ -17,6 +17,9 @@ export interface BlueprintOptions {
   readonly ownThread: string;
 }
 
+/** How long the store keeps history; kube-apiserver compacts every 5 minutes. */
+const historyMs = 5 * 60 * 1_000;
+
 export function masterName(index: number): string {
   return `master-${index}`;
 }
@@ -57,6 +60,7 @@ function storeThread(blueprint: BlueprintOptions, master: string, masters: reado
     tickMs,
     folder: join(dataFolder, master),
     isDurable: options.dataDirectory !== null,
+    retentionMs: historyMs,
     settings: options.store,
   });
   return { name: storePath(master), entry: 'store', actors: [{ path: storePath(master), role: 'store', args }] };

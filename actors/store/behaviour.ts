@@ -15,6 +15,7 @@ import type { DiskWrite } from '../../src/store/disk-plan.ts';
 import type { PeerMessage } from '../../src/store/peer-message.ts';
 import { Replica } from '../../src/store/replica.ts';
 import type { ReplicaEffect } from '../../src/store/replica-effect.ts';
+import { Retention } from '../../src/store/retention.ts';
 import type { RequestHandle } from '../../src/store/store-request.ts';
 import { Recovery, type RecoveryStep } from './recovery.ts';
 import type { StoreArgs } from './store-args.ts';
@@ -36,6 +37,7 @@ export interface StoreState {
 interface Running {
   readonly replica: Replica;
   readonly watches: WatchStreams;
+  readonly retention: Retention;
   /** Subscribers to leadership. */
   readonly followers: Map<number, number>;
   leadership: StoreLeadership;
@@ -50,6 +52,8 @@ interface Running {
 const earlyInputsMax = 10_000;
 /** Chunks of a snapshot that one tick takes, so that heartbeats go on while it is saved. */
 const snapshotChunksPerTick = 64;
+/** The handle of requests that this actor makes itself; those of others are numbered from 1. */
+const ownHandle = 0 as RequestHandle;
 
 export const storeBehaviour: Behaviour<StoreArgs, StoreState, StoreProtocol> = { init, step, flush };
 
@@ -94,6 +98,7 @@ function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): reado
   const running: Running = {
     replica,
     watches: new WatchStreams(replica),
+    retention: new Retention(args.retentionMs),
     followers: new Map(),
     leadership: { role: 'follower', term: replica.status().term, leader: noReplica },
     lastTickMs: stamp.monotonicMs,
@@ -160,8 +165,14 @@ function tick({ args }: StoreState, running: Running, nowMs: MonotonicMs): reado
     running.lastTickMs = (running.lastTickMs + args.tickMs) as MonotonicMs;
     running.replica.tick(running.lastTickMs);
   }
+  if (running.leadership.role === 'leader') compact(running, nowMs);
   const afterMs = Math.max(0, running.lastTickMs + args.tickMs - nowMs);
   return [{ type: 'timer', key: 'tick', afterMs }, ...running.watches.tellProgress(nowMs), ...saveMore(running)];
+}
+
+function compact({ replica, retention }: Running, nowMs: MonotonicMs): void {
+  const revision = retention.due(nowMs, replica.status().revision);
+  if (revision !== null) replica.request(ownHandle, { type: 'compact', revision });
 }
 
 function diskDone(running: Running, event: DiskEvent): readonly Effect[] {
@@ -205,7 +216,7 @@ function carryOut(state: StoreState, running: Running, effect: ReplicaEffect, st
       return;
     }
     case 'reply':
-      effects.push({ type: 'reply', request: effect.handle, body: effect.reply });
+      if (effect.handle !== ownHandle) effects.push({ type: 'reply', request: effect.handle, body: effect.reply });
       return;
     case 'watchReady':
       effects.push(...running.watches.ready(effect.watcher, stamp.monotonicMs));

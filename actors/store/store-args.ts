@@ -15,5 +15,7 @@ export interface StoreArgs {
   /** Of the disk port: the replica's own folder, and whether it is synced. */
   readonly folder: string;
   readonly isDurable: boolean;
+  /** History is kept for at least so long. */
+  readonly retentionMs: number;
   readonly settings?: Partial<ReplicaSettings>;
 }

@@ -9,6 +9,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { ByteWriter } from '../base/byte-writer.ts';
+import { entryBytes } from '../raft/limits.ts';
 import type { Entry, HardState, LogIndex, ReplicaId, SnapshotMetadata } from '../raft/message.ts';
 import type { RecoveredSegment } from './log-recovery.ts';
 import { type WalRecord, writeWalRecord } from './wal-record.ts';
@@ -31,6 +32,9 @@ export interface DiskPlanOptions {
   readonly snapshotEveryEntries: number;
   readonly snapshotEveryBytes: number;
 }
+
+/** A large state is written whole when one part in so many of its bytes has come new. */
+const rewriteFactor = 2;
 
 interface Segment {
   readonly sequence: number;
@@ -79,7 +83,7 @@ export class DiskPlan {
     if (hardState !== null) this.#hardState = hardState;
     for (const entry of entries) {
       this.#append({ type: 'entry', entry });
-      this.#bytesSinceSnapshot += entry.data.length;
+      this.#bytesSinceSnapshot += entryBytes(entry);
     }
     if (hardState !== null) this.#append({ type: 'hardState', hardState });
     const last = entries[entries.length - 1];
@@ -109,13 +113,16 @@ export class DiskPlan {
     return writes;
   }
 
-  /** Tells whether a snapshot of the state that has applied `applied` is due. */
-  isSnapshotDue(applied: LogIndex): boolean {
+  /**
+   * Tells whether a snapshot of the state that has applied `applied` is due. A state larger than `snapshotEveryBytes` waits until a
+   * good part of its size was written anew, so that making snapshots costs a constant factor of writing, however large the state.
+   */
+  isSnapshotDue(applied: LogIndex, stateBytes: number): boolean {
+    const { snapshotEveryEntries, snapshotEveryBytes } = this.#options;
     const entries = applied - this.#snapshot.index;
     if (entries <= 0) return false;
-    return (
-      entries >= this.#options.snapshotEveryEntries || this.#bytesSinceSnapshot >= this.#options.snapshotEveryBytes
-    );
+    if (entries < snapshotEveryEntries && this.#bytesSinceSnapshot < snapshotEveryBytes) return false;
+    return stateBytes <= snapshotEveryBytes || this.#bytesSinceSnapshot * rewriteFactor >= stateBytes;
   }
 
   /**

@@ -97,7 +97,8 @@ export class ReplicatedLog {
   advance(): void {
     while (this.raft.hasReady()) this.#handle(this.raft.ready());
     this.#received = null;
-    if (this.#saving !== null || !this.#plan.isSnapshotDue(this.#applied.index)) return;
+    const { bytes } = this.#machine.mvcc.keyspace;
+    if (this.#saving !== null || !this.#plan.isSnapshotDue(this.#applied.index, bytes)) return;
     this.#saving = this.#export();
     const { metadata } = this.#saving;
     this.#emit({ type: 'saveSnapshot', file: snapshotFile(metadata), index: metadata.index });
@@ -150,8 +151,6 @@ export class ReplicatedLog {
       return;
     }
     this.#write(this.#plan.markSnapshot(metadata), { ready: null, messages: [], mark: metadata });
-    const dropTo = Math.max(0, metadata.index - this.#catchUpEntries) as LogIndex;
-    this.raft.compact(metadata.index, metadata.membership, dropTo);
   }
 
   #handle(ready: Ready): void {
@@ -184,8 +183,14 @@ export class ReplicatedLog {
   #release(then: Persisted): void {
     if (then.ready !== null) this.raft.persisted(then.ready);
     for (const message of then.messages) this.#sendRaft(message);
-    if (then.mark === null) return;
-    const files = this.#plan.takeObsolete(then.mark);
+    if (then.mark !== null) this.#shorten(then.mark);
+  }
+
+  /** Drops what a snapshot replaces, in memory and on disk. Its mark is durable, and with it every write before it. */
+  #shorten(mark: SnapshotMetadata): void {
+    const dropTo = Math.max(0, mark.index - this.#catchUpEntries) as LogIndex;
+    this.raft.compact(mark.index, mark.membership, dropTo);
+    const files = this.#plan.takeObsolete(mark);
     if (files.length > 0) this.#emit({ type: 'deleteFiles', files });
   }
 

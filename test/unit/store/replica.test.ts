@@ -207,3 +207,51 @@ test('a replica recovers from its own disk alone, with leases, history and watch
   }
   expect(group.replica(1).status()).toMatchObject({ leases: 1, keys: 7 });
 });
+
+test('a watcher on a follower is announced once when events come, and again only after it was pulled to the end', () => {
+  const group = new StoreGroup({ seed: 14 });
+  const leader = group.untilLeader();
+  const follower = [1, 2, 3].find((id) => id !== leader.id) as number;
+  let announced = 0;
+  group.onEffect.push((id, effect) => {
+    if (id === follower && effect.type === 'watchReady') announced += 1;
+  });
+  const watcher = group.replica(follower).watch({ range: singleKey('a'), startRevision: 0 as Revision });
+  group.call(leader.id, put('b', '1'));
+  group.run(10);
+  expect(announced).toBe(0);
+  for (const value of ['1', '2', '3']) group.call(leader.id, put('a', value));
+  group.run(10);
+  expect(announced).toBe(1);
+  expect(group.replica(follower).watchProgress(watcher)).toBeNull();
+  const pulled = group.replica(follower).pullWatch(watcher, 10, 1e6);
+  expect(pulled?.type === 'events' ? pulled.events.length : 0).toBe(3);
+  expect(group.replica(follower).watchProgress(watcher)).toBe(group.replica(follower).status().revision);
+  group.call(leader.id, put('a', '4'));
+  group.run(10);
+  expect(announced).toBe(2);
+  group.replica(follower).cancelWatch(watcher);
+  expect(group.replica(follower).pullWatch(watcher, 10, 1e6)).toBeNull();
+});
+
+test('when the others learn at once that the leader died, the next one mostly stands well before an election timeout', () => {
+  // Here a message takes a whole tick, so two campaigns may still collide; then an ordinary timeout decides.
+  const took = Array.from({ length: 15 }, (_, seed) => {
+    const group = new StoreGroup({ seed: seed + 100 });
+    const old = group.untilLeader();
+    group.call(old.id, put('a', '1'));
+    group.crash(old.id);
+    const died = group.tick;
+    for (const replica of group.alive) replica.peerGone(old.id);
+    group.runUntil(() => group.alive.some((replica) => replica.status().role === 'leader'));
+    return group.tick - died;
+  }).sort((left, right) => left - right);
+  expect(took[7]).toBeLessThan(15);
+});
+
+test('requests beyond the bound are refused at once, for certain', () => {
+  const group = new StoreGroup({ seed: 16 });
+  const replica = group.replica(1);
+  for (let handle = 1; handle <= 10_000; handle += 1) replica.request(-handle as never, get('a'));
+  expect(codeOf(group.call(1, put('a', '1')))).toBe('tooManyRequests true');
+});
