@@ -1,9 +1,15 @@
 /** `npm run bench [-- NAME...]`: runs the named benchmarks, or all, and prints a table and one line of JSON. */
 import { cpus } from 'node:os';
+import { benchFailover } from './failover.ts';
 import { benchMessages } from './messages.ts';
+import { benchStartup } from './startup.ts';
 import { type Figure, printFigures } from './statistics.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = { messages: benchMessages };
+const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  messages: benchMessages,
+  startup: () => benchStartup(),
+  failover: () => benchFailover(),
+};
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in benchmarks));

@@ -17,11 +17,15 @@ import {
 } from 'rxjs';
 import { memberOf } from '../../src/actor/address.ts';
 import type { FaultRule } from '../../src/actor/faults.ts';
+import type { AnyObject } from '../../src/api/object-meta.ts';
+import type { Kubeconfig } from '../../src/http/kubeconfig.ts';
+import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
 import type { StoreLeadership } from '../../src/protocol/store.ts';
 import type { StoreStatus } from '../../src/store/store-request.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
+import { ApiClient, type Applied, type Reference } from './api-client.ts';
 import type { Assembly } from './assembly.ts';
-import { masterName, nodeName, storePath } from './blueprint.ts';
+import { apiServerPath, masterName, nodeName, storePath } from './blueprint.ts';
 import type { Bridge } from './bridge.ts';
 import { acquireLock, type CoordinationOptions, type Held, winElection } from './coordination.ts';
 import type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
@@ -33,6 +37,7 @@ import { partitionRules } from './partitions.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
 import { threadsOf } from './topology.ts';
+import { type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
 
 /** What a cluster is made of; `foundCluster` builds it. */
 export interface ClusterParts {
@@ -45,23 +50,54 @@ export interface ClusterParts {
   readonly cleanUp: () => Promise<void>;
 }
 
+/** How clients outside reach the cluster. */
+export interface Access {
+  /** The balancer's address: it survives any master. */
+  readonly url: string;
+  readonly token: string;
+  /** Certificate of the cluster's authority, PEM. */
+  readonly authority: string;
+  readonly kubeconfigPath: string;
+  readonly config: Kubeconfig;
+  /** Ports by actor path: `master-0/gateway`, `balancer`. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** As `KubeConfig.loadFromOptions` of @kubernetes/client-node takes it. */
+export interface KubeConfigOptions {
+  readonly clusters: { readonly name: string; readonly server: string; readonly caData: string }[];
+  readonly users: { readonly name: string; readonly token: string }[];
+  readonly contexts: {
+    readonly name: string;
+    readonly cluster: string;
+    readonly user: string;
+    readonly namespace: string;
+  }[];
+  readonly currentContext: string;
+}
+
 export interface StoreMemberStatus extends StoreStatus {
   readonly name: string;
 }
 
 /** How long `leader()` waits for an election. */
 const leaderTimeoutMs = 10_000;
+const readyTimeoutMs = 30_000;
 const pollMs = 5;
 
 export class Cluster implements AsyncDisposable {
   readonly name: string;
+  /** The replicated store: keys, transactions, watches, leases. */
   readonly store: StoreClient;
+  /** The Kubernetes API, without HTTP. */
+  readonly api: ApiClient;
   readonly #parts: ClusterParts;
   readonly #events$ = new Subject<ClusterEvent>();
   readonly #logs$ = new Subject<LogEntry>();
   readonly #messages$ = new Subject<ObservedMessage>();
   #disturbances: readonly FaultRule[] = [];
   #partition: readonly FaultRule[] = [];
+  #access: Access | null = null;
   #stopping: Promise<void> | null = null;
 
   /** Starts a cluster and resolves when it is ready. Throws ClusterOptionsError for wrong options; leaves nothing behind when it fails. */
@@ -73,6 +109,55 @@ export class Cluster implements AsyncDisposable {
     this.#parts = parts;
     this.name = parts.options.name;
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
+    this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
+  }
+
+  // --- The Kubernetes API ---------------------------------------------------------------------------------------------
+
+  /** Creates or changes what a manifest names; see ApiClient.apply. */
+  apply(manifest: string, options?: Reference): Promise<Applied[]> {
+    return this.api.apply(manifest, options);
+  }
+
+  /** Resolves with `deployment/web` once its condition `Available` is True, or a predicate holds. Rejects with WaitTimeoutError. */
+  waitFor(reference: string, condition: WaitCondition, options?: WaitOptions): Promise<AnyObject> {
+    return waitForObject(this.api, this.#parts.fabric, reference, condition, options);
+  }
+
+  /** Where clients outside find the cluster. Throws for a simulated cluster, which speaks no HTTP. */
+  get access(): Access {
+    if (this.#access === null) throw new Error('this cluster has no address: it is simulated, or not started yet');
+    return this.#access;
+  }
+
+  /** A file for `kubectl --kubeconfig`. It ends with the cluster, unless the cluster has a data directory. */
+  get kubeconfigPath(): string {
+    return this.access.kubeconfigPath;
+  }
+
+  /** What `KubeConfig.loadFromOptions` of @kubernetes/client-node takes. */
+  kubeConfig(): KubeConfigOptions {
+    const { url, token, authority } = this.access;
+    const name = `threemaster-${this.name}`;
+    return {
+      clusters: [{ name, server: url, caData: Buffer.from(authority).toString('base64') }],
+      users: [{ name: 'admin', token }],
+      contexts: [{ name, cluster: name, user: 'admin', namespace: 'default' }],
+      currentContext: name,
+    };
+  }
+
+  /** Resolves when every member that was not stopped runs and serves: a leader is elected, and each API server is ready. */
+  async ready(): Promise<void> {
+    const { fabric } = this.#parts;
+    const endMs = fabric.monotonicMs() + readyTimeoutMs;
+    await this.leader();
+    for (const path of this.#apiServers()) {
+      while (!(await this.#isReady(path))) {
+        if (fabric.monotonicMs() >= endMs) throw new Error(`${path} was not ready within ${readyTimeoutMs} ms`);
+        await fabric.sleep(pollMs);
+      }
+    }
   }
 
   // --- What happens ---------------------------------------------------------------------------------------------------
@@ -278,6 +363,11 @@ export class Cluster implements AsyncDisposable {
     this.#parts.keeper.crashed(thread);
   }
 
+  /** Tells where the cluster is found; called by `foundCluster` alone. */
+  grantAccess(access: Access): void {
+    this.#access = access;
+  }
+
   /** Says that the cluster is ready; called by `foundCluster` alone. */
   announceReady(startMs: number): void {
     this.#tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
@@ -301,6 +391,20 @@ export class Cluster implements AsyncDisposable {
     const paths = this.masters().map(storePath);
     const running = paths.filter((path) => this.#isRunning(path));
     return running.length > 0 ? running : paths;
+  }
+
+  #apiServers(): readonly string[] {
+    return this.masters()
+      .map(apiServerPath)
+      .filter((path) => this.#isRunning(path));
+  }
+
+  async #isReady(path: string): Promise<boolean> {
+    const { bridge, fabric } = this.#parts;
+    const credentials = { type: 'anonymous' } as const;
+    const request: ApiRequest = { type: 'nonResource', path: '/readyz', parameters: {}, accept: '', credentials };
+    const outcome = await fabric.drive(bridge.ask<ApiResponse>(path, { type: 'call', request }, 1_000));
+    return outcome.type === 'reply' && outcome.reply.status === 200;
   }
 
   #isRunning(path: string): boolean {

@@ -13,6 +13,8 @@ export interface TimingProfile {
   readonly nodeStatusMs: number;
   /** Silence after which a node counts as not ready. */
   readonly nodeGraceMs: number;
+  /** The same for a node that has never been heard of. */
+  readonly nodeStartupGraceMs: number;
   readonly nodeMonitorMs: number;
   /** Default tolerations of not-ready and unreachable. */
   readonly evictionSeconds: number;
@@ -27,6 +29,7 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeLeaseRenewMs: 1_000,
     nodeStatusMs: 10_000,
     nodeGraceMs: 4_000,
+    nodeStartupGraceMs: 8_000,
     nodeMonitorMs: 500,
     evictionSeconds: 2,
   },
@@ -38,6 +41,7 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeLeaseRenewMs: 10_000,
     nodeStatusMs: 10_000,
     nodeGraceMs: 50_000,
+    nodeStartupGraceMs: 60_000,
     nodeMonitorMs: 5_000,
     evictionSeconds: 300,
   },

@@ -5,6 +5,7 @@
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { DiskCommand, DiskEvent } from '../../src/actor/disk-port.ts';
 import type { Effect } from '../../src/actor/effect.ts';
+import type { ActorStatus } from '../../src/actor/failure.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import { assert, must } from '../../src/base/assert.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
@@ -40,6 +41,9 @@ interface Running {
   readonly retention: Retention;
   /** Subscribers to leadership. */
   readonly followers: Map<number, number>;
+  /** Peers that are known to run. */
+  readonly reachable: Set<ReplicaId>;
+  hasStoodFirst: boolean;
   leadership: StoreLeadership;
   lastTickMs: MonotonicMs;
   nextDiskId: number;
@@ -100,6 +104,8 @@ function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): reado
     watches: new WatchStreams(replica),
     retention: new Retention(args.retentionMs),
     followers: new Map(),
+    reachable: new Set(),
+    hasStoodFirst: false,
     leadership: { role: 'follower', term: replica.status().term, leader: noReplica },
     lastTickMs: stamp.monotonicMs,
     nextDiskId: 1,
@@ -109,6 +115,7 @@ function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): reado
   state.running = running;
   const watches = args.peers.flatMap(({ id, path }): Effect[] => (id === args.id ? [] : [{ type: 'watch', path }]));
   const early = state.early.flatMap((input) => handle(state, running, { ...input, monotonicMs: stamp.monotonicMs }));
+  standFirst(args, running);
   return [...watches, { type: 'timer', key: 'tick', afterMs: args.tickMs }, ...early];
 }
 
@@ -141,13 +148,30 @@ function handle(state: StoreState, running: Running, input: StoreInput): readonl
     case 'io':
       return diskDone(running, input.event as DiskEvent);
     case 'watched':
-      if (input.status === 'terminated') replica.peerGone(must(state.idOf.get(input.path), 'a peer'));
+      peerChanged(running, must(state.idOf.get(input.path), 'a peer'), input.status);
+      standFirst(state.args, running);
       return [];
     case 'stop':
       return [{ type: 'stop' }];
     default:
       return [];
   }
+}
+
+function peerChanged({ replica, reachable }: Running, peer: ReplicaId, status: ActorStatus): void {
+  if (status === 'running') reachable.add(peer);
+  if (status !== 'terminated') return;
+  reachable.delete(peer);
+  replica.peerGone(peer);
+}
+
+/** A new cluster need not wait for an election timeout: its first member stands as soon as it can be elected. */
+function standFirst({ id, intent }: StoreArgs, running: Running): void {
+  if (running.hasStoodFirst || intent.type !== 'found') return;
+  const { voters } = intent.membership;
+  if (id !== Math.min(...voters) || (running.reachable.size + 1) * 2 <= voters.length) return;
+  running.hasStoodFirst = true;
+  if (running.leadership.leader === noReplica) running.replica.campaign();
 }
 
 /** Entry data that Raft keeps must not hold on to the whole batch in which it came. */

@@ -365,7 +365,8 @@ export class Host implements Kernel {
       cell.timers.delete(input.key);
     }
     try {
-      const stamped: Input = { ...input, monotonicMs: this.#stamp.monotonicMs, wallMs: this.#stamp.wallMs };
+      // The input is ours alone, so it is stamped in place: a copy per input would cost as much as a small step.
+      const stamped = Object.assign(input, this.#stamp) as Input;
       const effects = cell.role.behaviour.step(cell.state, stamped);
       for (const effect of effects) perform(this.#tables, cell, effect);
     } catch (error) {

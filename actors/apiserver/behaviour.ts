@@ -1,0 +1,120 @@
+/**
+ * The API server actor: wires handlers (flows), the cache with its feed, and the watches to the mailbox. It decides nothing: what a request
+ * means is in src/apiserver.
+ *
+ * Order within a step: the cache takes what the store sent, watchers are shown it, then waiting flows go on. So a watch that a flow plans
+ * is attached at the very revision that it was planned at.
+ */
+import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
+import type { Effect } from '../../src/actor/effect.ts';
+import { FlowRunner } from '../../src/actor/flow-runner.ts';
+import type { Input, Stamp } from '../../src/actor/input.ts';
+import { CacheUpkeep } from '../../src/apiserver/cache-upkeep.ts';
+import type { Environment } from '../../src/apiserver/environment.ts';
+import { bookmarkMs, storeProbeMs } from '../../src/apiserver/limits.ts';
+import { makeEnvironment } from '../../src/apiserver/make-environment.ts';
+import { Relays, relayIdMin } from '../../src/apiserver/relays.ts';
+import { Requests } from '../../src/apiserver/requests.ts';
+import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
+import { StoreFeed } from '../../src/apiserver/store-feed.ts';
+import { WatchHub } from '../../src/apiserver/watch-hub.ts';
+import type { ApiServerProtocol } from '../../src/protocol/apiserver.ts';
+import type { WatchItem } from '../../src/protocol/store.ts';
+
+type ApiServerInput = Input<ApiServerProtocol>;
+
+export interface ApiServerState {
+  readonly environment: Environment;
+  readonly runner: FlowRunner;
+  readonly hub: WatchHub;
+  readonly relays: Relays;
+  readonly upkeep: CacheUpkeep;
+  readonly requests: Requests;
+}
+
+export const apiServerBehaviour: Behaviour<ApiServerSettings, ApiServerState, ApiServerProtocol> = {
+  init,
+  step,
+  flush,
+};
+
+function init(settings: ApiServerSettings, context: ActorContext): ApiServerState {
+  const { monotonicMs, wallMs, random } = context;
+  const environment = makeEnvironment(settings, random, { monotonicMs, wallMs });
+  const runner = new FlowRunner();
+  const hub = new WatchHub(environment);
+  const relays = new Relays();
+  const upkeep = new CacheUpkeep(environment, runner, new StoreFeed(environment), hub);
+  return { environment, runner, hub, relays, upkeep, requests: new Requests(environment, runner, hub, relays) };
+}
+
+function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
+  const { environment, runner, hub, relays, upkeep, requests } = state;
+  environment.stamp = { monotonicMs: input.monotonicMs, wallMs: input.wallMs };
+  switch (input.type) {
+    case 'started':
+      return started(state);
+    case 'ask':
+      return requests.call(input.request, input.body.request, input.timeoutMs);
+    case 'cancelled':
+      return requests.cancel(input.request);
+    case 'subscribed':
+      return requests.open(input.stream, input.body.request, input.credit);
+    case 'credit':
+      return requests.grant(input.stream, input.messages);
+    case 'unsubscribed':
+      return requests.close(input.stream);
+    case 'item':
+      if (input.id >= relayIdMin) return relays.item(input.id, input.body);
+      return upkeep.item(input.id, input.body as WatchItem);
+    case 'ended':
+      if (input.id >= relayIdMin) return relays.ended(input.id, input.reason);
+      return upkeep.ended(input.id);
+    case 'watched':
+      environment.replicas.observe(input.path, input.status);
+      return upkeep.reconsider();
+    case 'timer':
+      return timer(state, input);
+    case 'reply':
+    case 'askFailed':
+      return runner.handle(input) ?? [];
+    case 'stop':
+      return [...hub.endAll(), { type: 'stop' }];
+    default:
+      return [];
+  }
+}
+
+/** Everything that a turn gathers: the question of all its reads, the frames of all its watchers, credit for all it consumed. */
+function flush({ environment, hub, upkeep, requests }: ApiServerState, stamp: Stamp): readonly Effect[] {
+  environment.stamp = { monotonicMs: stamp.monotonicMs, wallMs: stamp.wallMs };
+  const effects = [...requests.passBarrier(), ...hub.flush(), ...upkeep.flush()];
+  return effects;
+}
+
+function started({ environment, upkeep }: ApiServerState): readonly Effect[] {
+  const watches = environment.replicas.paths.map((path): Effect => ({ type: 'watch', path }));
+  return [
+    ...watches,
+    { type: 'timer', key: 'probe', afterMs: storeProbeMs },
+    { type: 'timer', key: 'bookmark', afterMs: bookmarkMs },
+    ...upkeep.synchronize(),
+  ];
+}
+
+function timer(state: ApiServerState, input: ApiServerInput & { readonly type: 'timer' }): readonly Effect[] {
+  const { environment, runner, hub, upkeep, requests } = state;
+  switch (input.key) {
+    case 'probe':
+      return [{ type: 'timer', key: 'probe', afterMs: storeProbeMs }, ...upkeep.probe()];
+    case 'resync':
+      return upkeep.synchronize();
+    case 'follow':
+      return upkeep.follow();
+    case 'bookmark':
+      hub.bookmark(environment.cache.revision);
+      return [{ type: 'timer', key: 'bookmark', afterMs: bookmarkMs }];
+    default:
+      return requests.timer(input.key) ?? runner.handle(input) ?? [];
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * The kubelet actor: informers of its pods and its Node on one side, the container runtime on the other, the pure Kubelet between them. What that
+ * wants written goes to the API servers as flows. It decides nothing.
+ *
+ * Ids: flows ask from a million up, informers subscribe from a million up, everything about the runtime lies above 10^12.
+ */
+import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
+import type { Effect } from '../../src/actor/effect.ts';
+import { FlowRunner } from '../../src/actor/flow-runner.ts';
+import type { Input, Stamp } from '../../src/actor/input.ts';
+import { RingBuffer } from '../../src/base/ring-buffer.ts';
+import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-recorder.ts';
+import type { Node } from '../../src/kinds/node/types.ts';
+import type { Pod } from '../../src/kinds/pod/types.ts';
+import { recordEvents } from '../../src/kubelet/event-flow.ts';
+import { Kubelet } from '../../src/kubelet/kubelet.ts';
+import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
+import { logSourceOf } from '../../src/kubelet/log-source.ts';
+import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
+import { defaultNodeCapacity, type NodeDescription } from '../../src/kubelet/node-object.ts';
+import { settlePod } from '../../src/kubelet/pod-flow.ts';
+import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
+import type { KubeletProtocol } from '../../src/protocol/kubelet.ts';
+import type { Informer } from '../../src/streams/informer.ts';
+import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
+import { LogRelays } from './log-relays.ts';
+import { RuntimeLink, runtimeIdMin } from './runtime-link.ts';
+
+/** What a kubelet is started with. */
+export interface KubeletArgs {
+  readonly node: Partial<NodeDescription> & Pick<NodeDescription, 'name' | 'address'>;
+  /** Paths of API servers. The kubelet starts with one of them by chance and moves on when it fails. */
+  readonly apiServers: readonly string[];
+  /** The path of the node's container runtime. */
+  readonly runtime: string;
+  readonly limits?: Partial<KubeletLimits>;
+}
+
+export interface KubeletState {
+  readonly limits: KubeletLimits;
+  readonly kubelet: Kubelet;
+  readonly link: RuntimeLink;
+  readonly logs: LogRelays;
+  readonly runner: FlowRunner;
+  readonly api: ApiClient;
+  readonly informers: InformerSet;
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<Node>;
+  readonly recorder: EventRecorder;
+  readonly situation: NodeSituation;
+  /** Pods whose writes are under way. */
+  readonly settling: Set<string>;
+  readonly events: RingBuffer<EventWrite>;
+  isRecording: boolean;
+  hasBegun: boolean;
+  wasReachable: boolean;
+  stamp: Stamp;
+}
+
+type KubeletInput = Input<KubeletProtocol>;
+
+const wakeTimer = 'kubelet:wake';
+const statusTimer = 'kubelet:status';
+const core = { group: '', version: 'v1' };
+/** Relays of logs subscribe above the runtime's own streams. */
+const relayIdMin = 2 * runtimeIdMin;
+
+export const kubeletBehaviour: Behaviour<KubeletArgs, KubeletState, KubeletProtocol> = { init, step, flush };
+
+function init(args: KubeletArgs, context: ActorContext): KubeletState {
+  const { random } = context;
+  const limits: KubeletLimits = { ...kubeletLimits, ...args.limits };
+  const { name, address } = args.node;
+  const description: NodeDescription = { capacity: defaultNodeCapacity, ...args.node };
+  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits });
+  const link = new RuntimeLink(args.runtime, kubelet, limits.runtimeRetryMs);
+  const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
+  const api = new ApiClient(identity);
+  const informers = new InformerSet(identity, random.fork('informers'));
+  const state: KubeletState = {
+    limits,
+    kubelet,
+    link,
+    logs: new LogRelays(args.runtime, relayIdMin),
+    runner: new FlowRunner(),
+    api,
+    informers,
+    pods: informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: `spec.nodeName=${name}` }),
+    nodes: informers.add<Node>({ resource: { ...core, resource: 'nodes' }, fieldSelector: `metadata.name=${name}` }),
+    recorder: new EventRecorder({ component: 'kubelet', host: name }, random.fork('events')),
+    situation: {
+      api,
+      description,
+      limits,
+      runtime: () => link.health,
+      wallMs: () => state.stamp.wallMs,
+      node: null,
+    },
+    settling: new Set(),
+    events: new RingBuffer(pendingEventsMax),
+    isRecording: false,
+    hasBegun: false,
+    wasReachable: false,
+    stamp: context,
+  };
+  return state;
+}
+
+/** Kubelets begin with different API servers, so that these share the load. */
+function identityOf({ node, apiServers }: KubeletArgs, first: number): ApiIdentity {
+  return {
+    servers: [...apiServers.slice(first), ...apiServers.slice(0, first)],
+    credentials: {
+      type: 'component',
+      user: `system:node:${node.name}`,
+      groups: ['system:nodes', 'system:masters'],
+    },
+    userAgent: 'kubelet/v1.36.0',
+  };
+}
+
+function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
+  state.stamp = { monotonicMs: input.monotonicMs, wallMs: input.wallMs };
+  switch (input.type) {
+    case 'started':
+      return started(state);
+    case 'subscribed':
+      return openLogs(state, input);
+    case 'credit':
+      return state.logs.grant(input.stream, input.messages);
+    case 'unsubscribed':
+      return state.logs.close(input.stream);
+    case 'stop':
+      return [{ type: 'stop' }];
+    case 'timer':
+      if (input.key === wakeTimer) {
+        state.kubelet.wake(input);
+        return [];
+      }
+      if (input.key === statusTimer) return refreshStatus(state);
+      return handle(state, input);
+    default:
+      return handle(state, input);
+  }
+}
+
+/** Carries out what the inputs of a turn led to, all at once. */
+function flush(state: KubeletState): readonly Effect[] {
+  const { kubelet, link } = state;
+  const { calls, events, changed, wantsList } = kubelet.takeWork();
+  const effects = [...link.ask(calls, wantsList), ...changed.flatMap((uid) => settle(state, uid))];
+  for (const { pod, event } of events) {
+    const object = pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
+    if (state.events.isFull()) state.events.shift();
+    state.events.push(state.recorder.record({ ...event, object }, state.stamp.wallMs));
+  }
+  effects.push(...record(state));
+  if (link.health.isReachable !== state.wasReachable) {
+    state.wasReachable = link.health.isReachable;
+    effects.push(...state.runner.signal(nodeChangedSignal));
+  }
+  const nextAtMs = kubelet.nextAtMs();
+  if (nextAtMs !== undefined) {
+    effects.push({ type: 'timer', key: wakeTimer, afterMs: Math.max(0, nextAtMs - state.stamp.monotonicMs) });
+  }
+  return effects;
+}
+
+function started(state: KubeletState): readonly Effect[] {
+  const { runner, informers, link, situation, limits, stamp } = state;
+  return [
+    ...link.start(),
+    ...informers.start(stamp.monotonicMs),
+    ...runner.start(keepNode(situation), null, () => []).effects,
+    ...runner.start(keepLease(situation), null, () => []).effects,
+    { type: 'timer', key: statusTimer, afterMs: limits.nodeStatusMs },
+  ];
+}
+
+function refreshStatus({ runner, limits }: KubeletState): readonly Effect[] {
+  return [{ type: 'timer', key: statusTimer, afterMs: limits.nodeStatusMs }, ...runner.signal(nodeChangedSignal)];
+}
+
+function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' }>): readonly Effect[] {
+  const own = state.link.handle(input);
+  if (own !== null) return own;
+  if (input.type === 'item') {
+    const relayed = state.logs.item(input.id, input.body);
+    if (relayed !== null) return relayed;
+  }
+  if (input.type === 'ended') {
+    const relayed = state.logs.ended(input.id, input.reason);
+    if (relayed !== null) return relayed;
+  }
+  if (input.type === 'watched' && input.status !== 'running') state.api.leave(input.path);
+  const turn = state.informers.handle(input);
+  if (turn === null) return state.runner.handle(input) ?? [];
+  learn(state, turn);
+  return turn.effects;
+}
+
+function learn(state: KubeletState, turn: InformerTurn): void {
+  const { kubelet, pods, nodes, stamp } = state;
+  for (const change of changesOf(turn, nodes)) {
+    state.situation.node = change.type === 'deleted' ? null : change.object;
+    const cidr = change.type === 'deleted' ? undefined : change.object.spec?.podCIDR;
+    if (cidr !== undefined) kubelet.cidrSet(cidr, stamp);
+  }
+  for (const change of changesOf(turn, pods)) {
+    if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
+    else kubelet.podSet(change.object, stamp);
+  }
+  if (state.hasBegun || !pods.hasSynced) return;
+  state.hasBegun = true;
+  kubelet.begin(stamp);
+}
+
+function settle(state: KubeletState, uid: string): readonly Effect[] {
+  const { settling, runner, api, kubelet, limits } = state;
+  if (settling.has(uid)) return [];
+  settling.add(uid);
+  return runner.start(
+    settlePod(api, () => kubelet.desired(uid), limits.apiRetryMs),
+    null,
+    (end) => {
+      settling.delete(uid);
+      if (end.type !== 'returned' || end.result.type === 'settled') return [];
+      const fields = { uid, reason: end.result.message };
+      return [{ type: 'log', level: 'warn', message: 'the API server refused the status of a pod', fields }];
+    },
+  ).effects;
+}
+
+function record(state: KubeletState): readonly Effect[] {
+  const { runner, api, events, limits } = state;
+  if (state.isRecording || events.length === 0) return [];
+  state.isRecording = true;
+  return runner.start(
+    recordEvents(api, () => events.shift(), limits.apiRetryMs),
+    null,
+    () => {
+      state.isRecording = false;
+      return [];
+    },
+  ).effects;
+}
+
+function openLogs(state: KubeletState, input: Extract<KubeletInput, { type: 'subscribed' }>): readonly Effect[] {
+  const { request } = input.body;
+  const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
+  return state.logs.open(input.stream, logSourceOf(request, machine, input.wallMs), input.credit);
+}

@@ -1,0 +1,194 @@
+/**
+ * The scheduler of one term of office: informers feed the pure Scheduler, its decisions become flows, and the ends of these go back to it. Made
+ * when the election is won and dropped when it is lost; a standby has none of this.
+ */
+import type { Effect } from '../../src/actor/effect.ts';
+import type { Flow } from '../../src/actor/flow.ts';
+import type { FlowEnd, FlowRunner } from '../../src/actor/flow-runner.ts';
+import type { Input, Stamp } from '../../src/actor/input.ts';
+import { nameOf, namespaceOf, objectKey } from '../../src/api/object-meta.ts';
+import type { Random } from '../../src/base/random.ts';
+import { EventRecorder, type Occurrence } from '../../src/kinds/event/event-recorder.ts';
+import type { Node } from '../../src/kinds/node/types.ts';
+import type { Pod } from '../../src/kinds/pod/types.ts';
+import type { Service } from '../../src/kinds/service/types.ts';
+import { ApiClient } from '../../src/protocol/api-client.ts';
+import type { Fence } from '../../src/protocol/apiserver.ts';
+import { defaultProfile } from '../../src/scheduler/default-profile.ts';
+import type { SchedulerLimits } from '../../src/scheduler/limits.ts';
+import type { PodInfo } from '../../src/scheduler/pod-info.ts';
+import { type Decision, Scheduler } from '../../src/scheduler/scheduler.ts';
+import {
+  type BindOutcome,
+  bindPod,
+  recordEvent,
+  reportUnschedulable,
+  type Writer,
+} from '../../src/scheduler/writes.ts';
+import type { Change, Informer } from '../../src/streams/informer.ts';
+import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
+import { InformedSurroundings, type Selecting } from './surroundings.ts';
+
+export interface ActiveOptions {
+  readonly apiServers: readonly string[];
+  readonly fence: Fence;
+  readonly limits: SchedulerLimits;
+  readonly random: Random;
+  readonly runner: FlowRunner;
+  /** Subscription ids from here on are this term's. */
+  readonly subscriptionMin: number;
+}
+
+const userAgent = 'kube-scheduler/v1.36.0';
+const cycleTimer = 'scheduler:cycle';
+const core = { group: '', version: 'v1' };
+const apps = { group: 'apps', version: 'v1' };
+/** Pods that have finished hold nothing of a node, as upstream's scheduler does not watch them. */
+const unfinished = 'status.phase!=Succeeded,status.phase!=Failed';
+
+export class ActiveScheduler {
+  readonly #limits: SchedulerLimits;
+  readonly #runner: FlowRunner;
+  readonly #writer: Writer;
+  readonly #recorder: EventRecorder;
+  readonly #informers: InformerSet;
+  readonly #pods: Informer<Pod>;
+  readonly #nodes: Informer<Node>;
+  readonly #scheduler: Scheduler;
+  readonly #flows = new Set<number>();
+  /** The turn that is being handled: flows that end in it have no other clock. */
+  #stamp: Stamp = { monotonicMs: 0 as Stamp['monotonicMs'], wallMs: 0 as Stamp['wallMs'] };
+  /** The store refused a write: another scheduler is elected. */
+  isDeposed = false;
+
+  constructor(options: ActiveOptions) {
+    const { apiServers: servers, fence, limits, random, runner, subscriptionMin } = options;
+    const groups = ['system:masters'];
+    const identity = {
+      servers,
+      credentials: { type: 'component', user: 'system:kube-scheduler', groups } as const,
+      userAgent,
+    };
+    this.#limits = limits;
+    this.#runner = runner;
+    this.#writer = { api: new ApiClient(identity), fence };
+    this.#recorder = new EventRecorder({ component: 'default-scheduler', host: '' }, random.fork('events'));
+    this.#informers = new InformerSet(identity, random.fork('informers'), subscriptionMin);
+    const informers = this.#informers;
+    this.#nodes = informers.add<Node>({ resource: { ...core, resource: 'nodes' } });
+    this.#pods = informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: unfinished });
+    const surroundings = new InformedSurroundings({
+      namespaces: informers.add({ resource: { ...core, resource: 'namespaces' }, output: 'metadata' }),
+      services: informers.add<Service>({
+        resource: { ...core, resource: 'services' },
+        indexes: { namespace: (service) => [namespaceOf(service)] },
+      }),
+      controllers: new Map([
+        ['ReplicaSet', informers.add<Selecting>({ resource: { ...apps, resource: 'replicasets' } })],
+        ['StatefulSet', informers.add<Selecting>({ resource: { ...apps, resource: 'statefulsets' } })],
+      ]),
+    });
+    this.#scheduler = new Scheduler({ profile: defaultProfile, random: random.fork('choice'), limits, surroundings });
+  }
+
+  start(stamp: Stamp): readonly Effect[] {
+    return this.#informers.start(stamp.monotonicMs);
+  }
+
+  /** Drops everything that is under way. */
+  stop(): readonly Effect[] {
+    const cancelled = [...this.#flows].flatMap((id) => this.#runner.cancel(id));
+    return [...this.#informers.stop(), ...cancelled, { type: 'cancelTimer', key: cycleTimer }];
+  }
+
+  /** Takes an input; null when it is none of the scheduler's. */
+  handle(input: Input): readonly Effect[] | null {
+    this.#stamp = { monotonicMs: input.monotonicMs, wallMs: input.wallMs };
+    if (input.type === 'timer' && input.key === cycleTimer) return [];
+    const turn = this.#informers.handle(input);
+    if (turn === null) return null;
+    this.#learn(turn, input);
+    return turn.effects;
+  }
+
+  /** Schedules what is ready: once per turn, so that a burst of pods is seen whole. */
+  flush(stamp: Stamp): readonly Effect[] {
+    this.#stamp = stamp;
+    if (!this.#informers.hasSynced) return [];
+    const effects: Effect[] = [];
+    for (let cycle = 0; cycle < this.#limits.cyclesPerTurnMax; cycle += 1) {
+      const decision = this.#scheduler.next(stamp.monotonicMs);
+      if (decision === null) break;
+      effects.push(...this.#carryOut(decision));
+    }
+    const nextAtMs = this.#scheduler.isIdle ? this.#scheduler.nextAtMs() : stamp.monotonicMs;
+    if (nextAtMs !== undefined) {
+      effects.push({ type: 'timer', key: cycleTimer, afterMs: Math.max(0, nextAtMs - stamp.monotonicMs) });
+    }
+    return effects;
+  }
+
+  #learn(turn: InformerTurn, { monotonicMs }: Stamp): void {
+    if (turn.changes.length === 0) return;
+    for (const change of changesOf(turn, this.#nodes)) {
+      if (change.type === 'deleted') this.#scheduler.nodeDeleted(nameOf(change.object));
+      else this.#scheduler.nodeSet(change.object, monotonicMs);
+    }
+    for (const change of changesOf(turn, this.#pods)) this.#learnPod(change, monotonicMs);
+    const isOther = turn.informer !== (this.#nodes as unknown) && turn.informer !== (this.#pods as unknown);
+    if (isOther) this.#scheduler.happened({ type: 'surroundingsChanged' }, monotonicMs);
+  }
+
+  #learnPod(change: Change<Pod>, nowMs: Stamp['monotonicMs']): void {
+    if (change.type === 'deleted') this.#scheduler.podDeleted(change.object, nowMs);
+    else this.#scheduler.podSet(change.object, nowMs);
+  }
+
+  #carryOut(decision: Decision): readonly Effect[] {
+    const { pod } = decision;
+    if (decision.type === 'rejected') {
+      const report = reportUnschedulable(this.#writer, pod.pod, decision.message, this.#stamp.wallMs);
+      return [...this.#run(report, () => []), ...this.#tell(pod, 'Warning', 'FailedScheduling', decision.message)];
+    }
+    const { nodeName } = decision;
+    return this.#run(bindPod(this.#writer, pod.pod, nodeName), (end) => this.#bindEnded(pod, nodeName, end));
+  }
+
+  #bindEnded(pod: PodInfo, nodeName: string, end: FlowEnd<BindOutcome>): readonly Effect[] {
+    const outcome: BindOutcome =
+      end.type === 'returned' ? end.result : { type: 'failed', message: 'the binding was cancelled' };
+    if (outcome.type === 'bound') {
+      this.#scheduler.bound(pod.uid);
+      const message = `Successfully assigned ${objectKey(pod.pod)} to ${nodeName}`;
+      return this.#tell(pod, 'Normal', 'Scheduled', message);
+    }
+    this.#scheduler.bindFailed(pod.uid, this.#stamp.monotonicMs);
+    if (outcome.type === 'deposed') {
+      this.isDeposed = true;
+      return [];
+    }
+    return end.type === 'returned' ? this.#tell(pod, 'Warning', 'FailedScheduling', outcome.message) : [];
+  }
+
+  #tell({ pod }: PodInfo, type: Occurrence['type'], reason: string, message: string): readonly Effect[] {
+    const occurrence: Occurrence = { object: podReference(pod), fieldPath: '', type, reason, message };
+    const write = this.#recorder.record(occurrence, this.#stamp.wallMs);
+    return this.#run(recordEvent(this.#writer, write), () => []);
+  }
+
+  #run<Result>(flow: Flow<Result>, onEnd: (end: FlowEnd<Result>) => readonly Effect[]): readonly Effect[] {
+    let id = 0;
+    const started = this.#runner.start(flow, null, (end) => {
+      this.#flows.delete(id);
+      return onEnd(end);
+    });
+    id = started.id;
+    if (id !== 0) this.#flows.add(id);
+    return started.effects;
+  }
+}
+
+/** Objects of a watch carry no kind of their own in every form; events need it. */
+function podReference(pod: Pod): Pod {
+  return pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
+}

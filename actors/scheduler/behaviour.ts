@@ -1,0 +1,102 @@
+/**
+ * The scheduler actor: a candidate for the office `scheduler`, and while elected the one that places pods. It wires the elector and the
+ * scheduler of the present term to the mailbox and decides nothing.
+ *
+ * Ids: the elector's asks and streams lie below a million, those of flows above, and each term has a million subscriptions of its own.
+ */
+import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
+import type { Effect } from '../../src/actor/effect.ts';
+import { FlowRunner } from '../../src/actor/flow-runner.ts';
+import type { Input, Stamp } from '../../src/actor/input.ts';
+import type { Protocol } from '../../src/actor/protocol.ts';
+import { type ElectionEvent, Elector, type ElectorTurn } from '../../src/election/elector.ts';
+import type { Fence } from '../../src/protocol/apiserver.ts';
+import { type SchedulerLimits, schedulerLimits } from '../../src/scheduler/limits.ts';
+import { ActiveScheduler } from './active-scheduler.ts';
+
+/** What a scheduler is started with. Paths are in order of preference: the own master's first. */
+export interface SchedulerArgs {
+  readonly apiServers: readonly string[];
+  readonly replicas: readonly string[];
+  /** The key of the office in the store. */
+  readonly electionKey: string;
+  /** The candidate's name, for others to see. */
+  readonly candidate: string;
+  readonly leaseSeconds: number;
+  readonly limits?: Partial<SchedulerLimits>;
+}
+
+export interface SchedulerState {
+  readonly args: SchedulerArgs;
+  readonly context: ActorContext;
+  readonly elector: Elector;
+  readonly runner: FlowRunner;
+  /** Null while another holds the office. */
+  active: ActiveScheduler | null;
+  terms: number;
+}
+
+const subscriptionsPerTerm = 1_000_000;
+
+export const schedulerBehaviour: Behaviour<SchedulerArgs, SchedulerState> = { init, step, flush };
+
+function init(args: SchedulerArgs, context: ActorContext): SchedulerState {
+  const { electionKey: key, candidate, leaseSeconds: ttlSeconds, replicas } = args;
+  const elector = new Elector({ key, candidate, ttlSeconds, replicas, idMin: 0 });
+  return { args, context, elector, runner: new FlowRunner(), active: null, terms: 0 };
+}
+
+function step(state: SchedulerState, input: Input<Protocol>): readonly Effect[] {
+  const { elector, runner } = state;
+  if (input.type === 'started') return follow(state, elector.start(input.monotonicMs), input);
+  if (input.type === 'stop') return [...follow(state, elector.resign(), input), { type: 'stop' }];
+  const turn = elector.handle(input);
+  if (turn !== null) return follow(state, turn, input);
+  return state.active?.handle(input) ?? runner.handle(input) ?? [];
+}
+
+function flush(state: SchedulerState, stamp: Stamp): readonly Effect[] {
+  const { active, elector } = state;
+  if (active === null) return [];
+  if (active.isDeposed) return follow(state, elector.standDown('a write was refused by the store'), stamp);
+  return active.flush(stamp);
+}
+
+function follow(state: SchedulerState, turn: ElectorTurn, stamp: Stamp): readonly Effect[] {
+  return [...turn.effects, ...turn.events.flatMap((event) => elected(state, event, stamp))];
+}
+
+function elected(state: SchedulerState, event: ElectionEvent, stamp: Stamp): readonly Effect[] {
+  switch (event.type) {
+    case 'elected':
+      return [log('elected', { fence: event.fence.createRevision }), ...takeOffice(state, event.fence, stamp)];
+    case 'deposed':
+      return [log('deposed', { reason: event.reason }), ...leaveOffice(state)];
+    case 'following':
+      return [log('following', { holder: event.holder })];
+  }
+}
+
+function takeOffice(state: SchedulerState, fence: Fence, stamp: Stamp): readonly Effect[] {
+  const { args, context, runner } = state;
+  state.terms += 1;
+  state.active = new ActiveScheduler({
+    apiServers: args.apiServers,
+    fence,
+    limits: { ...schedulerLimits, ...args.limits },
+    random: context.random.fork(`term ${state.terms}`),
+    runner,
+    subscriptionMin: state.terms * subscriptionsPerTerm,
+  });
+  return state.active.start(stamp);
+}
+
+function leaveOffice(state: SchedulerState): readonly Effect[] {
+  const effects = state.active?.stop() ?? [];
+  state.active = null;
+  return effects;
+}
+
+function log(message: string, fields: Readonly<Record<string, unknown>>): Effect {
+  return { type: 'log', level: 'info', message, fields };
+}

@@ -1,0 +1,58 @@
+/**
+ * One version of one object as the cache holds it: its bytes with the resourceVersion spliced in, and, read from them only when
+ * somebody asks, what selectors need. Immutable: the cache, its history, watchers and lists share it.
+ */
+import type { SelectableFields } from '../api/field-selector.ts';
+import { type AnyObject, labelsOf, ownerReferencesOf, type StringMap } from '../api/object-meta.ts';
+import { utf8Text } from '../base/bytes.ts';
+import type { KeyValue } from '../mvcc/key-value.ts';
+import type { KeyOwner, StoredResource } from './catalog.ts';
+import { withResourceVersion } from './splice.ts';
+
+export interface EntryFacts {
+  readonly uid: string;
+  readonly labels: StringMap;
+  readonly fields: SelectableFields;
+  readonly ownerUids: readonly string[];
+}
+
+export class CacheEntry {
+  readonly stored: StoredResource;
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly createRevision: number;
+  readonly revision: number;
+  /** JSON in the stored version. Never to be changed. */
+  readonly bytes: Uint8Array;
+  #facts: EntryFacts | undefined;
+
+  constructor(owner: KeyOwner, keyValue: KeyValue) {
+    this.stored = owner.stored;
+    this.namespace = owner.namespace;
+    this.name = owner.name;
+    this.key = keyValue.key;
+    this.createRevision = keyValue.createRevision;
+    this.revision = keyValue.modRevision;
+    this.bytes = withResourceVersion(keyValue.value, keyValue.modRevision);
+  }
+
+  get facts(): EntryFacts {
+    this.#facts ??= readFacts(this.stored, this.decode());
+    return this.#facts;
+  }
+
+  /** Returns a fresh tree that the caller owns. */
+  decode(): AnyObject {
+    return JSON.parse(utf8Text(this.bytes)) as AnyObject;
+  }
+}
+
+function readFacts(stored: StoredResource, object: AnyObject): EntryFacts {
+  return {
+    uid: object.metadata.uid ?? '',
+    labels: labelsOf(object),
+    fields: stored.strategy.selectableFields(object),
+    ownerUids: ownerReferencesOf(object).map((owner) => owner.uid),
+  };
+}

@@ -1,0 +1,101 @@
+/** Keeps the cache in step with the store and lets everybody know who waits for it: watchers first, then flows. */
+import type { Effect } from '../actor/effect.ts';
+import type { FlowRunner } from '../actor/flow-runner.ts';
+import type { WatchItem } from '../protocol/store.ts';
+import { bootstrap } from './bootstrap.ts';
+import type { Environment } from './environment.ts';
+import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
+import { cacheSignal, probeReplicas } from './store-client.ts';
+import { readStore, type StoreFeed } from './store-feed.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+/** The first read of the store may be long; it is given up only to be begun again. */
+const synchronizeTimeoutMs = 60_000;
+const resyncMs = 10 * storeRetryMs;
+
+export class CacheUpkeep {
+  readonly #environment: Environment;
+  readonly #runner: FlowRunner;
+  readonly #feed: StoreFeed;
+  readonly #hub: WatchHub;
+  #isBootstrapped = false;
+  #isProbing = false;
+  #revision = 0;
+
+  constructor(environment: Environment, runner: FlowRunner, feed: StoreFeed, hub: WatchHub) {
+    this.#environment = environment;
+    this.#runner = runner;
+    this.#feed = feed;
+    this.#hub = hub;
+  }
+
+  /** Reads everything anew; every watch ends, because what it missed is not known. */
+  synchronize(): readonly Effect[] {
+    const { cache } = this.#environment;
+    cache.unsync();
+    const ended = this.#hub.endAll();
+    const { effects } = this.#runner.start(readStore(this.#environment), synchronizeTimeoutMs, (end) => {
+      if (end.type !== 'returned') return [{ type: 'timer', key: 'resync', afterMs: resyncMs }];
+      cache.replace(end.result.keyValues, end.result.revision);
+      return [...this.#feed.follow(), ...this.#announce(), ...this.#bootstrap()];
+    });
+    return [...ended, ...effects];
+  }
+
+  item(id: number, item: WatchItem): readonly Effect[] {
+    const fed = this.#feed.take(id, item);
+    if (fed.type === 'lost') return this.synchronize();
+    this.#hub.dispatch(fed.changes);
+    return this.#announce();
+  }
+
+  /** The store's watch ended: goes on elsewhere, at once if there is a replica that may answer. */
+  ended(id: number): readonly Effect[] {
+    if (!this.#feed.ended(id)) return [];
+    const { replicas, stamp } = this.#environment;
+    const next = replicas.current(stamp.monotonicMs);
+    if (replicas.isTrusted(next, stamp.monotonicMs)) return this.follow();
+    return [{ type: 'timer', key: 'follow', afterMs: followRetryMs }];
+  }
+
+  /** Opens the store's watch if it is due: the cache is complete, and nothing is followed. */
+  follow(): readonly Effect[] {
+    return this.#environment.cache.isSynced && !this.#feed.isFollowing ? this.#feed.follow() : [];
+  }
+
+  reconsider(): readonly Effect[] {
+    return this.#environment.cache.isSynced ? this.#feed.reconsider() : [];
+  }
+
+  probe(): readonly Effect[] {
+    if (this.#isProbing) return [];
+    this.#isProbing = true;
+    const { effects } = this.#runner.start(probeReplicas(this.#environment), requestTimeoutMs, () => {
+      this.#isProbing = false;
+      return [];
+    });
+    return [...effects, ...this.reconsider()];
+  }
+
+  flush(): readonly Effect[] {
+    return [...this.#feed.credit(), ...this.reconsider()];
+  }
+
+  #announce(): readonly Effect[] {
+    const { cache } = this.#environment;
+    if (!cache.isSynced || cache.revision === this.#revision) return [];
+    this.#revision = cache.revision;
+    return this.#runner.signal(cacheSignal);
+  }
+
+  #bootstrap(): readonly Effect[] {
+    if (this.#isBootstrapped) return [];
+    this.#isBootstrapped = true;
+    const { effects } = this.#runner.start(bootstrap(this.#environment), null, (end) => {
+      if (end.type !== 'threw') return [];
+      const message = end.error instanceof Error ? end.error.message : 'unknown';
+      return [{ type: 'log', level: 'error', message: 'the first objects were not made', fields: { message } }];
+    });
+    return effects;
+  }
+}

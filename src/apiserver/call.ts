@@ -1,0 +1,85 @@
+/** A resource request as handlers take it: found in the catalog, allowed, its query parsed on demand by each verb. */
+
+import { parseBody } from '../api/body.ts';
+import { everyField, formatFieldSelector } from '../api/field-selector.ts';
+import { formatGroupVersionResource } from '../api/group-version.ts';
+import type { Json } from '../api/json.ts';
+import { formatLabelSelector } from '../api/label-selector.ts';
+import type { DeleteOptions, IncludeObject, ListOptions } from '../api/request.ts';
+import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/status-errors.ts';
+import { deleteOptions } from '../http/options.ts';
+import type { Query } from '../http/query.ts';
+import { deleteOptionsOfBody } from '../kinds/delete-options.ts';
+import type { ResourceRequest } from '../protocol/apiserver.ts';
+import type { User } from './authentication.ts';
+import type { ServedResource } from './catalog.ts';
+import type { Environment } from './environment.ts';
+import { type Form, formOf } from './form.ts';
+import { bodyBytesMax } from './limits.ts';
+import { type Selection, selectionOf } from './selection.ts';
+
+export interface Call {
+  readonly request: ResourceRequest;
+  readonly served: ServedResource;
+  readonly user: User;
+  readonly query: Query;
+}
+
+export function queryOf(parameters: Readonly<Record<string, string>>): Query {
+  return new Map(Object.entries(parameters).map(([name, value]) => [name, [value]]));
+}
+
+/** Returns the body as a tree. Throws StatusError BadRequest when there is none or it does not parse. */
+export function bodyOf(call: Call): Json {
+  const { body } = call.request;
+  if (body === null || body.bytes.length === 0) throw badRequest('the body of the request was empty');
+  if (body.bytes.length > bodyBytesMax) throw requestEntityTooLarge(`limit is ${bodyBytesMax}`);
+  return parseBody(body.bytes, body.encoding);
+}
+
+/** Refuses a body that is not a patch where a patch is needed. */
+export function patchTypeOf(call: Call): 'json' | 'merge' | 'strategic' {
+  const type = call.request.body?.patch ?? null;
+  if (type === null || type === 'apply') {
+    throw unsupportedMediaType([
+      'application/json-patch+json',
+      'application/merge-patch+json',
+      'application/strategic-merge-patch+json',
+    ]);
+  }
+  return type;
+}
+
+export function callForm(call: Call, includeObject: IncludeObject = 'Metadata'): Form {
+  return formOf(call.served, call.request.output, includeObject);
+}
+
+/** Returns what the path and the selectors select. Throws StatusError BadRequest for a field that cannot be selected by. */
+export function callSelection(call: Call, options: ListOptions): Selection {
+  const { labelSelector: labels, fieldSelector: fields } = options;
+  const known = call.served.strategy.fieldLabels;
+  const unknown = fields.requirements.find(({ field }) => !known.includes(field));
+  if (unknown !== undefined) {
+    const name = JSON.stringify(formatGroupVersionResource(call.served.info));
+    const labelText = JSON.stringify(formatLabelSelector(labels));
+    const fieldText = JSON.stringify(formatFieldSelector(fields));
+    throw badRequest(
+      `Unable to find ${name} that match label selector ${labelText}, field selector ${fieldText}: ` +
+        `field label not supported: ${unknown.field}`,
+    );
+  }
+  return selectionOf(
+    call.served.info.isNamespaced ? call.request.namespace : '',
+    call.request.name,
+    labels,
+    fields.requirements.length === 0 ? everyField : fields,
+  );
+}
+
+/** Options of a deletion: those of the body, else those of the query. */
+export function callDeleteOptions(environment: Environment, call: Call): DeleteOptions {
+  const { body } = call.request;
+  if (body === null || body.bytes.length === 0) return deleteOptions(call.query);
+  const options = deleteOptionsOfBody(bodyOf(call), environment.schemas);
+  return call.query.has('dryRun') ? { ...options, isDryRun: deleteOptions(call.query).isDryRun } : options;
+}

@@ -1,0 +1,137 @@
+/**
+ * Changes one object: takes the version in the cache, computes the next one and commits it if the version is still the current one. A cache
+ * may be behind, so whatever is concluded from it (a refusal, an absence, that nothing changes) is concluded again from the store
+ * before the client hears of it. Models apiserver pkg/storage/etcd3/store.go GuaranteedUpdate.
+ */
+import type { Flow } from '../actor/flow.ts';
+import type { Mutable } from '../api/json.ts';
+import type { AnyObject, ObjectMeta } from '../api/object-meta.ts';
+import { StatusError } from '../api/status.ts';
+import { conflict, notFound } from '../api/status-errors.ts';
+import { equalBytes, utf8 } from '../base/bytes.ts';
+import type { KeyValue } from '../mvcc/key-value.ts';
+import type { Fence } from '../protocol/apiserver.ts';
+import { allocationError } from './allocation.ts';
+import { CacheEntry } from './cache-entry.ts';
+import { type ServedResource, storageKey } from './catalog.ts';
+import type { Environment } from './environment.ts';
+import { changeAttemptsMax } from './limits.ts';
+import { withResourceVersion } from './splice.ts';
+import { readKey } from './store-client.ts';
+import { commit } from './write.ts';
+
+export interface Target {
+  readonly served: ServedResource;
+  readonly namespace: string;
+  readonly name: string;
+  readonly fence: Fence | null;
+  readonly isDryRun: boolean;
+}
+
+/** What becomes of the object. */
+export type Decision =
+  /** In the stored version; a resourceVersion in it is dropped. */
+  | { readonly type: 'write'; readonly object: AnyObject }
+  | { readonly type: 'remove' }
+  /** Writes `object` as the last state of an object that goes away with this request. */
+  | { readonly type: 'finish'; readonly object: AnyObject }
+  | { readonly type: 'keep' };
+
+export type Changed =
+  | { readonly type: 'written' | 'kept' | 'removed'; readonly bytes: Uint8Array }
+  /** Only when `orAbsent` was given. */
+  | { readonly type: 'absent' };
+
+/** Decides from the current version; may throw StatusError. Must not change `current`; `decode()` gives a tree of its own. */
+export type Decide = (current: CacheEntry) => Decision;
+
+/** Changes an object that must exist. Throws StatusError NotFound, Conflict or what `decide` throws. */
+export function* change(environment: Environment, target: Target, decide: Decide): Flow<Changed> {
+  const changed = yield* changeIfPresent(environment, target, decide);
+  if (changed.type === 'absent') throw notFound(target.served.info, target.name);
+  return changed;
+}
+
+/** As `change`, but an object that does not exist is an outcome. */
+export function* changeIfPresent(environment: Environment, target: Target, decide: Decide): Flow<Changed> {
+  const { stored } = target.served;
+  const key = storageKey(stored, target.namespace, target.name);
+  let entry: CacheEntry | null = environment.cache.get(stored, target.namespace, target.name) ?? null;
+  let isFresh = false;
+  for (let attempt = 0; attempt < changeAttemptsMax; attempt += 1) {
+    const conclusion = conclude(entry, decide, isFresh);
+    if (conclusion.type === 'lookAgain') {
+      const found = entryOf(target, yield* readKey(environment, key));
+      isFresh = true;
+      if (conclusion.isSettled && found !== null && found.revision === entry?.revision) return kept(found);
+      entry = found;
+      continue;
+    }
+    if (conclusion.type === 'absent') return conclusion;
+    const current = entry as CacheEntry;
+    if (conclusion.type === 'keep') return kept(current);
+    const next = conclusion.type === 'write' ? encoded(conclusion.object) : null;
+    if (target.isDryRun) return dryRun(current, conclusion);
+    const written = yield* commit(environment, { stored, key, previous: current, next, fence: target.fence });
+    if (written.type === 'committed') {
+      if (conclusion.type === 'finish') {
+        const bytes = withResourceVersion(encoded(conclusion.object).bytes, written.revision);
+        return { type: 'removed', bytes };
+      }
+      return { type: next === null ? 'removed' : 'written', bytes: written.bytes };
+    }
+    if (written.type === 'addressTaken') throw allocationError((next as Encoded).object, written.key);
+    entry = entryOf(target, written.current);
+    isFresh = true;
+  }
+  throw conflict(target.served.info, target.name);
+}
+
+type Conclusion =
+  | Decision
+  | { readonly type: 'absent' }
+  /** `isSettled`: if the version turns out to be current, nothing is to be done. */
+  | { readonly type: 'lookAgain'; readonly isSettled: boolean };
+
+function conclude(entry: CacheEntry | null, decide: Decide, isFresh: boolean): Conclusion {
+  if (entry === null) return isFresh ? { type: 'absent' } : { type: 'lookAgain', isSettled: false };
+  let decision: Decision;
+  try {
+    decision = decide(entry);
+  } catch (error: unknown) {
+    // A refusal that rests on an old version is no refusal yet; a bug is one at once.
+    if (isFresh || !(error instanceof StatusError)) throw error;
+    return { type: 'lookAgain', isSettled: false };
+  }
+  if (decision.type === 'write' && isSame(decision.object, entry)) decision = { type: 'keep' };
+  return decision.type === 'keep' && !isFresh ? { type: 'lookAgain', isSettled: true } : decision;
+}
+
+export interface Encoded {
+  readonly object: AnyObject;
+  readonly bytes: Uint8Array;
+}
+
+/** Makes the bytes that are stored: JSON without resourceVersion. Takes `object` over. */
+export function encoded(object: AnyObject): Encoded {
+  delete (object.metadata as Mutable<ObjectMeta>).resourceVersion;
+  return { object, bytes: utf8(JSON.stringify(object)) };
+}
+
+function isSame(object: AnyObject, entry: CacheEntry): boolean {
+  return equalBytes(withResourceVersion(encoded(object).bytes, entry.revision), entry.bytes);
+}
+
+function kept(entry: CacheEntry): Changed {
+  return { type: 'kept', bytes: entry.bytes };
+}
+
+function dryRun(current: CacheEntry, decision: Decision): Changed {
+  if (decision.type === 'remove' || decision.type === 'keep') return { type: 'removed', bytes: current.bytes };
+  const bytes = withResourceVersion(encoded(decision.object).bytes, current.revision);
+  return { type: decision.type === 'finish' ? 'removed' : 'written', bytes };
+}
+
+function entryOf({ served, namespace, name }: Target, keyValue: KeyValue | null): CacheEntry | null {
+  return keyValue === null ? null : new CacheEntry({ stored: served.stored, namespace, name }, keyValue);
+}

@@ -1,0 +1,124 @@
+/** POST: a new object. Models apiserver pkg/endpoints/handlers/create.go and pkg/registry/rest/create.go BeforeCreate. */
+import type { Flow } from '../actor/flow.ts';
+import { cloneJson, type Mutable } from '../api/json.ts';
+import type { AnyObject, ObjectMeta } from '../api/object-meta.ts';
+import {
+  alreadyExists,
+  badRequest,
+  generateNameConflict,
+  invalidObject,
+  serviceUnavailable,
+} from '../api/status-errors.ts';
+import { writeOptions } from '../http/options.ts';
+import { decodeObject } from '../kinds/decode.ts';
+import type { Fence } from '../protocol/apiserver.ts';
+import { admitNew } from './admission/admit.ts';
+import { admitContent } from './admission/namespace-lifecycle.ts';
+import { allocate, allocationError, allocationsOf, usesPool } from './allocation.ts';
+import { type Answer, complete } from './answer.ts';
+import { bodyOf, type Call, callForm } from './call.ts';
+import { type ServedResource, storageKey } from './catalog.ts';
+import { encoded } from './change.ts';
+import { toStored } from './conversion.ts';
+import type { Environment } from './environment.ts';
+import { rendered } from './form.ts';
+import { newUid } from './identity.ts';
+import { allocationAttemptsMax, generateNameAttemptsMax } from './limits.ts';
+import { commit } from './write.ts';
+
+export interface Creation {
+  readonly served: ServedResource;
+  /** In the served version; is taken over. */
+  readonly object: AnyObject;
+  readonly namespace: string;
+  readonly fence: Fence | null;
+  readonly isDryRun: boolean;
+}
+
+export function* handleCreate(environment: Environment, call: Call): Flow<Answer> {
+  const options = writeOptions(call.query, 'CreateOptions');
+  const { object, warnings } = decodeObject(
+    bodyOf(call),
+    call.served.info,
+    environment.schemas,
+    options.fieldValidation,
+  );
+  const { namespace, fence } = call.request;
+  placeInNamespace(object, call.served, namespace);
+  if ((object.metadata.resourceVersion ?? '') !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  const bytes = yield* createObject(environment, {
+    served: call.served,
+    object,
+    namespace,
+    fence,
+    isDryRun: options.isDryRun,
+  });
+  return complete(201, rendered(environment, callForm(call), bytes), warnings);
+}
+
+/** Creates an object and returns its bytes. Throws StatusError. */
+export function* createObject(environment: Environment, creation: Creation): Flow<Uint8Array> {
+  const { served, namespace } = creation;
+  const base = toStored(served, creation.object);
+  const { name = '', generateName = '' } = base.metadata;
+  const isGenerated = name === '' && generateName !== '';
+  yield* admitContent(environment, served, namespace, name);
+  let tried = '';
+  for (let attempt = 0; attempt < (isGenerated ? generateNameAttemptsMax : 1); attempt += 1) {
+    const object = prepared(environment, creation, isGenerated ? cloneJson(base) : base);
+    const bytes = yield* insert(environment, creation, object);
+    if (bytes !== null) return bytes;
+    tried = object.metadata.name ?? '';
+  }
+  throw isGenerated ? generateNameConflict(served.info, tried, 1) : alreadyExists(served.info, tried);
+}
+
+/** Fills the namespace of the request in. Throws StatusError BadRequest when the object names another. */
+export function placeInNamespace(object: AnyObject, served: ServedResource, namespace: string): void {
+  const metadata = object.metadata as Mutable<ObjectMeta>;
+  const own = metadata.namespace ?? '';
+  if (!served.info.isNamespaced) {
+    if (own === '') delete metadata.namespace;
+    return;
+  }
+  if (own !== '' && own !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = namespace;
+}
+
+/** Defaults, fills and validates the stored version. */
+function prepared(environment: Environment, { served }: Creation, object: AnyObject): AnyObject {
+  const { strategy, info } = served.stored;
+  const { random, stamp } = environment;
+  strategy.setDefaults(object);
+  strategy.prepareForCreate(object, { uid: newUid(random), wallMs: stamp.wallMs, random });
+  admitNew(environment, served, object);
+  const errors = strategy.validateCreate(object);
+  if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
+  return object;
+}
+
+/** Returns the bytes, or null when the name is taken. */
+function* insert(environment: Environment, creation: Creation, object: AnyObject): Flow<Uint8Array | null> {
+  const { served, namespace, fence, isDryRun } = creation;
+  const { stored } = served;
+  const key = storageKey(stored, stored.info.isNamespaced ? namespace : '', object.metadata.name ?? '');
+  const asked = allocationsOf(stored, object);
+  for (let attempt = 0; attempt < allocationAttemptsMax; attempt += 1) {
+    const candidate = usesPool(stored) ? cloneJson(object) : object;
+    allocate(stored, candidate, (each) => environment.cache.isAllocated(each), environment.random);
+    const next = encoded(candidate);
+    if (isDryRun) {
+      if (environment.cache.get(stored, namespace, object.metadata.name ?? '') !== undefined) return null;
+      return next.bytes;
+    }
+    const written = yield* commit(environment, { stored, key, previous: null, next, fence });
+    if (written.type === 'committed') return written.bytes;
+    if (written.type === 'stale') return null;
+    if (asked.includes(written.key)) throw allocationError(object, written.key);
+  }
+  throw serviceUnavailable('no free address was found, please try again', 1);
+}

@@ -1,0 +1,23 @@
+/** What every handler of an API server may use. One per actor; the behaviour moves `stamp` with each input. */
+import type { Stamp } from '../actor/input.ts';
+import type { Random } from '../base/random.ts';
+import type { ColumnTable } from '../kinds/columns/table.ts';
+import type { Schemas } from '../kinds/schema.ts';
+import type { Catalog } from './catalog.ts';
+import type { ReadBarrier } from './read-barrier.ts';
+import type { ReplicaChoice } from './replica-choice.ts';
+import type { ApiServerSettings } from './settings.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+export interface Environment {
+  readonly settings: ApiServerSettings;
+  readonly catalog: Catalog;
+  readonly schemas: Schemas;
+  readonly columns: ColumnTable;
+  readonly cache: WatchCache;
+  readonly barrier: ReadBarrier;
+  readonly replicas: ReplicaChoice;
+  readonly random: Random;
+  /** The time of the input that is being handled. */
+  stamp: Stamp;
+}

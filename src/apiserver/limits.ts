@@ -1,0 +1,59 @@
+/** Bounds of an API server. docs/limits.md is collected from files of this name. */
+
+/** A request that is not a watch ends after this time, as kube-apiserver's 34 s; a client may ask for less. */
+export const requestTimeoutMs = 34_000;
+
+/** A write; above the store's own limit, so that the store's answer says what happened. */
+export const storeWriteTimeoutMs = 6_000;
+
+/** A read, which may be asked again elsewhere at no risk. */
+export const storeReadTimeoutMs = 2_000;
+
+/** Pause before a request that certainly had no effect is sent to the store again. */
+export const storeRetryMs = 20;
+
+/** A watch of the store that ended while no replica is trusted is opened again after this time. */
+export const followRetryMs = 50;
+
+/** A replica that failed to answer is asked last for this time. */
+export const replicaSuspicionMs = 1_000;
+
+/** An idle API server asks its replica for the current revision this often, so that a replica that is cut off is found out. */
+export const storeProbeMs = 1_000;
+
+/** Keys that one page of the initial read of the store holds. */
+export const syncPageKeys = 500;
+
+/** Items that the store may send ahead of the cache. */
+export const storeWatchCredit = 64;
+
+/** Events that are kept per resource, so that a watch may start in the past. */
+export const historyEventsMax = 2_048;
+
+/** What one watcher may have waiting; beyond either its stream is ended. */
+export const watchQueueEventsMax = 1_000;
+export const watchQueueBytesMax = 4 * 1024 * 1024;
+
+/** One item of a stream carries at most so much, so that a heartbeat waits for one item at most. */
+export const chunkBytesMax = 64 * 1024;
+
+/** Time between bookmarks to a watcher that asked for them. */
+export const bookmarkMs = 10_000;
+
+/** A read at a revision that the cache has not reached waits so long; then the client is told that it asks too much. */
+export const futureRevisionWaitMs = 3_000;
+
+/** How often a generated name that is taken is replaced by another. */
+export const generateNameAttemptsMax = 8;
+
+/** How often a change is tried again on a newer version of the object. */
+export const changeAttemptsMax = 32;
+
+/** Addresses that are tried for one Service while other API servers allocate at the same time. */
+export const allocationAttemptsMax = 16;
+
+/** A request body; kube-apiserver's default. */
+export const bodyBytesMax = 3 * 1024 * 1024;
+
+/** Objects that one page read from the store's history holds. */
+export const historyPageKeys = 500;

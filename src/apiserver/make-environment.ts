@@ -1,0 +1,27 @@
+/** Builds what the handlers of one API server share. */
+import type { Stamp } from '../actor/input.ts';
+import type { Random } from '../base/random.ts';
+import { ColumnTable } from '../kinds/columns/table.ts';
+import { builtInRegistry } from '../kinds/registry.ts';
+import { builtInSchemas } from '../kinds/schema.ts';
+import { Catalog } from './catalog.ts';
+import type { Environment } from './environment.ts';
+import { ReadBarrier } from './read-barrier.ts';
+import { ReplicaChoice } from './replica-choice.ts';
+import type { ApiServerSettings } from './settings.ts';
+import { WatchCache } from './watch-cache.ts';
+
+export function makeEnvironment(settings: ApiServerSettings, random: Random, stamp: Stamp): Environment {
+  const catalog = new Catalog(builtInRegistry());
+  return {
+    settings,
+    catalog,
+    schemas: builtInSchemas,
+    columns: new ColumnTable(),
+    cache: new WatchCache(catalog),
+    barrier: new ReadBarrier(),
+    replicas: new ReplicaChoice(settings.replicas),
+    random,
+    stamp,
+  };
+}

@@ -1,0 +1,129 @@
+/** Everything that is not a resource: discovery, version, health. Documents are made once and kept with their ETag. */
+import { parseApiVersion } from '../api/group-version.ts';
+import { notServed } from '../api/status-errors.ts';
+import { utf8 } from '../base/bytes.ts';
+import { RunningHash } from '../base/hash.ts';
+import { negotiate } from '../http/negotiation.ts';
+import {
+  aggregatedContentType,
+  aggregatedDocument,
+  coreVersionsDocument,
+  groupDocument,
+  groupListDocument,
+  resourceListDocument,
+} from '../kinds/discovery.ts';
+import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
+import { jsonContentType } from './answer.ts';
+import type { Environment } from './environment.ts';
+
+export const servedVersion = {
+  major: '1',
+  minor: '36',
+  emulationMajor: '1',
+  emulationMinor: '36',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '35',
+  gitVersion: 'v1.36.0',
+  gitCommit: '0000000000000000000000000000000000000000',
+  gitTreeState: 'clean',
+  buildDate: '2026-04-22T00:00:00Z',
+  goVersion: 'go1.26.0',
+  compiler: 'gc',
+  platform: 'linux/amd64',
+};
+
+interface Document {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  readonly etag: string;
+}
+
+export class NonResourcePaths {
+  readonly #environment: Environment;
+  readonly #documents = new Map<string, Document>();
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** Throws StatusError NotFound for a path that is not served, NotAcceptable for a form that does not exist. */
+  answer(request: NonResourceRequest): ApiResponse {
+    const path = request.path === '/' ? '/' : request.path.replace(/\/+$/, '');
+    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return this.#health(path);
+    if (path === '/metrics') return textResponse(200, this.#metrics());
+    const shape = negotiate(request.accept, 'discovery').shape;
+    const aggregated =
+      shape.type === 'aggregatedDiscovery' && (path === '/api' || path === '/apis') ? shape.version : null;
+    const key = `${path} ${aggregated ?? ''}`;
+    const document = this.#documents.get(key) ?? this.#make(path, aggregated);
+    this.#documents.set(key, document);
+    const headers = { ETag: document.etag, Vary: 'Accept' };
+    const isKnown = request.ifNoneMatch === document.etag;
+    return {
+      status: isKnown ? 304 : 200,
+      contentType: document.contentType,
+      bytes: isKnown ? new Uint8Array(0) : document.bytes,
+      warnings: [],
+      headers,
+    };
+  }
+
+  #make(path: string, aggregated: 'v2' | 'v2beta1' | null): Document {
+    const tree =
+      aggregated === null ? this.#tree(path) : aggregatedDocument(this.#registry, path as '/api', aggregated);
+    if (tree === undefined) throw notServed();
+    const bytes = utf8(JSON.stringify(tree));
+    const hash = new RunningHash();
+    hash.addBytes(bytes);
+    const contentType = aggregated === null ? jsonContentType : aggregatedContentType(aggregated);
+    return { bytes, contentType, etag: `"${hash.digest()}"` };
+  }
+
+  get #registry(): Environment['catalog']['registry'] {
+    return this.#environment.catalog.registry;
+  }
+
+  #tree(path: string): object | undefined {
+    const registry = this.#registry;
+    if (path === '/version') return servedVersion;
+    if (path === '/')
+      return { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/readyz', '/version'] };
+    if (path === '/api') return coreVersionsDocument(registry, this.#environment.settings.address);
+    if (path === '/apis') return groupListDocument(registry);
+    const [, root, first = '', second = '', ...rest] = path.split('/');
+    if (rest.length > 0) return undefined;
+    if (root === 'api' && second === '') return resourceListDocument(registry, { group: '', version: first });
+    if (root !== 'apis') return undefined;
+    if (second === '') return groupDocument(registry, first);
+    const groupVersion = parseApiVersion(`${first}/${second}`);
+    return groupVersion === undefined ? undefined : resourceListDocument(registry, groupVersion);
+  }
+
+  /** Alive as long as it answers; ready while its cache follows the store. */
+  #health(path: string): ApiResponse {
+    const isReady = this.#environment.cache.isSynced;
+    if (isReady || !path.startsWith('/readyz')) return textResponse(200, 'ok');
+    return textResponse(500, '[+]ping ok\n[-]informer-sync failed: reason withheld\nreadyz check failed\n');
+  }
+
+  #metrics(): string {
+    const { cache, catalog } = this.#environment;
+    const lines = [
+      '# HELP apiserver_cache_revision Store revision up to which the cache is complete.',
+      '# TYPE apiserver_cache_revision gauge',
+      `apiserver_cache_revision ${cache.revision}`,
+      '# HELP apiserver_storage_objects Number of stored objects by resource.',
+      '# TYPE apiserver_storage_objects gauge',
+    ];
+    for (const stored of catalog.stored()) {
+      const { group, resource } = stored.info;
+      const count = cache.count(stored);
+      if (count > 0) lines.push(`apiserver_storage_objects{group="${group}",resource="${resource}"} ${count}`);
+    }
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+function textResponse(status: number, text: string): ApiResponse {
+  return { status, contentType: 'text/plain; charset=utf-8', bytes: utf8(text), warnings: [], headers: {} };
+}

@@ -1,0 +1,167 @@
+/** Requests and streams under way: each is a flow from its arrival to its answer, and an answer becomes effects here. */
+import type { Effect } from '../actor/effect.ts';
+import type { FlowEnd, FlowRunner } from '../actor/flow-runner.ts';
+import type { RequestId, StreamId } from '../actor/input.ts';
+import { StatusError } from '../api/status.ts';
+import { badRequest, timeout } from '../api/status-errors.ts';
+import type { ApiRequest, ApiResponse, ApiStreamItem, ResourceRequest } from '../protocol/apiserver.ts';
+import { type Answer, errorResponse, statusResponse } from './answer.ts';
+import { authenticate } from './authentication.ts';
+import { authorizePath } from './authorization.ts';
+import type { Environment } from './environment.ts';
+import { handleResource } from './handle.ts';
+import { requestTimeoutMs } from './limits.ts';
+import { NonResourcePaths } from './non-resource.ts';
+import { passBarrier } from './read-barrier.ts';
+import type { Relays } from './relays.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+const watchTimeoutPrefix = 'watch-timeout:';
+
+/** A stream whose request is still being looked at. */
+interface Opening {
+  flow: number;
+  credit: number;
+}
+
+export class Requests {
+  readonly #environment: Environment;
+  readonly #runner: FlowRunner;
+  readonly #hub: WatchHub;
+  readonly #relays: Relays;
+  readonly #paths: NonResourcePaths;
+  readonly #calls = new Map<RequestId, number>();
+  readonly #openings = new Map<StreamId, Opening>();
+
+  constructor(environment: Environment, runner: FlowRunner, hub: WatchHub, relays: Relays) {
+    this.#environment = environment;
+    this.#runner = runner;
+    this.#hub = hub;
+    this.#relays = relays;
+    this.#paths = new NonResourcePaths(environment);
+  }
+
+  call(request: RequestId, api: ApiRequest, timeoutMs: number): readonly Effect[] {
+    if (api.type === 'nonResource') return [reply(request, this.#nonResource(api))];
+    const flow = handleResource(this.#environment, api);
+    const limitMs = Math.min(timeoutMs, requestTimeoutMs);
+    const { id, effects } = this.#runner.start(flow, limitMs, (end) => this.#answered(request, api, end));
+    if (id !== 0) this.#calls.set(request, id);
+    return effects;
+  }
+
+  /** The asker has gone. */
+  cancel(request: RequestId): readonly Effect[] {
+    const flow = this.#calls.get(request);
+    this.#calls.delete(request);
+    return flow === undefined ? [] : this.#runner.cancel(flow);
+  }
+
+  open(stream: StreamId, api: ResourceRequest, credit: number): readonly Effect[] {
+    const opening = { flow: 0, credit };
+    this.#openings.set(stream, opening);
+    const flow = handleResource(this.#environment, api);
+    const { id, effects } = this.#runner.start(flow, requestTimeoutMs, (end) => this.#opened(stream, opening, end));
+    opening.flow = id;
+    return effects;
+  }
+
+  grant(stream: StreamId, messages: number): readonly Effect[] {
+    const opening = this.#openings.get(stream);
+    if (opening !== undefined) opening.credit += messages;
+    else if (!this.#hub.grant(stream, messages)) return this.#relays.grant(stream, messages);
+    return [];
+  }
+
+  close(stream: StreamId): readonly Effect[] {
+    const opening = this.#openings.get(stream);
+    this.#openings.delete(stream);
+    this.#hub.detach(stream);
+    const cancelled = opening === undefined ? [] : this.#runner.cancel(opening.flow);
+    return [...cancelled, { type: 'cancelTimer', key: watchTimeoutPrefix + stream }, ...this.#relays.close(stream)];
+  }
+
+  /** Takes a timer of a watch; null when the timer is another's. */
+  timer(key: string): readonly Effect[] | null {
+    if (!key.startsWith(watchTimeoutPrefix)) return null;
+    return this.#hub.end(Number(key.slice(watchTimeoutPrefix.length)));
+  }
+
+  /** Asks the one question that all reads of this turn wait for. */
+  passBarrier(): readonly Effect[] {
+    const batch = this.#environment.barrier.takeBatch();
+    if (batch === null) return [];
+    const { effects } = this.#runner.start(passBarrier(this.#environment), requestTimeoutMs, (end) => {
+      batch.outcome = end.type === 'returned' ? { type: 'passed' } : { type: 'failed', error: errorOf(end) };
+      return this.#runner.signal(batch.signal);
+    });
+    return effects;
+  }
+
+  #nonResource(request: ApiRequest & { readonly type: 'nonResource' }): ApiResponse {
+    try {
+      authorizePath(authenticate(request.credentials, this.#environment.settings.tokens), request);
+      return this.#paths.answer(request);
+    } catch (error: unknown) {
+      if (!(error instanceof StatusError)) throw error;
+      return errorResponse(error);
+    }
+  }
+
+  #answered(request: RequestId, api: ResourceRequest, end: FlowEnd<Answer>): readonly Effect[] {
+    this.#calls.delete(request);
+    if (end.type === 'cancelled' && end.reason === 'caller') return [];
+    if (end.type !== 'returned') return [reply(request, errorResponse(failureOf(end))), ...faultLog(end, api)];
+    const { result } = end;
+    if (result.type === 'complete') return [reply(request, result.response)];
+    return [reply(request, statusResponse(badRequest('the answer is a stream: open it as one').status))];
+  }
+
+  #opened(stream: StreamId, opening: Opening, end: FlowEnd<Answer>): readonly Effect[] {
+    this.#openings.delete(stream);
+    if (end.type === 'cancelled' && end.reason === 'caller') return [];
+    if (end.type !== 'returned') return refuse(stream, errorResponse(failureOf(end)));
+    const { result } = end;
+    if (result.type === 'complete') return refuse(stream, result.response);
+    if (result.type === 'relay') return this.#relays.open(stream, result, opening.credit);
+    const { plan } = result;
+    this.#hub.attach(stream, plan, opening.credit);
+    if (plan.timeoutSeconds === undefined || plan.timeoutSeconds <= 0) return [];
+    return [{ type: 'timer', key: watchTimeoutPrefix + stream, afterMs: plan.timeoutSeconds * 1000 }];
+  }
+}
+
+function reply(request: RequestId, body: ApiResponse): Effect {
+  return { type: 'reply', request, body };
+}
+
+/** A stream that could not be opened is a response: its head says so, its one chunk is the Status. */
+function refuse(stream: StreamId, { status, contentType, headers, bytes }: ApiResponse): readonly Effect[] {
+  const head: ApiStreamItem = { type: 'head', status, contentType, headers };
+  const chunk: ApiStreamItem = { type: 'chunk', bytes };
+  return [
+    { type: 'emit', stream, body: head },
+    { type: 'emit', stream, body: chunk },
+    { type: 'end', stream, reason: 'completed' },
+  ];
+}
+
+type Failed = Exclude<FlowEnd<never>, { readonly type: 'returned' }>;
+
+function failureOf(end: Failed): unknown {
+  if (end.type === 'threw') return end.error;
+  return timeout('request did not complete within requested timeout - context deadline exceeded');
+}
+
+function errorOf(end: Failed): StatusError {
+  const failure = failureOf(end);
+  return failure instanceof StatusError ? failure : new StatusError(500, 'InternalError', String(failure));
+}
+
+/** A bug in one handler is one client's 500, and ours to read. */
+function faultLog(end: Failed, { verb, resource, subresource }: ResourceRequest): readonly Effect[] {
+  if (end.type !== 'threw' || end.error instanceof StatusError) return [];
+  const { message = 'unknown', stack = '' } = end.error instanceof Error ? end.error : {};
+  const fields = { verb, resource, subresource, message, stack };
+  return [{ type: 'log', level: 'error', message: 'a handler failed', fields }];
+}

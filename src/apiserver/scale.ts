@@ -1,0 +1,125 @@
+/** The scale subresource: how many replicas there are and shall be, in one form for every kind that has replicas. */
+import type { Flow } from '../actor/flow.ts';
+import { invalid } from '../api/field-error.ts';
+import type { Json, JsonObject, Mutable } from '../api/json.ts';
+import { applyJsonPatch } from '../api/json-patch.ts';
+import {
+  compileLabelSelector,
+  formatLabelSelector,
+  type LabelSelectorSpec,
+  labelSelectorOfMap,
+} from '../api/label-selector.ts';
+import { applyMergePatch } from '../api/merge-patch.ts';
+import type { AnyObject, KubeObject, StringMap } from '../api/object-meta.ts';
+import { badRequest, conflict, invalidObject, unprocessablePatch } from '../api/status-errors.ts';
+import { must } from '../base/assert.ts';
+import { utf8, utf8Text } from '../base/bytes.ts';
+import { patchOptions, writeOptions } from '../http/options.ts';
+import { decodeObject } from '../kinds/decode.ts';
+import { type Answer, complete } from './answer.ts';
+import type { CacheEntry } from './cache-entry.ts';
+import { bodyOf, type Call, patchTypeOf } from './call.ts';
+import { change, type Decision } from './change.ts';
+import type { Environment } from './environment.ts';
+import { readEntry } from './get.ts';
+import { decideUpdate, targetOf } from './update.ts';
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+interface Scale extends KubeObject {
+  readonly spec?: { readonly replicas?: number };
+  readonly status?: { readonly replicas: number; readonly selector?: string };
+}
+
+interface Scalable extends KubeObject {
+  readonly spec?: { readonly replicas?: number; readonly selector?: unknown };
+  readonly status?: { readonly replicas?: number };
+}
+
+export function* handleGetScale(environment: Environment, call: Call): Flow<Answer> {
+  const entry = yield* readEntry(environment, call);
+  return answerScale(entry.bytes);
+}
+
+export function* handleUpdateScale(environment: Environment, call: Call): Flow<Answer> {
+  const options = writeOptions(call.query, 'UpdateOptions');
+  const decoded = decodeObject(bodyOf(call), scaleKind, environment.schemas, options.fieldValidation);
+  const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
+    decideScale(environment, call, current, decoded.object as Scale),
+  );
+  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
+}
+
+export function* handlePatchScale(environment: Environment, call: Call): Flow<Answer> {
+  const type = patchTypeOf(call);
+  const options = patchOptions(call.query, type === 'json' ? 'jsonPatch' : 'mergePatch');
+  const patch = bodyOf(call);
+  const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
+    const scale = scaleOf(current.decode() as Scalable) as unknown as JsonObject;
+    const patched = type === 'json' ? jsonPatched(scale, patch) : applyMergePatch(scale, patch);
+    const decoded = decodeObject(patched, scaleKind, environment.schemas, options.fieldValidation);
+    return decideScale(environment, call, current, decoded.object as Scale);
+  });
+  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
+}
+
+function jsonPatched(scale: JsonObject, patch: Json): Json {
+  const result = applyJsonPatch(scale, patch);
+  if (result.type === 'patched') return result.value;
+  throw result.type === 'malformed' ? badRequest(result.message) : unprocessablePatch(result.message);
+}
+
+function decideScale(environment: Environment, call: Call, current: CacheEntry, scale: Scale): Decision {
+  const { name, fence } = call.request;
+  const replicas = scale.spec?.replicas ?? 0;
+  if ((scale.metadata.name ?? '') !== name) {
+    throw badRequest(
+      `the name of the object (${scale.metadata.name ?? ''}) does not match the name on the URL (${name})`,
+    );
+  }
+  if (replicas < 0) {
+    const detail = 'must be greater than or equal to 0';
+    throw invalidObject(scaleKind, name, [invalid('spec.replicas', replicas, detail)]);
+  }
+  const { resourceVersion = '' } = scale.metadata;
+  if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(call.served.info, name);
+  const object = current.decode() as Scalable;
+  (object as Mutable<Scalable>).spec = { ...object.spec, replicas };
+  const { namespace, stored } = current;
+  const served = { info: stored.info, strategy: stored.strategy, stored, isConverted: false };
+  return decideUpdate(
+    environment,
+    { served, namespace, name, fence, isDryRun: false },
+    current,
+    object as AnyObject,
+    'object',
+  );
+}
+
+function answerScale(bytes: Uint8Array): Answer {
+  return complete(200, utf8(JSON.stringify(scaleOf(JSON.parse(utf8Text(bytes)) as Scalable))));
+}
+
+function scaleOf(object: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = selectorText(object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: JSON.parse(
+      JSON.stringify({ name, namespace, uid, resourceVersion, creationTimestamp }),
+    ) as KubeObject['metadata'],
+    spec: { replicas: object.spec?.replicas ?? 0 },
+    status: { replicas: object.status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
+  };
+}
+
+/** A ReplicationController selects by a plain map. */
+function selectorText({ kind, spec }: Scalable): string {
+  if (spec?.selector === undefined) return '';
+  const selector =
+    kind === 'ReplicationController'
+      ? labelSelectorOfMap(spec.selector as StringMap)
+      : compileLabelSelector(spec.selector as LabelSelectorSpec);
+  return formatLabelSelector(selector);
+}

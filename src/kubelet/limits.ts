@@ -1,0 +1,58 @@
+/**
+ * Durations and bounds of a kubelet. The defaults are Kubernetes'; a fast profile passes shorter ones.
+ * Models kubernetes pkg/kubelet: kubelet.go, images/image_manager.go, prober/worker.go @ v1.36.
+ */
+
+export interface KubeletLimits {
+  /** Wait before the second restart in a row; doubles with each. The first restart does not wait. */
+  readonly crashBackoffMinMs: number;
+  readonly crashBackoffMaxMs: number;
+  /** A container that ran this long since the last back-off starts again from the minimum. */
+  readonly crashBackoffResetMs: number;
+  readonly pullBackoffMinMs: number;
+  readonly pullBackoffMaxMs: number;
+  /** A runtime call that failed for no fault of the pod is tried again after this. */
+  readonly runtimeRetryMs: number;
+  /** A container gets at least this long to end, whatever its hooks took. */
+  readonly stopGraceMinMs: number;
+  /** How often the Lease is renewed, and for how long it is good. */
+  readonly leaseRenewMs: number;
+  readonly leaseDurationSeconds: number;
+  /** How often the Node's conditions are refreshed though nothing changed. */
+  readonly nodeStatusMs: number;
+  /** A write to the API that failed is tried again after this. */
+  readonly apiRetryMs: number;
+}
+
+export const kubeletLimits: KubeletLimits = {
+  crashBackoffMinMs: 10_000,
+  crashBackoffMaxMs: 300_000,
+  crashBackoffResetMs: 600_000,
+  pullBackoffMinMs: 10_000,
+  pullBackoffMaxMs: 300_000,
+  runtimeRetryMs: 1_000,
+  stopGraceMinMs: 2_000,
+  leaseRenewMs: 10_000,
+  leaseDurationSeconds: 40,
+  nodeStatusMs: 300_000,
+  apiRetryMs: 200,
+};
+
+/** The timing of Kubernetes, but what detects failures and heals them is quicker. */
+export const fastKubeletLimits: KubeletLimits = {
+  ...kubeletLimits,
+  crashBackoffMinMs: 1_000,
+  crashBackoffMaxMs: 30_000,
+  crashBackoffResetMs: 60_000,
+  pullBackoffMinMs: 1_000,
+  pullBackoffMaxMs: 30_000,
+  runtimeRetryMs: 100,
+  leaseRenewMs: 1_000,
+  leaseDurationSeconds: 4,
+  nodeStatusMs: 10_000,
+};
+
+export const podsPerNodeMax = 110;
+
+/** Events that wait to be recorded; the oldest is dropped beyond it. */
+export const pendingEventsMax = 1_024;

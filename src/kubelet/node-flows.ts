@@ -1,0 +1,121 @@
+/**
+ * How a node makes itself known and stays known: registration, then a Lease renewed in short intervals and a status refreshed in long ones. Each
+ * is a flow that runs as long as the kubelet does. The Lease is what tells the control plane that the node lives, so its attempts are
+ * short: a dead API server costs one of them, not the lease.
+ * Models kubernetes pkg/kubelet/kubelet_node_status.go and component-helpers/apimachinery/lease.
+ */
+import { type Flow, sleep, waitFor } from '../actor/flow.ts';
+import type { GroupVersionResource } from '../api/group-version.ts';
+import { uidOf } from '../api/object-meta.ts';
+import type { WallMs } from '../base/brand.ts';
+import { timestampMicros } from '../base/time.ts';
+import type { Lease } from '../kinds/lease/types.ts';
+import type { Node, NodeStatus } from '../kinds/node/types.ts';
+import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
+import type { KubeletLimits } from './limits.ts';
+import { type NodeDescription, nodeObjectOf, nodeStatusOf, ownLabels, type RuntimeHealth } from './node-object.ts';
+
+/** What the flows of a node share with its actor. */
+export interface NodeSituation {
+  readonly api: ApiClient;
+  readonly description: NodeDescription;
+  readonly limits: KubeletLimits;
+  readonly runtime: () => RuntimeHealth;
+  readonly wallMs: () => WallMs;
+  /** The Node as it was last seen; null before it is registered. */
+  node: Node | null;
+}
+
+const nodes: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
+const leases: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
+const leaseNamespace = 'kube-node-lease';
+
+/** A status is written when this signal is given, and after the interval in any case. */
+export const nodeChangedSignal = 'node-changed';
+
+/** Registers the node, and again if somebody deletes it, and refreshes its status for ever. */
+export function* keepNode(situation: NodeSituation): Flow<void> {
+  for (;;) {
+    yield* register(situation);
+    yield* refreshStatus(situation);
+  }
+}
+
+/** Renews the node's Lease for ever. */
+export function* keepLease(situation: NodeSituation): Flow<void> {
+  const { api, limits, description } = situation;
+  const attemptMs = Math.min(limits.leaseRenewMs, (limits.leaseDurationSeconds * 1000) / 4);
+  for (;;) {
+    const subject = { resource: leases, namespace: leaseNamespace, name: description.name };
+    const answer = yield* api.call({ ...subject, verb: 'update', body: leaseOf(situation) }, attemptMs);
+    yield* sleep(answer.type === 'done' ? limits.leaseRenewMs : limits.apiRetryMs);
+  }
+}
+
+function leaseOf({ description, limits, wallMs, node }: NodeSituation): Lease {
+  const { name } = description;
+  const owner = { apiVersion: 'v1', kind: 'Node', name, uid: node === null ? '' : uidOf(node) };
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: leaseNamespace, ...(node === null ? {} : { ownerReferences: [owner] }) },
+    spec: {
+      holderIdentity: name,
+      leaseDurationSeconds: limits.leaseDurationSeconds,
+      renewTime: timestampMicros(wallMs()),
+    },
+  };
+}
+
+function* register(situation: NodeSituation): Flow<void> {
+  const { api, description, limits } = situation;
+  const timeoutMs = attemptTimeoutMs(limits);
+  for (;;) {
+    const body = nodeObjectOf(description, situation.runtime(), situation.wallMs());
+    const created = yield* api.call({ verb: 'create', resource: nodes, body }, timeoutMs);
+    if (created.type === 'done') {
+      situation.node = created.object as Node;
+      return;
+    }
+    if (created.type === 'refused' && created.status.code === 409) {
+      const taken = yield* takeOver(situation);
+      if (taken) return;
+    }
+    yield* sleep(limits.apiRetryMs);
+  }
+}
+
+/** The node is known from an earlier life: its labels are put right, and what others set on it stays. */
+function* takeOver(situation: NodeSituation): Flow<boolean> {
+  const { api, description, limits } = situation;
+  const labels = { ...description.labels, ...ownLabels(description) };
+  const subject = { verb: 'patch', patch: 'merge', resource: nodes, name: description.name } as const;
+  const answer = yield* api.call({ ...subject, body: { metadata: { labels } } }, attemptTimeoutMs(limits));
+  if (answer.type !== 'done') return false;
+  situation.node = answer.object as Node;
+  return (yield* writeStatus(situation)).type === 'done';
+}
+
+/** Returns when the node is gone. */
+function* refreshStatus(situation: NodeSituation): Flow<void> {
+  const { limits } = situation;
+  for (;;) {
+    yield* waitFor(nodeChangedSignal);
+    const answer = yield* writeStatus(situation);
+    if (answer.type === 'refused' && answer.status.code === 404) return;
+    if (answer.type !== 'done') yield* sleep(limits.apiRetryMs);
+  }
+}
+
+function* writeStatus(situation: NodeSituation): Flow<ApiAnswer> {
+  const { api, description, limits, node } = situation;
+  const status: NodeStatus = nodeStatusOf(description, situation.runtime(), node?.status, situation.wallMs());
+  const subject = { verb: 'patch', patch: 'strategic', resource: nodes, name: description.name } as const;
+  const answer = yield* api.call({ ...subject, subresource: 'status', body: { status } }, attemptTimeoutMs(limits));
+  if (answer.type === 'done') situation.node = answer.object as Node;
+  return answer;
+}
+
+function attemptTimeoutMs({ leaseDurationSeconds }: KubeletLimits): number {
+  return Math.min(10_000, leaseDurationSeconds * 500);
+}

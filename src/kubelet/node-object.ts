@@ -1,0 +1,116 @@
+/** The Node object as its kubelet writes it. Models kubernetes pkg/kubelet/kubelet_node_status.go and nodestatus/setters.go. */
+import type { WallMs } from '../base/brand.ts';
+import { timestampSeconds } from '../base/time.ts';
+import type { Condition } from '../kinds/condition.ts';
+import type { Node, NodeStatus, NodeSystemInfo } from '../kinds/node/types.ts';
+import type { Taint } from '../kinds/pod/scheduling-types.ts';
+import type { ResourceList } from '../kinds/pod/types.ts';
+
+/** What a node is. Plain data, from the arguments of its kubelet. */
+export interface NodeDescription {
+  readonly name: string;
+  readonly address: string;
+  readonly capacity: ResourceList;
+  /** What pods may request; absent: all of the capacity. */
+  readonly allocatable?: ResourceList;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
+  readonly architecture?: string;
+  readonly kernelVersion?: string;
+  readonly osImage?: string;
+}
+
+export const kubeletVersion = 'v1.36.0';
+
+export const defaultNodeCapacity: ResourceList = {
+  cpu: '4',
+  memory: '16Gi',
+  'ephemeral-storage': '100Gi',
+  'hugepages-1Gi': '0',
+  'hugepages-2Mi': '0',
+  pods: '110',
+};
+
+/** The name and version of the runtime, and whether it answers. */
+export interface RuntimeHealth {
+  readonly name: string;
+  readonly version: string;
+  readonly isReachable: boolean;
+}
+
+/** Returns the object by which a node registers. */
+export function nodeObjectOf(description: NodeDescription, runtime: RuntimeHealth, wallMs: WallMs): Node {
+  const { name, labels, taints } = description;
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { ...ownLabels(description), ...labels } },
+    spec: taints === undefined ? {} : { taints },
+    status: nodeStatusOf(description, runtime, undefined, wallMs),
+  };
+}
+
+/** Labels that the kubelet keeps right whatever others do to them. */
+export function ownLabels({ name, architecture = 'amd64' }: NodeDescription): Readonly<Record<string, string>> {
+  return {
+    'beta.kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': architecture,
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+  };
+}
+
+/** Returns the status as of now; times of transitions come from the `former` one. */
+export function nodeStatusOf(
+  description: NodeDescription,
+  runtime: RuntimeHealth,
+  former: NodeStatus | undefined,
+  wallMs: WallMs,
+): NodeStatus {
+  const { capacity, allocatable = capacity, address, name } = description;
+  return {
+    capacity,
+    allocatable,
+    conditions: conditionsOf(runtime, former?.conditions ?? [], timestampSeconds(wallMs)),
+    addresses: [
+      { type: 'InternalIP', address },
+      { type: 'Hostname', address: name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } },
+    nodeInfo: nodeInfoOf(description, runtime),
+  };
+}
+
+function nodeInfoOf(description: NodeDescription, { name, version }: RuntimeHealth): NodeSystemInfo {
+  const { architecture = 'amd64', kernelVersion = '6.0.0-threemaster', osImage = 'Threemaster' } = description;
+  return {
+    machineID: description.name,
+    systemUUID: description.name,
+    bootID: description.name,
+    kernelVersion,
+    osImage,
+    containerRuntimeVersion: `${name}://${version}`,
+    kubeletVersion,
+    kubeProxyVersion: '',
+    operatingSystem: 'linux',
+    architecture,
+  };
+}
+
+function conditionsOf(runtime: RuntimeHealth, former: readonly Condition[], now: string): readonly Condition[] {
+  const isReady = runtime.isReachable;
+  const findings: readonly (readonly [string, Condition['status'], string, string])[] = [
+    ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    isReady
+      ? ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status']
+      : ['Ready', 'False', 'KubeletNotReady', 'container runtime is down'],
+  ];
+  return findings.map(([type, status, reason, message]) => {
+    const known = former.find((condition) => condition.type === type);
+    const lastTransitionTime = known?.status === status ? (known.lastTransitionTime ?? now) : now;
+    return { type, status, lastHeartbeatTime: now, lastTransitionTime, reason, message };
+  });
+}

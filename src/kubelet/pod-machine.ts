@@ -1,0 +1,455 @@
+/**
+ * One pod on a node, as a state machine: what the spec asks for, what the runtime shows, and the time go in; questions to the runtime, events
+ * and a status come out. It is level-triggered: after every input `advance` looks at the whole pod and takes the steps that are possible now,
+ * so an input that was lost is made good by the next one.
+ *
+ *   sandbox -> init containers, one after another -> main containers together -> running
+ *                                   |                            |
+ *                                   +---------> ending <---------+   deleted, past its deadline, or finished
+ *                                                  |
+ *                        main containers stopped, then sidecars, then the sandbox -> ended
+ *
+ * A pod that has ended stays ended, and a terminal phase never changes again.
+ * Models kubernetes pkg/kubelet/kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod and kuberuntime computePodActions.
+ */
+import { annotationsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
+import { assert } from '../base/assert.ts';
+import type { MonotonicMs, WallMs } from '../base/brand.ts';
+import { parseTimestamp } from '../base/time.ts';
+import type { Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
+import type { RuntimeContainer, SandboxConfig, SandboxStatus } from '../protocol/runtime.ts';
+import { advanceProbes } from './container-probes.ts';
+import {
+  type ContainerRecord,
+  forgetInstance,
+  hasSucceeded,
+  isRestarted,
+  isRunning,
+  lostInstance,
+  newContainerRecord,
+  observeInstance,
+} from './container-record.ts';
+import { advanceStart } from './container-start.ts';
+import { stopContainer } from './container-stop.ts';
+import { podPhaseOf, type RestartPolicy } from './pod-phase.ts';
+import { podStatusOf } from './pod-status.ts';
+import type { NodeFacts, PodScope } from './pod-surroundings.ts';
+import { recallStatus } from './recalled-status.ts';
+import type { Turn } from './turn.ts';
+
+type Sandbox =
+  | { readonly type: 'absent' }
+  | { readonly type: 'starting'; readonly config: SandboxConfig }
+  | { readonly type: 'ready'; readonly id: string; readonly config: SandboxConfig }
+  | { readonly type: 'stopping' | 'stopped'; readonly id: string; readonly config: SandboxConfig };
+
+/** Why a pod is being stopped for good, and when the last grace is over. */
+interface Ending {
+  readonly type: 'deleted' | 'deadlineExceeded' | 'finished';
+  killAtMs: number;
+}
+
+const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
+
+export class PodMachine {
+  readonly uid: string;
+  readonly #facts: NodeFacts;
+  readonly #init: readonly ContainerRecord[];
+  readonly #main: readonly ContainerRecord[];
+  #pod: Pod;
+  #sandbox: Sandbox = { type: 'absent' };
+  readonly #sandboxIds = new Set<string>();
+  #sandboxAttempt = 0;
+  #sandboxRetryAtMs = 0;
+  #podIp: string | null = null;
+  #ending: Ending | null = null;
+  #isRemoved = false;
+  /** Init containers have done their work in the present sandbox. */
+  #isInitialized = false;
+  #finalPhase: PodPhase | null = null;
+  #startedAtMs: WallMs;
+  /** The same moment on the monotonic clock. */
+  #sinceMs: MonotonicMs;
+  #status: PodStatus | undefined;
+
+  constructor(pod: Pod, facts: NodeFacts, turn: Turn) {
+    const { limits } = facts;
+    const { initContainers = [], containers } = pod.spec;
+    this.uid = uidOf(pod);
+    this.#pod = pod;
+    this.#facts = facts;
+    this.#init = initContainers.map((spec) =>
+      newContainerRecord(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', limits),
+    );
+    this.#main = containers.map((spec) => newContainerRecord(spec, 'main', limits));
+    this.#status = pod.status;
+    const startMs = parseTimestamp(pod.status?.startTime ?? '') ?? turn.wallMs;
+    this.#startedAtMs = startMs;
+    this.#sinceMs = (turn.nowMs - Math.max(0, turn.wallMs - startMs)) as MonotonicMs;
+    const { phase } = pod.status ?? {};
+    if (phase === 'Succeeded' || phase === 'Failed') this.#finalPhase = phase;
+    recallStatus([...this.#init, ...this.#main], pod.status);
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** The address that the node's pool gave to this pod, or null. */
+  get podIp(): string | null {
+    return this.#podIp;
+  }
+
+  /** Nothing of the pod runs any more, nor will. */
+  get hasEnded(): boolean {
+    const { type } = this.#sandbox;
+    return this.#ending !== null && (type === 'absent' || type === 'stopped') && !this.#isBusy();
+  }
+
+  /** The pod was deleted and everything is stopped: the API object may go. */
+  get isDeletable(): boolean {
+    return this.hasEnded && this.#ending?.type === 'deleted';
+  }
+
+  /** The API object is gone already. */
+  get isRemoved(): boolean {
+    return this.#isRemoved;
+  }
+
+  /** The status as of the last `advance`. */
+  get status(): PodStatus | undefined {
+    return this.#status;
+  }
+
+  /** Returns the container of that name, whatever its role. */
+  container(name: string): ContainerRecord | undefined {
+    return this.#records().find(({ spec }) => spec.name === name);
+  }
+
+  /** Every sandbox that this pod is known to have had: to be removed with it. */
+  get sandboxIds(): readonly string[] {
+    return [...this.#sandboxIds];
+  }
+
+  /** Takes over a new version of the pod. */
+  update(pod: Pod): void {
+    assert(uidOf(pod) === this.uid, 'a machine keeps its pod', { uid: this.uid });
+    this.#pod = pod;
+    for (const record of this.#records()) {
+      const specs = record.role === 'main' ? pod.spec.containers : (pod.spec.initContainers ?? []);
+      record.spec = specs.find(({ name }) => name === record.spec.name) ?? record.spec;
+    }
+  }
+
+  /** The API object is gone; `pod` is its last state. */
+  remove(pod: Pod): void {
+    this.update(pod);
+    this.#isRemoved = true;
+  }
+
+  /** Takes over everything that the runtime has of this pod; what it does not list does not exist. */
+  observe(sandboxes: readonly SandboxStatus[], containers: readonly RuntimeContainer[], turn: Turn): void {
+    this.#observeSandbox(sandboxes);
+    for (const record of this.#records()) {
+      const own = containers.filter(({ config }) => config.name === record.spec.name);
+      for (const seen of own.toSorted((left, right) => left.config.attempt - right.config.attempt)) {
+        observeInstance(record, seen, turn.nowMs, turn.wallMs);
+      }
+      for (const { id, config } of own) if (config.attempt < record.restartCount - 1) record.outdated.push(id);
+      const { instance } = record;
+      if (instance !== null && !own.some(({ id }) => id === instance.id)) lostInstance(record, turn.nowMs, turn.wallMs);
+    }
+    const hasBegun = this.#main.some(({ instance }) => instance !== null && instance.state !== 'exited');
+    if (hasBegun) this.#isInitialized = true;
+  }
+
+  /** Takes over a change of one container. */
+  observeContainer(seen: RuntimeContainer, turn: Turn): void {
+    const record = this.container(seen.config.name);
+    if (record !== undefined) observeInstance(record, seen, turn.nowMs, turn.wallMs);
+  }
+
+  /** Takes every step that is possible now, and brings the status up to date. */
+  advance(turn: Turn): void {
+    this.#findEnding(turn);
+    if (this.#ending === null) this.#run(turn);
+    if (this.#ending === null) this.#findFinish(turn);
+    if (this.#ending !== null) this.#end(this.#ending, turn);
+    this.#refreshStatus(turn.wallMs);
+  }
+
+  #records(): readonly ContainerRecord[] {
+    return [...this.#init, ...this.#main];
+  }
+
+  get #policy(): RestartPolicy {
+    return this.#pod.spec.restartPolicy ?? 'Always';
+  }
+
+  #isBusy(): boolean {
+    return this.#records().some(({ operation }) => operation !== null);
+  }
+
+  #observeSandbox(sandboxes: readonly SandboxStatus[]): void {
+    const newest = sandboxes.toSorted((left, right) => right.config.attempt - left.config.attempt)[0];
+    if (newest === undefined) {
+      if (this.#sandbox.type !== 'starting') this.#loseSandbox();
+      return;
+    }
+    for (const { id } of sandboxes) this.#sandboxIds.add(id);
+    const { id, config, state } = newest;
+    this.#sandboxAttempt = Math.max(this.#sandboxAttempt, config.attempt);
+    if (this.#sandbox.type === 'stopping') return;
+    if (state === 'ready') {
+      this.#sandbox = { type: 'ready', id, config };
+      this.#podIp = config.podIp;
+    } else if (this.#finalPhase !== null) this.#sandbox = { type: 'stopped', id, config };
+    else if (this.#sandbox.type === 'ready') this.#loseSandbox();
+    else this.#sandboxAttempt = Math.max(this.#sandboxAttempt, config.attempt + 1);
+  }
+
+  /** The runtime lost the sandbox: the pod begins anew in another, with the address it has. */
+  #loseSandbox(): void {
+    if (this.#sandbox.type === 'absent') return;
+    this.#sandbox = { type: 'absent' };
+    this.#sandboxAttempt += 1;
+    if (this.#ending !== null) return;
+    this.#isInitialized = false;
+    for (const record of this.#init) if (record.role === 'init') forgetInstance(record);
+  }
+
+  #findEnding(turn: Turn): void {
+    const { metadata, spec } = this.#pod;
+    if (metadata.deletionTimestamp !== undefined || this.#isRemoved) {
+      const graceSeconds = metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+      // Nobody waits for a pod that was removed by force, but its containers get a moment all the same.
+      const graceMs = Math.max(1, graceSeconds) * 1000;
+      const killAtMs = turn.nowMs + graceMs;
+      if (this.#ending === null || this.#ending.type !== 'deleted') this.#ending = { type: 'deleted', killAtMs };
+      else this.#ending.killAtMs = Math.min(this.#ending.killAtMs, killAtMs);
+      return;
+    }
+    if (this.#ending !== null) return;
+    if (this.#finalPhase !== null) {
+      this.#ending = { type: 'finished', killAtMs: turn.nowMs + this.#graceMs() };
+      return;
+    }
+    const { activeDeadlineSeconds } = spec;
+    if (activeDeadlineSeconds === undefined) return;
+    const deadlineMs = this.#sinceMs + activeDeadlineSeconds * 1000;
+    if (turn.nowMs < deadlineMs) {
+      turn.wakeAt(deadlineMs);
+      return;
+    }
+    turn.event('Normal', 'DeadlineExceeded', deadlineMessage);
+    this.#finalPhase = 'Failed';
+    this.#ending = { type: 'deadlineExceeded', killAtMs: turn.nowMs + this.#graceMs() };
+  }
+
+  #graceMs(): number {
+    return (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  }
+
+  #run(turn: Turn): void {
+    const scope = this.#scope();
+    if (scope === null) {
+      if (this.#sandbox.type === 'absent') this.#makeSandbox(turn);
+      return;
+    }
+    this.#isInitialized = this.#initialize(scope, turn);
+    if (!this.#isInitialized) return;
+    for (const record of this.#main) this.#keepRunning(record, scope, turn);
+  }
+
+  #scope(): PodScope | null {
+    const sandbox = this.#sandbox;
+    if (sandbox.type !== 'ready') return null;
+    return { pod: this.#pod, facts: this.#facts, sandboxId: sandbox.id, sandbox: sandbox.config };
+  }
+
+  /** Drives the init containers; returns whether all have done what the main containers wait for. */
+  #initialize(scope: PodScope, turn: Turn): boolean {
+    let isDone = true;
+    for (const record of this.#init) {
+      if (record.role === 'sidecar') {
+        if (isDone || this.#isInitialized) this.#keepRunning(record, scope, turn);
+        isDone = isDone && record.isStarted;
+      } else if (isDone && !this.#isInitialized && !hasSucceeded(record)) {
+        isDone = false;
+        this.#keepRunning(record, scope, turn);
+        // One that succeeded within this very step lets the next begin.
+        isDone = hasSucceeded(record);
+      }
+    }
+    return isDone || this.#isInitialized;
+  }
+
+  #keepRunning(record: ContainerRecord, scope: PodScope, turn: Turn): void {
+    const { instance } = record;
+    if (instance?.state === 'running' && record.image === record.spec.image) {
+      advanceProbes(record, instance, scope, turn, false);
+    } else if (instance?.state === 'running') {
+      const message = `Container ${record.spec.name} definition changed, will be restarted`;
+      stopContainer(record, scope, turn, record.operation?.killAtMs ?? turn.nowMs + this.#graceMs(), message);
+    } else if (instance?.state !== 'exited' || isRestarted(record, this.#policy)) advanceStart(record, scope, turn);
+  }
+
+  #makeSandbox(turn: Turn): void {
+    if (this.#sandboxRetryAtMs > turn.nowMs) {
+      turn.wakeAt(this.#sandboxRetryAtMs);
+      return;
+    }
+    const isHostNetwork = this.#pod.spec.hostNetwork === true;
+    if (!isHostNetwork) this.#podIp ??= this.#facts.allocateAddress();
+    // Without an address the node's range is not known yet: the kubelet advances its pods when it is.
+    if (!isHostNetwork && this.#podIp === null) return;
+    const config: SandboxConfig = {
+      namespace: namespaceOf(this.#pod),
+      name: nameOf(this.#pod),
+      uid: this.uid,
+      attempt: this.#sandboxAttempt,
+      hostname: this.#pod.spec.hostname ?? nameOf(this.#pod),
+      nodeName: this.#facts.nodeName,
+      annotations: annotationsOf(this.#pod),
+      podIp: isHostNetwork ? null : this.#podIp,
+    };
+    const starting: Sandbox = { type: 'starting', config };
+    this.#sandbox = starting;
+    turn.call('runPodSandbox', { config }, (answer, later) => {
+      if (this.#sandbox !== starting) return;
+      if (answer.type === 'done') {
+        this.#sandbox = { type: 'ready', id: answer.sandboxId, config };
+        this.#sandboxIds.add(answer.sandboxId);
+        return;
+      }
+      this.#sandbox = { type: 'absent' };
+      this.#sandboxRetryAtMs = later.nowMs + this.#facts.limits.runtimeRetryMs;
+      later.wantsList = true;
+      if (answer.type === 'unreachable') return;
+      later.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${answer.message}`);
+    });
+  }
+
+  /** Decides whether the pod has done its work, or never will. */
+  #findFinish(turn: Turn): void {
+    const phase = podPhaseOf(this.#init, this.#main, this.#policy, this.#isInitialized);
+    if (phase !== 'Succeeded' && phase !== 'Failed') return;
+    this.#finalPhase = phase;
+    this.#ending = { type: 'finished', killAtMs: turn.nowMs + this.#graceMs() };
+  }
+
+  #end(ending: Ending, turn: Turn): void {
+    const scope = this.#scope();
+    this.#abandon(this.#records());
+    if (scope === null) {
+      if (this.hasEnded) this.#finalPhase ??= this.#phaseAfterStop();
+      return;
+    }
+    if (!this.#stopAll(this.#main, ending, scope, turn)) return;
+    // Sidecars serve the others: they go last, in reverse order.
+    for (const record of this.#init.toReversed()) if (!this.#stopAll([record], ending, scope, turn)) return;
+    this.#finalPhase ??= this.#phaseAfterStop();
+    this.#stopSandbox(scope, turn);
+  }
+
+  /** Forgets what was only preparing a start; a create or start that is under way is waited for, or it would leave a container behind. */
+  #abandon(records: readonly ContainerRecord[]): void {
+    for (const record of records) {
+      if (record.operation?.type === 'image' || record.operation?.type === 'pull') record.operation = null;
+      if (this.#sandbox.type === 'absent') record.operation = null;
+    }
+  }
+
+  /** Stops those that run; returns whether all have stopped. */
+  #stopAll(records: readonly ContainerRecord[], ending: Ending, scope: PodScope, turn: Turn): boolean {
+    let areStopped = true;
+    for (const record of records) {
+      const { instance } = record;
+      if (instance?.state === 'running') {
+        areStopped = false;
+        advanceProbes(record, instance, scope, turn, true);
+        stopContainer(record, scope, turn, ending.killAtMs, `Stopping container ${record.spec.name}`);
+      } else if (record.operation !== null) areStopped = false;
+    }
+    return areStopped;
+  }
+
+  /** A pod that was stopped before it finished has failed, unless each container happened to succeed. */
+  #phaseAfterStop(): PodPhase {
+    return this.#main.every(hasSucceeded) ? 'Succeeded' : 'Failed';
+  }
+
+  #stopSandbox({ sandboxId, sandbox }: PodScope, turn: Turn): void {
+    if (this.#sandboxRetryAtMs > turn.nowMs) {
+      turn.wakeAt(this.#sandboxRetryAtMs);
+      return;
+    }
+    const stopping: Sandbox = { type: 'stopping', id: sandboxId, config: sandbox };
+    this.#sandbox = stopping;
+    turn.call('stopPodSandbox', { sandboxId }, (answer, later) => {
+      if (this.#sandbox !== stopping) return;
+      const isStopped = answer.type === 'done' || (answer.type === 'failed' && answer.code === 'notFound');
+      if (isStopped) {
+        this.#sandbox = { type: 'stopped', id: sandboxId, config: sandbox };
+        return;
+      }
+      this.#sandbox = { type: 'ready', id: sandboxId, config: sandbox };
+      this.#sandboxRetryAtMs = later.nowMs + this.#facts.limits.runtimeRetryMs;
+      later.wantsList = true;
+    });
+  }
+
+  #refreshStatus(wallMs: WallMs): void {
+    const isUnfinished = this.#finalPhase === null;
+    const phase = isUnfinished ? this.#openPhase() : (this.#finalPhase ?? 'Failed');
+    if (!isUnfinished) for (const record of this.#records()) this.#settleNeverRun(record, wallMs);
+    const isLate = this.#ending?.type === 'deadlineExceeded';
+    this.#status = podStatusOf(
+      {
+        pod: this.#pod,
+        phase,
+        reason: isLate ? 'DeadlineExceeded' : (this.#status?.reason ?? ''),
+        message: isLate ? deadlineMessage : (this.#status?.message ?? ''),
+        init: this.#init,
+        main: this.#main,
+        isInitialized: this.#isInitialized,
+        hasSandbox: this.#sandbox.type === 'ready',
+        podIp: this.#sandboxAddress(),
+        hostIp: this.#facts.hostIp,
+        startedAtMs: this.#startedAtMs,
+        runtimeName: this.#facts.runtimeName(),
+      },
+      this.#status ?? this.#pod.status,
+      wallMs,
+    );
+  }
+
+  /** The phase of a pod that has not finished; one that is being stopped does not finish before all of it has stopped. */
+  #openPhase(): PodPhase {
+    const phase = podPhaseOf(this.#init, this.#main, this.#policy, this.#isInitialized);
+    return phase === 'Succeeded' || phase === 'Failed' ? 'Running' : phase;
+  }
+
+  /** The address, once the sandbox has it. */
+  #sandboxAddress(): string | null {
+    if (this.#pod.spec.hostNetwork === true) return this.#facts.hostIp;
+    return this.#sandbox.type === 'absent' || this.#sandbox.type === 'starting'
+      ? (this.#status?.podIP ?? null)
+      : this.#podIp;
+  }
+
+  /** A pod that is over has no container that waits: what never ran is told as lost. */
+  #settleNeverRun(record: ContainerRecord, wallMs: WallMs): void {
+    if (isRunning(record) || record.instance?.state === 'exited' || record.operation !== null) return;
+    if (record.role === 'init' && this.#isInitialized) return;
+    const exit = {
+      containerId: '',
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container could not be located when the pod was terminated',
+      startedAtMs: null,
+      finishedAtMs: wallMs,
+    };
+    record.instance = { state: 'exited', id: record.instance?.id ?? '', exit, sinceMs: this.#sinceMs };
+  }
+}

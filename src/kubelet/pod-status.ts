@@ -1,0 +1,159 @@
+/**
+ * What a kubelet tells about a pod: phase, conditions, container statuses. A function of what the machine knows; times of transitions come
+ * from the former status. Models kubernetes pkg/kubelet/kubelet_pods.go generateAPIPodStatus and pkg/kubelet/status/generate.go.
+ */
+import { generationOf } from '../api/object-meta.ts';
+import type { WallMs } from '../base/brand.ts';
+import { timestampSeconds } from '../base/time.ts';
+import { type Condition, findCondition, isConditionTrue, withCondition } from '../kinds/condition.ts';
+import { qosClassOf } from '../kinds/pod/quality.ts';
+import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
+import { type ContainerRecord, type Exit, hasSucceeded } from './container-record.ts';
+
+export interface PodView {
+  readonly pod: Pod;
+  readonly phase: PodPhase;
+  /** Why the pod as a whole failed; empty otherwise. */
+  readonly reason: string;
+  readonly message: string;
+  readonly init: readonly ContainerRecord[];
+  readonly main: readonly ContainerRecord[];
+  readonly isInitialized: boolean;
+  readonly hasSandbox: boolean;
+  /** Null until the pod has one. */
+  readonly podIp: string | null;
+  readonly hostIp: string;
+  readonly startedAtMs: WallMs;
+  readonly runtimeName: string;
+}
+
+/** Returns the status; the conditions of `former` that are not the kubelet's are left out, so that a patch leaves them alone. */
+export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs: WallMs): PodStatus {
+  const { pod, podIp, hostIp, reason, message, init } = view;
+  const status: PodStatus = {
+    observedGeneration: generationOf(pod),
+    phase: view.phase,
+    conditions: conditionsOf(view, former?.conditions, timestampSeconds(wallMs)),
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    startTime: timestampSeconds(view.startedAtMs),
+    containerStatuses: view.main.map((record) => containerStatusOf(record, view)),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init.map((record) => containerStatusOf(record, view)) }),
+    ...(podIp === null ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
+    ...(reason === '' ? {} : { reason }),
+    ...(message === '' ? {} : { message }),
+  };
+  return status;
+}
+
+function containerStatusOf(record: ContainerRecord, view: PodView): ContainerStatus {
+  const { spec, instance, lastExit, restartCount, imageId, role } = record;
+  const state = stateOf(record, view);
+  const told = state.waiting !== undefined && instance?.state === 'exited' ? instance.exit : lastExit;
+  const shown = state.running === undefined && state.terminated === undefined ? told?.containerId : instance?.id;
+  return {
+    name: spec.name,
+    state,
+    lastState: told === null ? {} : { terminated: terminatedOf(told, view) },
+    ready: role === 'init' ? hasSucceeded(record) : record.isReady,
+    restartCount,
+    image: spec.image ?? '',
+    imageID: imageId,
+    ...(shown === undefined || shown === '' ? {} : { containerID: `${view.runtimeName}://${shown}` }),
+    started: instance?.state === 'running' && record.isStarted,
+  };
+}
+
+function stateOf(record: ContainerRecord, view: PodView): ContainerState {
+  const { instance, waiting } = record;
+  if (instance?.state === 'running') return { running: { startedAt: timestampSeconds(instance.startedAtMs) } };
+  const isOver = view.phase === 'Succeeded' || view.phase === 'Failed';
+  if (waiting !== null && !isOver) {
+    return {
+      waiting: { reason: waiting.reason, ...(waiting.message === '' ? {} : { message: waiting.message }) },
+    };
+  }
+  if (instance?.state === 'exited') return { terminated: terminatedOf(instance.exit, view) };
+  const isHeldUp = view.init.length > 0 && !view.isInitialized;
+  return { waiting: { reason: isHeldUp ? 'PodInitializing' : 'ContainerCreating' } };
+}
+
+function terminatedOf(exit: Exit, view: PodView): NonNullable<ContainerState['terminated']> {
+  const { containerId, exitCode, reason, message, startedAtMs, finishedAtMs } = exit;
+  return {
+    exitCode,
+    reason,
+    ...(message === '' ? {} : { message }),
+    startedAt: timestampSeconds(startedAtMs ?? finishedAtMs),
+    finishedAt: timestampSeconds(finishedAtMs),
+    ...(containerId === '' ? {} : { containerID: `${view.runtimeName}://${containerId}` }),
+  };
+}
+
+type Finding = readonly [type: string, isTrue: boolean, reason: string, message: string];
+
+function conditionsOf(view: PodView, former: readonly Condition[] | undefined, now: string): readonly Condition[] {
+  const scheduled = findCondition(former, 'PodScheduled');
+  const findings: Finding[] = [
+    ['PodReadyToStartContainers', view.hasSandbox, '', ''],
+    initialized(view),
+    ready(view, former),
+    containersReady(view, 'ContainersReady'),
+  ];
+  const observedGeneration = generationOf(view.pod);
+  const own = findings.map(([type, isTrue, reason, message]): Condition => {
+    const known = findCondition(former, type);
+    const next: Condition = {
+      type,
+      status: isTrue ? 'True' : 'False',
+      observedGeneration,
+      lastTransitionTime: now,
+      ...(reason === '' ? {} : { reason }),
+      ...(message === '' ? {} : { message }),
+    };
+    return withCondition(known === undefined ? [] : [known], next)[0] ?? next;
+  });
+  const placed: Condition =
+    scheduled?.status === 'True'
+      ? scheduled
+      : { type: 'PodScheduled', status: 'True', observedGeneration, lastTransitionTime: now };
+  return [...own, placed];
+}
+
+function initialized(view: PodView): Finding {
+  const type = 'Initialized';
+  if (view.isInitialized) return [type, true, view.phase === 'Succeeded' ? 'PodCompleted' : '', ''];
+  const names = view.init.filter((record) => !isInitDone(record)).map(({ spec }) => spec.name);
+  return [type, false, 'ContainersNotInitialized', `containers with incomplete status: [${names.join(' ')}]`];
+}
+
+function isInitDone(record: ContainerRecord): boolean {
+  return record.role === 'sidecar' ? record.isStarted : hasSucceeded(record);
+}
+
+function containersReady(view: PodView, type: string): Finding {
+  if (view.phase === 'Succeeded') return [type, false, 'PodCompleted', ''];
+  if (view.phase === 'Failed') return [type, false, 'PodFailed', ''];
+  const unready = [...view.init.filter(({ role }) => role === 'sidecar'), ...view.main].filter(
+    ({ isReady }) => !isReady,
+  );
+  if (unready.length === 0) return [type, true, '', ''];
+  const names = unready.map(({ spec }) => spec.name);
+  return [type, false, 'ContainersNotReady', `containers with unready status: [${names.join(' ')}]`];
+}
+
+function ready(view: PodView, former: readonly Condition[] | undefined): Finding {
+  const finding = containersReady(view, 'Ready');
+  if (!finding[1]) return finding;
+  const gates = view.pod.spec.readinessGates ?? [];
+  const conditions = view.pod.status?.conditions ?? former;
+  const unmet = gates.filter(({ conditionType }) => !isConditionTrue(conditions, conditionType));
+  if (unmet.length === 0) return finding;
+  const messages = unmet.map(({ conditionType }) =>
+    findCondition(conditions, conditionType) === undefined
+      ? `corresponding condition of pod readiness gate "${conditionType}" does not exist.`
+      : `the status of pod readiness gate "${conditionType}" is not "True", but ${findCondition(conditions, conditionType)?.status}`,
+  );
+  return ['Ready', false, 'ReadinessGatesNotReady', messages.join(', ')];
+}

@@ -1,0 +1,27 @@
+/** What a pod's machine needs of its node, and what every step of it needs of the pod. */
+import type { Pod } from '../kinds/pod/types.ts';
+import type { SandboxConfig } from '../protocol/runtime.ts';
+import type { KubeletLimits } from './limits.ts';
+
+export interface NodeFacts {
+  readonly nodeName: string;
+  readonly hostIp: string;
+  readonly limits: KubeletLimits;
+  /** The name of the runtime: the scheme of container ids. */
+  runtimeName(): string;
+  /** Returns a free address for a pod; null when there is none yet. */
+  allocateAddress(): string | null;
+}
+
+/** A pod that has its sandbox, as the steps of its containers see it. */
+export interface PodScope {
+  readonly pod: Pod;
+  readonly facts: NodeFacts;
+  readonly sandboxId: string;
+  readonly sandbox: SandboxConfig;
+}
+
+/** The address of a pod: its own or, with the host's network, the host's. */
+export function addressOf({ sandbox, facts }: PodScope): string {
+  return sandbox.podIp ?? facts.hostIp;
+}

@@ -1,0 +1,144 @@
+/**
+ * One simulated container: its life is its profile, told as a function of time. Log lines are written when somebody looks, so a container
+ * that nobody watches costs nothing.
+ */
+import { assert } from '../base/assert.ts';
+import type { MonotonicMs, WallMs } from '../base/brand.ts';
+import type { ContainerConfig, ContainerState, RuntimeContainer } from '../protocol/runtime.ts';
+import type { ContainerProfile } from './container-profile.ts';
+import { LogRing, logLinesMax } from './log-ring.ts';
+
+const killedExitCode = 137;
+const terminatedExitCode = 143;
+
+export class SimulatedContainer {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly podUid: string;
+  readonly config: ContainerConfig;
+  readonly profile: ContainerProfile;
+  readonly log = new LogRing();
+  readonly #createdAtMs: WallMs;
+  #state: ContainerState = 'created';
+  /** Monotonic time of the start, and the same moment on the wall clock. */
+  #sinceMs = 0 as MonotonicMs;
+  #startedAtMs: WallMs | null = null;
+  #finishedAtMs: WallMs | null = null;
+  #exitCode = 0;
+  #reason = '';
+  #message = '';
+  /** When a stop that was asked for takes effect, and the code it then leaves. */
+  #stopAtMs = Number.POSITIVE_INFINITY;
+  #stopExitCode = 0;
+  #linesWritten = 0;
+
+  constructor(
+    id: string,
+    sandboxId: string,
+    podUid: string,
+    config: ContainerConfig,
+    profile: ContainerProfile,
+    createdAtMs: WallMs,
+  ) {
+    this.id = id;
+    this.sandboxId = sandboxId;
+    this.podUid = podUid;
+    this.config = config;
+    this.profile = profile;
+    this.#createdAtMs = createdAtMs;
+  }
+
+  get state(): ContainerState {
+    return this.#state;
+  }
+
+  /** When its state changes by itself; infinite when it does not. */
+  get dueAtMs(): number {
+    return this.#state === 'running'
+      ? Math.min(this.#sinceMs + this.profile.runMs, this.#stopAtMs)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  status(): RuntimeContainer {
+    return {
+      id: this.id,
+      sandboxId: this.sandboxId,
+      podUid: this.podUid,
+      config: this.config,
+      state: this.#state,
+      createdAtMs: this.#createdAtMs,
+      startedAtMs: this.#startedAtMs,
+      finishedAtMs: this.#finishedAtMs,
+      exitCode: this.#exitCode,
+      reason: this.#reason,
+      message: this.#message,
+    };
+  }
+
+  start(nowMs: MonotonicMs, wallMs: WallMs): void {
+    assert(this.#state === 'created', 'a container is started once', { id: this.id });
+    this.#state = 'running';
+    this.#sinceMs = nowMs;
+    this.#startedAtMs = wallMs;
+    for (const text of this.profile.firstLines) this.log.write({ atMs: wallMs, text });
+  }
+
+  /** Asks it to end by `nowMs + graceMs`. An earlier end stands. */
+  stop(nowMs: MonotonicMs, graceMs: number): void {
+    if (this.#state !== 'running') return;
+    const { ignoresStop, stopLatencyMs } = this.profile;
+    const isKilled = ignoresStop || stopLatencyMs > graceMs;
+    const atMs = nowMs + (isKilled ? graceMs : stopLatencyMs);
+    if (atMs >= this.#stopAtMs) return;
+    this.#stopAtMs = atMs;
+    this.#stopExitCode = isKilled
+      ? killedExitCode
+      : this.profile.runMs === Number.POSITIVE_INFINITY
+        ? 0
+        : terminatedExitCode;
+  }
+
+  /** Lets it end if its time has come; returns whether it did. */
+  advance(nowMs: MonotonicMs, wallMs: WallMs): boolean {
+    if (this.dueAtMs > nowMs) return false;
+    const isOwnEnd = this.#sinceMs + this.profile.runMs <= this.#stopAtMs;
+    this.#end(isOwnEnd ? this.profile.exitCode : this.#stopExitCode, wallMs, isOwnEnd ? this.profile.exitMessage : '');
+    return true;
+  }
+
+  kill(wallMs: WallMs): boolean {
+    if (this.#state !== 'running') return false;
+    this.#end(killedExitCode, wallMs, '');
+    return true;
+  }
+
+  /** Tells whether its network would answer. */
+  isServing(nowMs: MonotonicMs): boolean {
+    const ranMs = nowMs - this.#sinceMs;
+    return this.#state === 'running' && ranMs >= this.profile.readyDelayMs && ranMs < this.profile.unreadyAfterMs;
+  }
+
+  /** Writes the lines that are due by now. */
+  catchUp(wallMs: WallMs): void {
+    const { logLinesPerSecond, logText } = this.profile;
+    if (logLinesPerSecond <= 0 || this.#startedAtMs === null) return;
+    const endMs = this.#finishedAtMs ?? wallMs;
+    const due = Math.floor(((endMs - this.#startedAtMs) * logLinesPerSecond) / 1000);
+    // Of a long silence only what the ring could hold is made up.
+    this.#linesWritten = Math.max(this.#linesWritten, due - logLinesMax);
+    while (this.#linesWritten < due) {
+      this.#linesWritten += 1;
+      const atMs = (this.#startedAtMs + (this.#linesWritten * 1000) / logLinesPerSecond) as WallMs;
+      this.log.write({ atMs, text: logText.replaceAll('{n}', String(this.#linesWritten)) });
+    }
+  }
+
+  #end(exitCode: number, wallMs: WallMs, message: string): void {
+    this.#state = 'exited';
+    this.#finishedAtMs = wallMs;
+    this.#exitCode = exitCode;
+    this.#reason = exitCode === 0 ? 'Completed' : 'Error';
+    this.#message = message;
+    this.catchUp(wallMs);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * A part of the cluster as a client of the API servers: builds its requests, and asks one server until that fails, then the next. Used inside
+ * flows; whether a failed request may be sent again is for the caller to say, who knows if it is idempotent.
+ */
+import { type AskOutcome, type AskStep, type Flow, question } from '../actor/flow.ts';
+import type { GroupVersionResource } from '../api/group-version.ts';
+import type { KubeObject } from '../api/object-meta.ts';
+import type { Status } from '../api/status.ts';
+import { assert, must } from '../base/assert.ts';
+import { utf8, utf8Text } from '../base/bytes.ts';
+import type {
+  ApiResponse,
+  ApiServerProtocol,
+  Credentials,
+  Fence,
+  PatchType,
+  ResourceRequest,
+  Verb,
+} from './apiserver.ts';
+
+export interface ApiIdentity {
+  /** Paths of API servers, the preferred one first. */
+  readonly servers: readonly string[];
+  readonly credentials: Credentials;
+  readonly userAgent: string;
+}
+
+/** What one request is about; the rest comes from the client. */
+export interface RequestSubject {
+  readonly verb: Verb;
+  readonly resource: GroupVersionResource;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly body?: unknown;
+  readonly patch?: PatchType;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly fence?: Fence;
+}
+
+export type ApiAnswer =
+  | { readonly type: 'done'; readonly object: KubeObject }
+  /** The API server answered with a Status. */
+  | { readonly type: 'refused'; readonly status: Status }
+  /** No answer. `definite`: the request certainly had no effect. */
+  | { readonly type: 'unanswered'; readonly definite: boolean };
+
+/** The reason of the cause by which a 409 tells a writer that the election its fence names is over. */
+export const fenceLostReason = 'FenceLost';
+
+/** Refusals that say nothing about the request: another server, or the same one later, may take it. */
+const unavailableCodes: ReadonlySet<number> = new Set([429, 503]);
+
+export class ApiClient {
+  readonly #identity: ApiIdentity;
+  #position = 0;
+
+  constructor(identity: ApiIdentity) {
+    assert(identity.servers.length > 0, 'a client needs an API server');
+    this.#identity = identity;
+  }
+
+  /** The server that is asked next. */
+  get server(): string {
+    const { servers } = this.#identity;
+    return must(servers[this.#position % servers.length], 'no API server');
+  }
+
+  /** Moves on to the next server, if `server` is still the one in use. */
+  leave(server: string): void {
+    if (this.server === server) this.#position += 1;
+  }
+
+  /** Asks once; a server that does not answer is left for the next. */
+  *call(subject: RequestSubject, timeoutMs: number): Flow<ApiAnswer> {
+    const { server } = this;
+    const outcome = (yield this.#question(server, subject, timeoutMs)) as AskOutcome<ApiResponse>;
+    if (outcome.type === 'failed') {
+      this.leave(server);
+      return { type: 'unanswered', definite: outcome.failure.definite };
+    }
+    const { status, bytes } = outcome.reply;
+    if (unavailableCodes.has(status)) {
+      this.leave(server);
+      return { type: 'unanswered', definite: true };
+    }
+    const object = JSON.parse(utf8Text(bytes)) as KubeObject;
+    if (status >= 400) return { type: 'refused', status: object as unknown as Status };
+    return { type: 'done', object };
+  }
+
+  #question(server: string, subject: RequestSubject, timeoutMs: number): AskStep {
+    const request = this.#request(subject);
+    return question<ApiServerProtocol['asks'], 'call'>(server, 'call', request, timeoutMs);
+  }
+
+  #request(subject: RequestSubject): ResourceRequest {
+    const { resource, body, patch = null } = subject;
+    return {
+      type: 'resource',
+      verb: subject.verb,
+      group: resource.group,
+      version: resource.version,
+      resource: resource.resource,
+      subresource: subject.subresource ?? '',
+      namespace: subject.namespace ?? '',
+      name: subject.name ?? '',
+      parameters: subject.parameters ?? {},
+      output: 'object',
+      body: body === undefined ? null : { encoding: 'json', patch, bytes: utf8(JSON.stringify(body)) },
+      credentials: this.#identity.credentials,
+      userAgent: this.#identity.userAgent,
+      fence: subject.fence ?? null,
+    };
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * What a container runtime understands: the Container Runtime Interface of Kubernetes as actor messages. Kubelet and runtime are two
+ * actors, so containers outlive a kubelet; whoever comes after finds them by `list` and hears of changes from the stream `events`.
+ *
+ * Every request is idempotent where CRI's is: stopping what is stopped, or removing what is gone, succeeds.
+ * Models cri-api runtime/v1 api.proto. Deviates: `probe` asks the runtime to look at a port or a path of a container, because addresses of
+ * pods exist for real only in some runtimes.
+ */
+import type { Protocol } from '../actor/protocol.ts';
+import type { WallMs } from '../base/brand.ts';
+
+/** An expected failure. `message` is for people and ends up in conditions and events. */
+export interface RuntimeFailure {
+  readonly type: 'failed';
+  readonly code: RuntimeFailureCode;
+  readonly message: string;
+}
+
+export type RuntimeFailureCode =
+  /** No such sandbox, container or image. */
+  | 'notFound'
+  /** The image cannot be pulled. */
+  | 'pullFailed'
+  /** The container is not in a state that allows this. */
+  | 'wrongState'
+  /** The container could not be started, for example because its command does not exist. */
+  | 'startFailed'
+  | 'timedOut'
+  | 'unsupported';
+
+export type RuntimeOutcome<Result extends object> = ({ readonly type: 'done' } & Result) | RuntimeFailure;
+
+type Empty = Readonly<Record<never, never>>;
+
+export interface SandboxConfig {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Grows when the sandbox of the same pod is made again. */
+  readonly attempt: number;
+  readonly hostname: string;
+  readonly nodeName: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The pod's own address; null when it uses the host's. */
+  readonly podIp: string | null;
+}
+
+export interface SandboxStatus {
+  readonly id: string;
+  readonly config: SandboxConfig;
+  readonly state: 'ready' | 'stopped';
+  readonly createdAtMs: WallMs;
+}
+
+export interface ContainerConfig {
+  readonly name: string;
+  /** The restart count that this instance stands for. */
+  readonly attempt: number;
+  readonly image: string;
+  readonly imageId: string;
+  /** Empty: the image's own. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDirectory: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  /** Bytes; 0 means no limit. */
+  readonly memoryLimitBytes: number;
+  /** Thousandths of a processor; 0 means no limit. */
+  readonly cpuLimitMillis: number;
+}
+
+export type ContainerState = 'created' | 'running' | 'exited';
+
+export interface RuntimeContainer {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly podUid: string;
+  readonly config: ContainerConfig;
+  readonly state: ContainerState;
+  readonly createdAtMs: WallMs;
+  /** Null until it was started. */
+  readonly startedAtMs: WallMs | null;
+  /** Null until it has ended. */
+  readonly finishedAtMs: WallMs | null;
+  /** 0 until it has ended. */
+  readonly exitCode: number;
+  /** `Completed`, `Error`, `OOMKilled`; empty until it has ended. */
+  readonly reason: string;
+  /** What the container left as its termination message. */
+  readonly message: string;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+export type ProbeAction =
+  | {
+      readonly type: 'http';
+      readonly host: string;
+      readonly port: number;
+      readonly path: string;
+      readonly isTls: boolean;
+      readonly headers: readonly { readonly name: string; readonly value: string }[];
+    }
+  | { readonly type: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly type: 'grpc'; readonly port: number; readonly service: string };
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Null: all lines. */
+  readonly tailLines: number | null;
+  /** Lines from this instant on; null: all. */
+  readonly sinceMs: WallMs | null;
+  readonly timestamps: boolean;
+  /** Null: no limit. */
+  readonly limitBytes: number | null;
+}
+
+export interface RuntimeProtocol extends Protocol {
+  readonly tells: object;
+  readonly asks: {
+    readonly version: { readonly request: null; readonly reply: { readonly name: string; readonly version: string } };
+    /** Makes and starts the sandbox of a pod; a ready one with the same uid and attempt is returned as it is. */
+    readonly runPodSandbox: {
+      readonly request: { readonly config: SandboxConfig };
+      readonly reply: RuntimeOutcome<{ readonly sandboxId: string }>;
+    };
+    /** Kills what still runs in it. */
+    readonly stopPodSandbox: {
+      readonly request: { readonly sandboxId: string };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
+    /** Removes its containers and their logs with it. */
+    readonly removePodSandbox: {
+      readonly request: { readonly sandboxId: string };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
+    /** `imageId` is null when the image is not on the node. */
+    readonly imageStatus: {
+      readonly request: { readonly image: string };
+      readonly reply: RuntimeOutcome<{ readonly imageId: string | null }>;
+    };
+    readonly pullImage: {
+      readonly request: { readonly image: string; readonly sandbox: SandboxConfig };
+      readonly reply: RuntimeOutcome<{ readonly imageId: string; readonly sizeBytes: number }>;
+    };
+    readonly createContainer: {
+      readonly request: { readonly sandboxId: string; readonly config: ContainerConfig };
+      readonly reply: RuntimeOutcome<{ readonly containerId: string }>;
+    };
+    readonly startContainer: {
+      readonly request: { readonly containerId: string };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
+    /** Asks the container to end, kills it after `graceMs`, and answers when it has ended. A later call with less grace shortens it. */
+    readonly stopContainer: {
+      readonly request: { readonly containerId: string; readonly graceMs: number };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
+    readonly removeContainer: {
+      readonly request: { readonly containerId: string };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
+    readonly list: {
+      readonly request: null;
+      readonly reply: {
+        readonly sandboxes: readonly SandboxStatus[];
+        readonly containers: readonly RuntimeContainer[];
+      };
+    };
+    readonly execSync: {
+      readonly request: {
+        readonly containerId: string;
+        readonly command: readonly string[];
+        readonly timeoutMs: number;
+      };
+      readonly reply: RuntimeOutcome<ExecResult>;
+    };
+    readonly probe: {
+      readonly request: {
+        readonly containerId: string;
+        readonly action: ProbeAction;
+        readonly timeoutMs: number;
+      };
+      readonly reply: RuntimeOutcome<{ readonly isSuccessful: boolean; readonly message: string }>;
+    };
+  };
+  readonly streams: {
+    /** Ends with `completed` when the container has ended, or at once without `follow`; `rejected` for an unknown container. */
+    readonly logs: {
+      readonly request: { readonly containerId: string; readonly options: LogOptions };
+      readonly item: { readonly bytes: Uint8Array };
+    };
+    /** Containers whose state has changed, each as it is now. Begins with the next change: `list` tells what is. */
+    readonly events: { readonly request: null; readonly item: RuntimeContainer };
+  };
+}
+
+/** An answer to anything but `stopContainer`, pulls and exec, which say how long they may take, comes within this. */
+export const runtimeCallTimeoutMs = 10_000;
+/** As the image pull progress deadline of kubelet. */
+export const pullTimeoutMs = 60_000;

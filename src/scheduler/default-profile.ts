@@ -1,0 +1,39 @@
+/** The plugins of the default scheduler with their weights. Models kubernetes pkg/scheduler/apis/config/v1 default_plugins.go. */
+import type { Profile } from './plugin.ts';
+import { interPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts';
+import { nodeAffinity } from './plugins/node-affinity/node-affinity.ts';
+import { nodeName } from './plugins/node-name/node-name.ts';
+import { nodePorts } from './plugins/node-ports/node-ports.ts';
+import { nodeResourcesBalancedAllocation } from './plugins/node-resources/balanced-allocation.ts';
+import { nodeResourcesFit } from './plugins/node-resources/fit.ts';
+import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts';
+import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts';
+import { prioritySort } from './plugins/priority-sort/priority-sort.ts';
+import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts';
+
+export const defaultProfile: Profile = {
+  schedulerName: 'default-scheduler',
+  queueSort: prioritySort,
+  filter: [
+    nodeUnschedulable,
+    nodeName,
+    taintToleration,
+    nodeAffinity,
+    nodePorts,
+    nodeResourcesFit,
+    podTopologySpread,
+    interPodAffinity,
+  ],
+  postFilter: [],
+  score: [
+    { plugin: taintToleration, weight: 3 },
+    { plugin: nodeAffinity, weight: 2 },
+    { plugin: podTopologySpread, weight: 2 },
+    { plugin: interPodAffinity, weight: 2 },
+    { plugin: nodeResourcesFit, weight: 1 },
+    { plugin: nodeResourcesBalancedAllocation, weight: 1 },
+  ],
+  reserve: [],
+  permit: [],
+  percentageOfNodesToScore: 0,
+};

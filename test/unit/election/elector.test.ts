@@ -1,0 +1,114 @@
+/** Three candidates and one store in a simulated universe: who believes to hold the office, and when. */
+import { expect, test } from 'vitest';
+import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import type { Input } from '../../../src/actor/input.ts';
+import { type ElectionEvent, Elector } from '../../../src/election/elector.ts';
+import { Universe } from '../../../src/sim/universe.ts';
+import { ScriptedStore } from './scripted-store.ts';
+
+interface Candidates {
+  readonly universe: Universe;
+  readonly electors: Map<string, Elector>;
+  readonly log: string[];
+  readonly holders: () => string[];
+}
+
+function describe(event: ElectionEvent): string {
+  if (event.type === 'elected') return 'elected';
+  return event.type === 'deposed' ? `deposed: ${event.reason}` : `follows ${event.holder}`;
+}
+
+function startCandidates(count: number, seed = 1): Candidates {
+  const universe = new Universe({ seed });
+  const store = new ScriptedStore();
+  const electors = new Map<string, Elector>();
+  const log: string[] = [];
+  const behaviour: Behaviour<unknown, Elector> = {
+    init: (_args, { self }) => {
+      const name = self.path.split('/')[0] as string;
+      const elector = new Elector({ key: 'office', candidate: name, ttlSeconds: 2, replicas: ['s/store'], idMin: 1 });
+      electors.set(name, elector);
+      return elector;
+    },
+    step: (elector, input: Input) => {
+      const turn = input.type === 'started' ? elector.start(input.monotonicMs) : elector.handle(input);
+      const name = [...electors].find(([, known]) => known === elector)?.[0];
+      for (const event of turn?.events ?? []) log.push(`${name} ${describe(event)}`);
+      return turn?.effects ?? [];
+    },
+  };
+  const role: Role = { name: 'candidate', behaviour: behaviour as Behaviour<unknown, unknown> };
+  universe.startThread('s', [store.role()]);
+  universe.thread('s')?.host.start({ path: 's/store', role: 'store', args: null, incarnation: 1 });
+  for (let index = 0; index < count; index += 1) {
+    universe.startThread(`m-${index}`, [role]);
+    universe.connect(`m-${index}`, [`m-${index}/c`], 's', ['s/store']);
+    universe.thread(`m-${index}`)?.host.start({ path: `m-${index}/c`, role: 'candidate', args: null, incarnation: 1 });
+  }
+  const holders = (): string[] => [...electors].filter(([, elector]) => elector.fence !== null).map(([name]) => name);
+  return { universe, electors, log, holders };
+}
+
+test('exactly one candidate is elected, and the others know who', () => {
+  const { universe, electors, holders } = startCandidates(3);
+  universe.runFor(500);
+  const [holder] = holders();
+  expect(holders()).toHaveLength(1);
+  expect([...electors.values()].map((elector) => elector.holder)).toEqual([holder, holder, holder]);
+});
+
+test('a holder keeps the office as long as it renews', () => {
+  const { universe, log, holders } = startCandidates(3);
+  universe.runFor(500);
+  const first = holders();
+  universe.runFor(60_000);
+  expect(holders()).toEqual(first);
+  expect(log.filter((line) => line.includes('elected'))).toHaveLength(1);
+});
+
+test('when the holder dies another one is elected as soon as its lease has ended', () => {
+  const { universe, electors, holders } = startCandidates(3);
+  universe.runFor(500);
+  const [first = ''] = holders();
+  universe.killThread(first);
+  electors.delete(first);
+  universe.runFor(1_400);
+  expect(holders()).toEqual([]);
+  universe.runFor(700);
+  expect(holders()).toHaveLength(1);
+});
+
+test('a holder that resigns is followed at once', () => {
+  const { universe, electors, holders } = startCandidates(2);
+  universe.runFor(500);
+  const [first = ''] = holders();
+  const thread = universe.thread(first);
+  const turn = electors.get(first)?.resign();
+  expect(turn?.events).toEqual([{ type: 'deposed', reason: 'resigned' }]);
+  const revoke = turn?.effects.find((effect) => effect.type === 'ask');
+  expect(revoke).toMatchObject({ to: 's/store', body: { request: { type: 'leaseRevoke' } } });
+  // What its actor would do with the effects: here its death takes the lease's end along.
+  thread?.host.kill(`${first}/c`);
+  universe.runFor(2_200);
+  expect(holders().filter((name) => name !== first)).toHaveLength(1);
+});
+
+test('no two candidates ever believe to hold the office at once, whichever direction of whose link is cut', () => {
+  for (let seed = 1; seed <= 6; seed += 1) {
+    const { universe, holders, log } = startCandidates(3, seed);
+    for (let round = 0; round < 12; round += 1) {
+      const victim = `m-${universe.random.integer(0, 2)}`;
+      const fault = universe.random.integer(0, 2);
+      if (fault === 0) universe.setFaults([{ from: victim, to: 's', drop: 1 }]);
+      if (fault === 1) universe.setFaults([{ from: 's', to: victim, drop: 1 }]);
+      const endMs = universe.nowMs + universe.random.integer(100, 4_000);
+      while (universe.nowMs < endMs) {
+        universe.step();
+        if (holders().length > 1) throw new Error(`seed ${seed}: ${holders().join()}\n${log.join('\n')}`);
+      }
+      universe.setFaults([]);
+    }
+    universe.runFor(5_000);
+    expect(holders()).toHaveLength(1);
+  }
+});
