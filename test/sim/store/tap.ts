@@ -4,6 +4,7 @@
  */
 import { type StoreState, storeBehaviour } from '../../../actors/store/behaviour.ts';
 import type { Behaviour } from '../../../src/actor/behaviour.ts';
+import type { DiskCommand, DiskEvent } from '../../../src/actor/disk-port.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import { everyKey } from '../../../src/mvcc/key-range.ts';
 import type { Revision } from '../../../src/mvcc/key-value.ts';
@@ -40,7 +41,7 @@ export class Tap {
       init,
       step: (state, input) => {
         const effects = step(state, input as never);
-        this.#noteRepair(state, effects);
+        if (state.running === null && input.type === 'io') this.#noteRepair(input.event as DiskEvent, effects);
         return effects;
       },
       flush: (state, stamp) => {
@@ -53,14 +54,18 @@ export class Tap {
     } as Behaviour<never, StoreState>;
   }
 
-  #noteRepair(state: StoreState, effects: readonly Effect[]): void {
-    if (state.running !== null) return;
-    for (const file of replaced(effects)) if (file.startsWith('segment-')) this.#evidence.marks.add('torn tail cut');
+  /** The last segment is written anew at each start; with fewer bytes than were read, if its end was torn. */
+  #noteRepair(event: DiskEvent, effects: readonly Effect[]): void {
+    if (event.type !== 'read' || event.bytes === null) return;
+    for (const { file, bytes } of replaced(effects)) {
+      if (file.startsWith('segment-') && bytes < event.bytes.length) this.#evidence.marks.add('torn tail cut');
+    }
   }
 
   #noteInstall(effects: readonly Effect[]): void {
-    for (const file of replaced(effects))
+    for (const { file } of replaced(effects)) {
       if (file.startsWith('snapshot-')) this.#evidence.marks.add('snapshot installed');
+    }
   }
 
   #listen(replica: Replica): void {
@@ -113,10 +118,11 @@ export class Tap {
   }
 }
 
-function replaced(effects: readonly Effect[]): string[] {
+function replaced(effects: readonly Effect[]): { readonly file: string; readonly bytes: number }[] {
   return effects.flatMap((effect) => {
     if (effect.type !== 'io') return [];
-    const command = effect.command as { type: string; file?: string };
-    return command.type === 'replace' ? [command.file ?? ''] : [];
+    const command = effect.command as DiskCommand;
+    if (command.type !== 'replace') return [];
+    return [{ file: command.file, bytes: command.chunks.reduce((total, chunk) => total + chunk.length, 0) }];
   });
 }
