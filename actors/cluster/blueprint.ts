@@ -1,11 +1,15 @@
 /** Turns options into a topology: the threads of each master and node, and what each actor is started with. */
 import { join } from 'node:path';
 import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
+import { fastKubeletLimits, kubeletLimits } from '../../src/kubelet/limits.ts';
 import { membershipOf } from '../../src/raft/membership.ts';
 import type { ReplicaId } from '../../src/raft/message.ts';
 import type { BalancerArgs } from '../balancer/behaviour.ts';
-import type { ControllersArgs } from '../controllers/controllers-args.ts';
+import { type ControllersArgs, controllersOffice } from '../controllers/controllers-args.ts';
 import type { GatewayArgs } from '../gateway/behaviour.ts';
+import type { KubeletArgs } from '../kubelet/behaviour.ts';
+import type { RuntimeArgs } from '../kubelet/runtime-behaviour.ts';
+import type { SchedulerArgs } from '../scheduler/behaviour.ts';
 import type { StoreArgs } from '../store/store-args.ts';
 import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
@@ -28,6 +32,8 @@ export interface BlueprintOptions {
 const historyMs = 5 * 60 * 1_000;
 /** Everything listens on loopback. */
 export const listenHost = '127.0.0.1';
+/** The elected roles, and the store key of each: who holds it is who acts. */
+export const offices = { controllers: controllersOffice, scheduler: '/threemaster/elections/scheduler' } as const;
 export const balancerPath = 'balancer';
 const balancerProbeMs = 250;
 
@@ -62,6 +68,7 @@ export function designCluster(blueprint: BlueprintOptions): Topology {
     ...masters.map((master) => storeThread(blueprint, master, masters)),
     ...masters.map((master) => apiThread(blueprint, master, masters)),
     ...masters.map((master) => controlThread(blueprint, master, masters)),
+    ...Array.from({ length: blueprint.options.nodes }, (_, index) => nodeThread(blueprint, index, masters)),
     ...balancerThread(blueprint, masters),
   ];
   return {
@@ -133,11 +140,46 @@ function controlThread(
       rootCertificate: identity?.certificates.authority ?? '',
     },
   });
+  const schedulerArgs = (): SchedulerArgs => ({
+    apiServers: ordered.map(apiServerPath),
+    replicas: ordered.map(storePath),
+    electionKey: offices.scheduler,
+    candidate: master,
+    leaseSeconds: timing.roleLeaseSeconds,
+  });
   return {
     name: `${master}/control`,
     entry: 'control',
-    actors: [{ path: `${master}/controllers`, role: 'controllers', args: controllersArgs }],
+    actors: [
+      { path: `${master}/controllers`, role: 'controllers', args: controllersArgs },
+      { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs },
+    ],
   };
+}
+
+function nodeThread({ options }: BlueprintOptions, index: number, masters: readonly string[]): ThreadDesign {
+  const name = nodeName(index);
+  const kubeletArgs = (): KubeletArgs => ({
+    node: { name, address: nodeAddress(index) },
+    apiServers: masters.map(apiServerPath),
+    runtime: `${name}/runtime`,
+    limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,
+  });
+  const runtimeArgs = (): RuntimeArgs => ({});
+  return {
+    name,
+    entry: 'node',
+    // The runtime first: a kubelet asks it at once what still runs.
+    actors: [
+      { path: `${name}/runtime`, role: 'runtime', args: runtimeArgs },
+      { path: `${name}/kubelet`, role: 'kubelet', args: kubeletArgs },
+    ],
+  };
+}
+
+/** Addresses of nodes in a private range of their own; simulated nodes are reached by nobody. */
+function nodeAddress(index: number): string {
+  return `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
 function balancerThread({ identity }: BlueprintOptions, masters: readonly string[]): ThreadDesign[] {

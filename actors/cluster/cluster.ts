@@ -25,7 +25,7 @@ import type { StoreStatus } from '../../src/store/store-request.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
 import { ApiClient, type Applied, type Reference } from './api-client.ts';
 import type { Assembly } from './assembly.ts';
-import { apiServerPath, masterName, nodeName, storePath } from './blueprint.ts';
+import { apiServerPath, masterName, nodeName, offices, storePath } from './blueprint.ts';
 import type { Bridge } from './bridge.ts';
 import { acquireLock, type CoordinationOptions, type Held, winElection } from './coordination.ts';
 import type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
@@ -37,7 +37,7 @@ import { partitionRules } from './partitions.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
 import { threadsOf } from './topology.ts';
-import { type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
+import { hasCondition, type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
 
 /** What a cluster is made of; `foundCluster` builds it. */
 export interface ClusterParts {
@@ -147,16 +147,19 @@ export class Cluster implements AsyncDisposable {
     };
   }
 
-  /** Resolves when every member that was not stopped runs and serves: a leader is elected, and each API server is ready. */
+  /**
+   * Resolves when every member that was not stopped serves: a leader is elected, each API server is ready, somebody runs the controllers and
+   * the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
+   */
   async ready(): Promise<void> {
     const { fabric } = this.#parts;
     const endMs = fabric.monotonicMs() + readyTimeoutMs;
     await this.leader();
-    for (const path of this.#apiServers()) {
-      while (!(await this.#isReady(path))) {
-        if (fabric.monotonicMs() >= endMs) throw new Error(`${path} was not ready within ${readyTimeoutMs} ms`);
-        await fabric.sleep(pollMs);
-      }
+    for (;;) {
+      const missing = await this.#missing();
+      if (missing === null) return;
+      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
+      await fabric.sleep(pollMs);
     }
   }
 
@@ -399,6 +402,18 @@ export class Cluster implements AsyncDisposable {
       .filter((path) => this.#isRunning(path));
   }
 
+  /** The first thing that keeps the cluster from being ready, or null. */
+  async #missing(): Promise<string | null> {
+    for (const path of this.#apiServers()) if (!(await this.#isReady(path))) return `${path} is not ready`;
+    for (const [role, key] of Object.entries(offices))
+      if ((await this.store.get(key)) === undefined) return `nobody holds the role ${role}`;
+    const wanted = this.nodes().filter((name) => this.#isRunning(name));
+    const nodes = await this.api.list('nodes');
+    const ready = new Set(nodes.filter((node) => hasCondition(node, 'Ready')).map(({ metadata }) => metadata.name));
+    const absent = wanted.find((name) => !ready.has(name));
+    return absent === undefined ? null : `${absent} is not Ready`;
+  }
+
   async #isReady(path: string): Promise<boolean> {
     const { bridge, fabric } = this.#parts;
     const credentials = { type: 'anonymous' } as const;
@@ -407,9 +422,11 @@ export class Cluster implements AsyncDisposable {
     return outcome.type === 'reply' && outcome.reply.status === 200;
   }
 
-  #isRunning(path: string): boolean {
+  #isRunning(name: string): boolean {
     const { assembly, fabric } = this.#parts;
-    return threadsOf(assembly.topology, path).every(({ name }) => assembly.isUp(name) && !fabric.isPaused(name));
+    return threadsOf(assembly.topology, name).every(
+      (thread) => assembly.isUp(thread.name) && !fabric.isPaused(thread.name),
+    );
   }
 
   #threadsOf(name: string): ReturnType<typeof threadsOf> {
