@@ -111,6 +111,8 @@ function timer(state: ApiServerState, input: ApiServerInput & { readonly type: '
       return upkeep.synchronize();
     case 'follow':
       return upkeep.follow();
+    case 'bootstrap':
+      return upkeep.bootstrap();
     case 'bookmark':
       hub.bookmark(environment.cache.revision);
       return [{ type: 'timer', key: 'bookmark', afterMs: bookmarkMs }];

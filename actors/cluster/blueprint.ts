@@ -68,7 +68,7 @@ export function designCluster(blueprint: BlueprintOptions): Topology {
     ...masters.map((master) => storeThread(blueprint, master, masters)),
     ...masters.map((master) => apiThread(blueprint, master, masters)),
     ...masters.map((master) => controlThread(blueprint, master, masters)),
-    ...Array.from({ length: blueprint.options.nodes }, (_, index) => nodeThread(blueprint, index, masters)),
+    ...Array.from({ length: blueprint.options.nodes }, (_, index) => designNode(blueprint, index)),
     ...balancerThread(blueprint, masters),
   ];
   return {
@@ -157,7 +157,9 @@ function controlThread(
   };
 }
 
-function nodeThread({ options }: BlueprintOptions, index: number, masters: readonly string[]): ThreadDesign {
+/** The thread of the node of that number. */
+export function designNode({ options }: BlueprintOptions, index: number): ThreadDesign {
+  const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
   const name = nodeName(index);
   const kubeletArgs = (): KubeletArgs => ({
     node: { name, address: nodeAddress(index) },

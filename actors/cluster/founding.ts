@@ -8,7 +8,7 @@ import type { BalancerAddress } from '../../src/protocol/balancer.ts';
 import type { GatewayAddress } from '../../src/protocol/gateway.ts';
 import { Universe } from '../../src/sim/universe.ts';
 import { Assembly } from './assembly.ts';
-import { balancerPath, designCluster, gatewayPath, listenHost } from './blueprint.ts';
+import { balancerPath, designCluster, designNode, gatewayPath, listenHost } from './blueprint.ts';
 import { Bridge } from './bridge.ts';
 import { type Access, Cluster } from './cluster.ts';
 import type { Fabric, FabricEvents } from './fabric.ts';
@@ -47,10 +47,12 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
   try {
     const folder = await openDataFolder(checked, seed);
     const identity = await openIdentity(checked, folder);
-    const topology = designCluster({ options: checked, dataFolder: folder.path, ...folder, ownThread, identity });
+    const blueprint = { options: checked, dataFolder: folder.path, ...folder, ownThread, identity };
+    const topology = designCluster(blueprint);
     const assembly = new Assembly({ fabric, topology, ownThread, ownPaths: [bridgePath] });
     const keeper = new ThreadKeeper(fabric, assembly, seed, (thread) => cluster?.crashed(thread, 'given up'));
-    cluster = new Cluster({ options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp });
+    const parts = { options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp };
+    cluster = new Cluster({ ...parts, designNode: (index) => designNode(blueprint, index) });
     await fabric.startActors(ownThread, [{ path: bridgePath, role: 'bridge', args: null, incarnation: 1 }]);
     await fabric.drive(assembly.start());
     if (identity !== null) cluster.grantAccess(await openAccess(checked, folder, identity, cluster.masters(), bridge));

@@ -2,7 +2,7 @@
  * Keeps a key from being reconciled before the caches show what its last plan wrote: otherwise a replica set would make its pods twice. All
  * revisions are those of one store, so a write that was acknowledged at revision r is visible once the informer of its resource stands at
  * r. A deletion whose answer tells no revision is visible once the cache does not hold the object any more, or shows it as going.
- * See docs/adr/0101-revision-barrier.md; takes the place of the expectations of kubernetes pkg/controller.
+ * See docs/adr/0006-revision-barrier.md; takes the place of the expectations of kubernetes pkg/controller.
  */
 import { isBeingDeleted, type KubeObject } from '../../src/api/object-meta.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';

@@ -2,7 +2,7 @@
 import type { Effect } from '../actor/effect.ts';
 import type { FlowRunner } from '../actor/flow-runner.ts';
 import type { WatchItem } from '../protocol/store.ts';
-import { bootstrap } from './bootstrap.ts';
+import { bootstrap, bootstrapSignal } from './bootstrap.ts';
 import type { Environment } from './environment.ts';
 import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
 import { cacheSignal, probeReplicas } from './store-client.ts';
@@ -18,9 +18,14 @@ export class CacheUpkeep {
   readonly #runner: FlowRunner;
   readonly #feed: StoreFeed;
   readonly #hub: WatchHub;
-  #isBootstrapped = false;
+  #isBootstrapping = false;
+  /** A state of the store was read, and the watch goes on from there. */
+  #isRead = false;
   #isProbing = false;
-  #revision = 0;
+  /** The cache is complete when it has reached this revision. */
+  #target = 0;
+  /** The revision that was announced last. */
+  #announced = 0;
 
   constructor(environment: Environment, runner: FlowRunner, feed: StoreFeed, hub: WatchHub) {
     this.#environment = environment;
@@ -33,11 +38,14 @@ export class CacheUpkeep {
   synchronize(): readonly Effect[] {
     const { cache } = this.#environment;
     cache.unsync();
+    this.#isRead = false;
     const ended = this.#hub.endAll();
     const { effects } = this.#runner.start(readStore(this.#environment), synchronizeTimeoutMs, (end) => {
       if (end.type !== 'returned') return [{ type: 'timer', key: 'resync', afterMs: resyncMs }];
       cache.replace(end.result.keyValues, end.result.revision);
-      return [...this.#feed.follow(), ...this.#announce(), ...this.#bootstrap()];
+      this.#isRead = true;
+      this.#target = end.result.current;
+      return [...this.#feed.follow(), ...this.#announce()];
     });
     return [...ended, ...effects];
   }
@@ -58,13 +66,13 @@ export class CacheUpkeep {
     return [{ type: 'timer', key: 'follow', afterMs: followRetryMs }];
   }
 
-  /** Opens the store's watch if it is due: the cache is complete, and nothing is followed. */
+  /** Opens the store's watch if it is due: a state was read, and nothing is followed. */
   follow(): readonly Effect[] {
-    return this.#environment.cache.isSynced && !this.#feed.isFollowing ? this.#feed.follow() : [];
+    return this.#isRead && !this.#feed.isFollowing ? this.#feed.follow() : [];
   }
 
   reconsider(): readonly Effect[] {
-    return this.#environment.cache.isSynced ? this.#feed.reconsider() : [];
+    return this.#isRead ? this.#feed.reconsider() : [];
   }
 
   probe(): readonly Effect[] {
@@ -83,18 +91,27 @@ export class CacheUpkeep {
 
   #announce(): readonly Effect[] {
     const { cache } = this.#environment;
-    if (!cache.isSynced || cache.revision === this.#revision) return [];
-    this.#revision = cache.revision;
-    return this.#runner.signal(cacheSignal);
+    if (!this.#isRead || cache.revision < this.#target) return [];
+    if (cache.isSynced && cache.revision === this.#announced) return [];
+    cache.markSynced();
+    this.#announced = cache.revision;
+    return [...this.#runner.signal(cacheSignal), ...this.bootstrap()];
   }
 
-  #bootstrap(): readonly Effect[] {
-    if (this.#isBootstrapped) return [];
-    this.#isBootstrapped = true;
-    const { effects } = this.#runner.start(bootstrap(this.#environment), null, (end) => {
-      if (end.type !== 'threw') return [];
-      const message = end.error instanceof Error ? end.error.message : 'unknown';
-      return [{ type: 'log', level: 'error', message: 'the first objects were not made', fields: { message } }];
+  /** Makes the first objects once the cache is complete for the first time. */
+  bootstrap(): readonly Effect[] {
+    const environment = this.#environment;
+    if (environment.isBootstrapped || this.#isBootstrapping) return [];
+    this.#isBootstrapping = true;
+    const { effects } = this.#runner.start(bootstrap(environment), requestTimeoutMs, (end) => {
+      this.#isBootstrapping = false;
+      environment.isBootstrapped = end.type === 'returned';
+      if (end.type === 'returned') return this.#runner.signal(bootstrapSignal);
+      const message = end.type === 'threw' && end.error instanceof Error ? end.error.message : end.type;
+      return [
+        { type: 'log', level: 'warn', message: 'the first objects are not there yet', fields: { message } },
+        { type: 'timer', key: 'bootstrap', afterMs: resyncMs },
+      ];
     });
     return effects;
   }

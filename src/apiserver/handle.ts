@@ -7,6 +7,7 @@ import type { Answer } from './answer.ts';
 import { authenticate } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import { handleBinding, handleBindingByBody } from './binding.ts';
+import { awaitBootstrap } from './bootstrap.ts';
 import { type Call, queryOf } from './call.ts';
 import { handleCreate } from './create.ts';
 import { handleDelete } from './delete.ts';
@@ -17,6 +18,7 @@ import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
 import { handleList } from './list.ts';
 import { handlePodLog } from './pod-log.ts';
+import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
 import { handlePatch, handleUpdate } from './update.ts';
@@ -45,6 +47,18 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['approval patch', (environment, call) => handlePatch(environment, call, 'status')],
   ['/bindings/ create', handleBindingByBody],
   ['/pods/binding create', handleBinding],
+  ['/pods/ephemeralcontainers get', handleGet],
+  [
+    '/pods/ephemeralcontainers update',
+    (environment, call) => handleUpdatePart(environment, call, takeEphemeralContainers),
+  ],
+  [
+    '/pods/ephemeralcontainers patch',
+    (environment, call) => handlePatchPart(environment, call, takeEphemeralContainers),
+  ],
+  ['/pods/resize get', handleGet],
+  ['/pods/resize update', (environment, call) => handleUpdatePart(environment, call, takeResources)],
+  ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
   ['/namespaces/finalize update', handleFinalize],
@@ -63,6 +77,7 @@ export function* handleResource(environment: Environment, request: ResourceReque
     ? handleReview
     : (handlers.get(`${group}/${resource}/${subresource} ${verb}`) ?? handlers.get(`${subresource} ${verb}`));
   if (handler === undefined) throw notServed();
+  if (verb === 'create') yield* awaitBootstrap(environment);
   return yield* handler(environment, { request, served, user, query: queryOf(request.parameters) });
 }
 

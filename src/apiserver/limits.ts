@@ -27,6 +27,9 @@ export const syncPageKeys = 500;
 /** Items that the store may send ahead of the cache. */
 export const storeWatchCredit = 64;
 
+/** A cache that starts reads the store as it was so many revisions ago and replays them, so that watches may go on from there. */
+export const historyRevisions = 1_000;
+
 /** Events that are kept per resource, so that a watch may start in the past. */
 export const historyEventsMax = 2_048;
 
@@ -51,6 +54,13 @@ export const changeAttemptsMax = 32;
 
 /** Addresses that are tried for one Service while other API servers allocate at the same time. */
 export const allocationAttemptsMax = 16;
+
+/** Kubernetes Events go away after this time; kube-apiserver's default. */
+export const eventTtlSeconds = 3_600;
+
+/** One lease of the store serves the Events of this time, up to so many; as in kube-apiserver. */
+export const eventLeaseReuseMs = 60_000;
+export const eventLeaseObjectsMax = 1_000;
 
 /** A request body; kube-apiserver's default. */
 export const bodyBytesMax = 3 * 1024 * 1024;

@@ -5,7 +5,7 @@
  *
  * Contract: level-triggered and idempotent. `reconcile` sees a state, never an event; carrying out its plan twice, or a plan that was made
  * of an old state, may fail (preconditions, conflicts) but does no harm. The runtime never reconciles a key before its caches show the
- * controller's own earlier writes for that key (docs/adr/0101-revision-barrier.md).
+ * controller's own earlier writes for that key (docs/adr/0006-revision-barrier.md).
  */
 import type { GroupVersionResource } from '../api/group-version.ts';
 import type { IndexFunction } from '../api/object-index.ts';

@@ -2,8 +2,9 @@
  * All pods of one node: which machine each input belongs to, which calls wait for which answer, whose status has to be written. Pure; the actor
  * around it asks the runtime and the API server what this says.
  *
- * Nothing happens before both sides are known: the pods of the API (`begin`, after the informer has synced) and the containers of the
- * runtime (`listed`). Otherwise a restarted kubelet would start containers twice, or stop those of pods it has not heard of yet.
+ * Nothing happens before both sides are known: first the pods of the API (`begin`, after the informer has synced), then the containers of the
+ * runtime (`listed`). Otherwise a restarted kubelet would start containers twice, or stop those of pods it has not heard of yet. A pod that
+ * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
 import { uidOf } from '../api/object-meta.ts';
@@ -55,6 +56,8 @@ interface Tenant {
   told: PodStatus | undefined;
   wasDeletable: boolean;
   holdsAddress: boolean;
+  /** The runtime's containers of this pod are known. */
+  isObserved: boolean;
   cancelWake: CancelTimer;
 }
 
@@ -89,7 +92,7 @@ export class Kubelet {
 
   /** When `wake` has to be called; undefined when nothing is due. */
   nextAtMs(): MonotonicMs | undefined {
-    return this.#isRunning ? this.#wakes.nextAtMs() : undefined;
+    return this.#wakes.nextAtMs();
   }
 
   /** Returns what has come up since the last call. */
@@ -153,21 +156,25 @@ export class Kubelet {
   /** All pods of the node have been told by `podSet`. */
   begin(moment: Moment): void {
     this.#hasPods = true;
-    if (this.#hasList) this.#advanceAll(moment);
-    else this.#wantsList = true;
+    this.#wantsList = true;
+    this.#advanceAll(moment);
   }
 
   /** Takes over everything that the runtime has. Containers of pods that the API does not know are stopped and removed. */
   listed(sandboxes: readonly SandboxStatus[], containers: readonly RuntimeContainer[], moment: Moment): void {
+    // A list from before the pods were known says nothing about those that came since.
+    if (!this.#hasPods) return;
     this.#hasList = true;
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
     const bySandboxUid = grouped(sandboxes, ({ config }) => config.uid);
     const byPodUid = grouped(containers, ({ podUid }) => podUid);
-    for (const [uid, { machine }] of this.#tenants) {
+    for (const [uid, tenant] of this.#tenants) {
+      const { machine } = tenant;
+      tenant.isObserved = true;
       machine.observe(bySandboxUid.get(uid) ?? [], byPodUid.get(uid) ?? [], turn);
       if (machine.podIp !== null) this.#pool?.reserve(machine.podIp);
     }
-    if (this.#hasPods) this.#removeOrphans(sandboxes, turn);
+    this.#removeOrphans(sandboxes, turn);
     this.#advanceAll(moment);
   }
 
@@ -202,20 +209,19 @@ export class Kubelet {
     }
   }
 
-  get #isRunning(): boolean {
-    return this.#hasPods && this.#hasList;
-  }
-
   #admit(pod: Pod, turn: Turn): void {
     const machine = new PodMachine(pod, this.#facts, turn);
     const { status } = pod;
+    const hasHistory = (status?.containerStatuses ?? []).length > 0;
     this.#tenants.set(uidOf(pod), {
       machine,
       told: status,
       wasDeletable: false,
       holdsAddress: true,
+      isObserved: this.#hasList && !hasHistory,
       cancelWake: () => {},
     });
+    this.#wantsList ||= hasHistory && this.#hasPods;
   }
 
   #advanceAll(moment: Moment): void {
@@ -226,7 +232,7 @@ export class Kubelet {
 
   #advance(uid: string, turn: Turn): void {
     const tenant = this.#tenants.get(uid);
-    if (tenant !== undefined && this.#isRunning) {
+    if (tenant?.isObserved === true) {
       tenant.machine.advance(turn);
       this.#settleTenant(uid, tenant, turn);
     }

@@ -37,9 +37,15 @@ export function* settlePod(api: ApiClient, desired: () => DesiredPod | null, ret
 }
 
 function* writeStatus(api: ApiClient, { pod, status }: DesiredPod): Flow<ApiAnswer> {
-  const body = { metadata: { uid: uidOf(pod) }, status };
+  const body = { metadata: { uid: uidOf(pod) }, status: statusPatchOf(status) };
   const place = { resource: pods, namespace: namespaceOf(pod), name: nameOf(pod), subresource: 'status' };
   return yield* api.call({ ...place, verb: 'patch', patch: 'strategic', body }, attemptTimeoutMs);
+}
+
+/** A strategic merge keeps what a patch leaves out, so what a condition has no longer is named as null. */
+function statusPatchOf(status: PodStatus): unknown {
+  const conditions = (status.conditions ?? []).map((condition) => ({ reason: null, message: null, ...condition }));
+  return { reason: null, message: null, ...status, conditions };
 }
 
 /** Ends the grace of a pod: nothing of it is left on the node. */

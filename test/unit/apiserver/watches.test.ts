@@ -173,6 +173,34 @@ test('a table watch sends one table per event, a metadata watch sends metadata',
   expect(metadata.events[0]?.object).not.toHaveProperty('data');
 });
 
+test('an API server that starts later lets a watch go on from before its start', () => {
+  const harness = new Harness();
+  harness.create(maps, configMap('one'));
+  const { resourceVersion } = harness.list(maps).body.metadata;
+  harness.create(maps, configMap('two'));
+  harness.delete(`${maps}/one`);
+  harness.startApiServer('master-1');
+  harness.settle(100);
+  const request = resourceRequest('watch', maps, { parameters: { resourceVersion } });
+  const watch = harness.open(request, 100, 'master-1/apiserver');
+  expect(watch.summary).toEqual(['ADDED two', 'DELETED one']);
+});
+
+test('an API server that starts after history was compacted has the state all the same', () => {
+  const harness = new Harness();
+  const { resourceVersion } = harness.create(maps, configMap('one')).body.metadata;
+  harness.create(maps, configMap('two'));
+  harness.store.mvcc.compact(harness.store.mvcc.revision);
+  harness.startApiServer('master-1');
+  harness.settle(100);
+  const list = harness.call(resourceRequest('list', maps), 'master-1/apiserver').body;
+  expect(list.items.map((item: Tree) => item.metadata.name)).toEqual(['one', 'two']);
+  const request = resourceRequest('watch', maps, { parameters: { resourceVersion } });
+  expect(harness.open(request, 100, 'master-1/apiserver').events).toMatchObject([
+    { type: 'ERROR', object: { code: 410 } },
+  ]);
+});
+
 test('when the history of the store is lost, watches end and the cache is read anew', () => {
   const harness = new Harness();
   harness.create(maps, configMap('one'));

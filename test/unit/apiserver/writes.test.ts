@@ -302,3 +302,43 @@ test('a Binding posted to its collection binds the pod that it names', () => {
   expect(bound.metadata.annotations).toEqual({ why: 'test' });
   expect(bound.status.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
 });
+
+test('Events are put under a lease that ends them, nothing else is', () => {
+  const harness = new Harness();
+  const event = { involvedObject: { kind: 'Pod', name: 'web', namespace: 'default' }, reason: 'Testing' };
+  harness.create('core/v1/default/events', { metadata: { name: 'one' }, ...event });
+  harness.create('events.k8s.io/v1/default/events', {
+    metadata: { name: 'two' },
+    regarding: { name: 'web', namespace: 'default' },
+  });
+  harness.create(maps, configMap('lasting'));
+  const [lease, ...others] = harness.store.mvcc.leases.all();
+  expect(others).toEqual([]);
+  expect(harness.store.mvcc.leases.keysOf(lease?.id as never)).toEqual([
+    '/registry/events/default/one',
+    '/registry/events/default/two',
+  ]);
+  harness.settle(61_000);
+  harness.patch('core/v1/default/events/one', 'merge', { count: 2 });
+  expect(harness.store.mvcc.leases.keysOf(lease?.id as never)).toEqual(['/registry/events/default/two']);
+  harness.store.mvcc.leaseRevoke(lease?.id as never);
+  harness.settle();
+  const left = harness.list('core/v1/default/events').body.items.map((item: Tree) => item.metadata.name);
+  expect(left).toEqual(['one']);
+});
+
+test('a running pod gets ephemeral containers and new resources through doors of their own', () => {
+  const harness = new Harness();
+  const pods = 'core/v1/default/pods';
+  harness.create(pods, pod('web'));
+  const debug = { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] } };
+  expect(harness.patch(`${pods}/web`, 'strategic', debug).status).toBe(422);
+  const patched = harness.patch(`${pods}/web/ephemeralcontainers`, 'strategic', debug);
+  expect(patched.body.spec.ephemeralContainers).toMatchObject([{ name: 'debug', image: 'busybox' }]);
+  const removed = harness.patch(`${pods}/web/ephemeralcontainers`, 'merge', { spec: { ephemeralContainers: [] } });
+  expect(removed.body).toMatchObject({ code: 422, reason: 'Invalid' });
+  const resources = { requests: { cpu: '200m' } };
+  const resize = { spec: { containers: [{ name: 'main', resources }] } };
+  const resized = harness.patch(`${pods}/web/resize`, 'strategic', resize);
+  expect(resized.body.spec.containers[0]).toMatchObject({ image: 'nginx:1.27', resources });
+});
