@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const fast = ['unit', 'script', 'paper', 'property', 'tidy'];
+const fast = ['unit', 'script', 'paper', 'property', 'linearizability', 'tidy'];
 
 export default defineConfig({
   test: {

@@ -109,6 +109,10 @@ function timer(state: ApiServerState, input: ApiServerInput & { readonly type: '
       return [{ type: 'timer', key: 'probe', afterMs: storeProbeMs }, ...upkeep.probe()];
     case 'resync':
       return upkeep.synchronize();
+    case 'follow':
+      return upkeep.follow();
+    case 'bootstrap':
+      return upkeep.bootstrap();
     case 'bookmark':
       hub.bookmark(environment.cache.revision);
       return [{ type: 'timer', key: 'bookmark', afterMs: bookmarkMs }];

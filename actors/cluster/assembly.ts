@@ -5,7 +5,7 @@
 import type { ActorSpec } from '../../src/actor/cell.ts';
 import { must } from '../../src/base/assert.ts';
 import type { Fabric } from './fabric.ts';
-import type { ThreadDesign, Topology } from './topology.ts';
+import { linksBetween, type ThreadDesign, type Topology } from './topology.ts';
 
 export interface AssemblyOptions {
   readonly fabric: Fabric;
@@ -93,11 +93,11 @@ export class Assembly {
     this.#up.delete(name);
   }
 
-  /** Adds threads to the plan and starts them. */
-  async add(designs: readonly ThreadDesign[], links: readonly (readonly [string, string])[]): Promise<void> {
-    for (const design of designs) this.#threads.set(design.name, design);
-    this.#links = links;
-    for (const design of designs) await this.startAgain(design.name);
+  /** Adds a thread to the plan and starts it. */
+  async add(design: ThreadDesign): Promise<void> {
+    this.#threads.set(design.name, design);
+    this.#links = linksBetween([...this.#threads.values()], this.#options.ownThread);
+    await this.startAgain(design.name);
   }
 
   /** Kills threads and strikes them off the plan. */

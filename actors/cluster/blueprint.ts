@@ -1,8 +1,17 @@
 /** Turns options into a topology: the threads of each master and node, and what each actor is started with. */
 import { join } from 'node:path';
+import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
+import { fastKubeletLimits, kubeletLimits } from '../../src/kubelet/limits.ts';
 import { membershipOf } from '../../src/raft/membership.ts';
 import type { ReplicaId } from '../../src/raft/message.ts';
+import type { BalancerArgs } from '../balancer/behaviour.ts';
+import { type ControllersArgs, controllersOffice } from '../controllers/controllers-args.ts';
+import type { GatewayArgs } from '../gateway/behaviour.ts';
+import type { KubeletArgs } from '../kubelet/behaviour.ts';
+import type { RuntimeArgs } from '../kubelet/runtime-behaviour.ts';
+import type { SchedulerArgs } from '../scheduler/behaviour.ts';
 import type { StoreArgs } from '../store/store-args.ts';
+import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
 import { timingProfiles } from './timing.ts';
 import { linksBetween, type ThreadDesign, type Topology } from './topology.ts';
@@ -15,10 +24,18 @@ export interface BlueprintOptions {
   /** The replicas have logs from an earlier run. */
   readonly isExisting: boolean;
   readonly ownThread: string;
+  /** Null in simulation, where nobody speaks HTTP. */
+  readonly identity: ClusterIdentity | null;
 }
 
 /** How long the store keeps history; kube-apiserver compacts every 5 minutes. */
 const historyMs = 5 * 60 * 1_000;
+/** Everything listens on loopback. */
+export const listenHost = '127.0.0.1';
+/** The elected roles, and the store key of each: who holds it is who acts. */
+export const offices = { controllers: controllersOffice, scheduler: '/threemaster/elections/scheduler' } as const;
+export const balancerPath = 'balancer';
+const balancerProbeMs = 250;
 
 export function masterName(index: number): string {
   return `master-${index}`;
@@ -32,6 +49,14 @@ export function storePath(master: string): string {
   return `${master}/store`;
 }
 
+export function apiServerPath(master: string): string {
+  return `${master}/apiserver`;
+}
+
+export function gatewayPath(master: string): string {
+  return `${master}/gateway`;
+}
+
 /** Replica ids are 1, 2, 3 for master-0, master-1, master-2. */
 export function replicaIdOf(master: string): ReplicaId {
   return (Number(master.slice('master-'.length)) + 1) as ReplicaId;
@@ -39,7 +64,13 @@ export function replicaIdOf(master: string): ReplicaId {
 
 export function designCluster(blueprint: BlueprintOptions): Topology {
   const masters = Array.from({ length: blueprint.options.masters }, (_, index) => masterName(index));
-  const designs = masters.map((master) => storeThread(blueprint, master, masters));
+  const designs = [
+    ...masters.map((master) => storeThread(blueprint, master, masters)),
+    ...masters.map((master) => apiThread(blueprint, master, masters)),
+    ...masters.map((master) => controlThread(blueprint, master, masters)),
+    ...Array.from({ length: blueprint.options.nodes }, (_, index) => designNode(blueprint, index)),
+    ...balancerThread(blueprint, masters),
+  ];
   return {
     threads: new Map(designs.map((design) => [design.name, design])),
     links: linksBetween(designs, blueprint.ownThread),
@@ -64,4 +95,107 @@ function storeThread(blueprint: BlueprintOptions, master: string, masters: reado
     settings: options.store,
   });
   return { name: storePath(master), entry: 'store', actors: [{ path: storePath(master), role: 'store', args }] };
+}
+
+function apiThread(blueprint: BlueprintOptions, master: string, masters: readonly string[]): ThreadDesign {
+  const { options, identity } = blueprint;
+  const { evictionSeconds } = timingProfiles[options.profile];
+  const apiServerArgs = (): ApiServerSettings => ({
+    replicas: preferring(master, masters).map(storePath),
+    tokens:
+      identity === null ? [] : [{ token: identity.adminToken, user: 'kubernetes-admin', groups: ['system:masters'] }],
+    address: `${listenHost}:${identity?.ports[balancerPath] ?? 443}`,
+    tolerationSeconds: evictionSeconds,
+  });
+  const apiServer = { path: apiServerPath(master), role: 'apiserver', args: apiServerArgs };
+  if (identity === null) return { name: `${master}/api`, entry: 'api', actors: [apiServer] };
+  const { certificates, ports } = identity;
+  const gatewayArgs = (): GatewayArgs => ({
+    apiServer: apiServerPath(master),
+    host: listenHost,
+    port: ports[gatewayPath(master)] ?? 0,
+    certificate: certificates.server,
+    key: certificates.serverKey,
+    authority: certificates.authority,
+  });
+  const gateway = { path: gatewayPath(master), role: 'gateway', args: gatewayArgs };
+  return { name: `${master}/api`, entry: 'api', actors: [apiServer, gateway] };
+}
+
+function controlThread(
+  { options, identity }: BlueprintOptions,
+  master: string,
+  masters: readonly string[],
+): ThreadDesign {
+  const timing = timingProfiles[options.profile];
+  const ordered = preferring(master, masters);
+  const controllersArgs = (): ControllersArgs => ({
+    servers: ordered.map(apiServerPath),
+    replicas: ordered.map(storePath),
+    candidate: master,
+    roleLeaseSeconds: timing.roleLeaseSeconds,
+    settings: {
+      node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
+      orphanQuarantineMs: timing.nodeGraceMs,
+      rootCertificate: identity?.certificates.authority ?? '',
+    },
+  });
+  const schedulerArgs = (): SchedulerArgs => ({
+    apiServers: ordered.map(apiServerPath),
+    replicas: ordered.map(storePath),
+    electionKey: offices.scheduler,
+    candidate: master,
+    leaseSeconds: timing.roleLeaseSeconds,
+  });
+  return {
+    name: `${master}/control`,
+    entry: 'control',
+    actors: [
+      { path: `${master}/controllers`, role: 'controllers', args: controllersArgs },
+      { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs },
+    ],
+  };
+}
+
+/** The thread of the node of that number. */
+export function designNode({ options }: BlueprintOptions, index: number): ThreadDesign {
+  const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
+  const name = nodeName(index);
+  const kubeletArgs = (): KubeletArgs => ({
+    node: { name, address: nodeAddress(index) },
+    apiServers: masters.map(apiServerPath),
+    runtime: `${name}/runtime`,
+    limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,
+  });
+  const runtimeArgs = (): RuntimeArgs => ({});
+  return {
+    name,
+    entry: 'node',
+    // The runtime first: a kubelet asks it at once what still runs.
+    actors: [
+      { path: `${name}/runtime`, role: 'runtime', args: runtimeArgs },
+      { path: `${name}/kubelet`, role: 'kubelet', args: kubeletArgs },
+    ],
+  };
+}
+
+/** Addresses of nodes in a private range of their own; simulated nodes are reached by nobody. */
+function nodeAddress(index: number): string {
+  return `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+}
+
+function balancerThread({ identity }: BlueprintOptions, masters: readonly string[]): ThreadDesign[] {
+  if (identity === null) return [];
+  const args = (): BalancerArgs => ({
+    host: listenHost,
+    port: identity.ports[balancerPath] ?? 0,
+    masters: masters.map((name) => ({ name, gateway: gatewayPath(name), apiServer: apiServerPath(name) })),
+    probeMs: balancerProbeMs,
+  });
+  return [{ name: balancerPath, entry: 'balancer', actors: [{ path: balancerPath, role: 'balancer', args }] }];
+}
+
+/** The masters with one's own first: the others are for when it is down. */
+export function preferring(master: string, masters: readonly string[]): string[] {
+  return [master, ...masters.filter((other) => other !== master)];
 }

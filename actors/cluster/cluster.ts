@@ -15,24 +15,28 @@ import {
   share,
   switchMap,
 } from 'rxjs';
-import { memberOf } from '../../src/actor/address.ts';
 import type { FaultRule } from '../../src/actor/faults.ts';
+import type { AnyObject } from '../../src/api/object-meta.ts';
+import type { Kubeconfig } from '../../src/http/kubeconfig.ts';
+import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
 import type { StoreLeadership } from '../../src/protocol/store.ts';
 import type { StoreStatus } from '../../src/store/store-request.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
+import { ApiClient, type Applied, type Reference } from './api-client.ts';
 import type { Assembly } from './assembly.ts';
-import { masterName, nodeName, storePath } from './blueprint.ts';
+import { apiServerPath, masterName, nodeName, offices, storePath } from './blueprint.ts';
 import type { Bridge } from './bridge.ts';
 import { acquireLock, type CoordinationOptions, type Held, winElection } from './coordination.ts';
 import type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
 import type { Fabric } from './fabric.ts';
+import { Faults } from './faults.ts';
 import { foundCluster } from './founding.ts';
 import { Member } from './member.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
-import { partitionRules } from './partitions.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
-import { threadsOf } from './topology.ts';
+import type { ThreadDesign } from './topology.ts';
+import { hasCondition, type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
 
 /** What a cluster is made of; `foundCluster` builds it. */
 export interface ClusterParts {
@@ -41,8 +45,36 @@ export interface ClusterParts {
   readonly bridge: Bridge;
   readonly assembly: Assembly;
   readonly keeper: ThreadKeeper;
+  /** The thread of the node of that number. */
+  readonly designNode: (index: number) => ThreadDesign;
   /** Frees what lies outside the fabric: temporary folders. */
   readonly cleanUp: () => Promise<void>;
+}
+
+/** How clients outside reach the cluster. */
+export interface Access {
+  /** The balancer's address: it survives any master. */
+  readonly url: string;
+  readonly token: string;
+  /** Certificate of the cluster's authority, PEM. */
+  readonly authority: string;
+  readonly kubeconfigPath: string;
+  readonly config: Kubeconfig;
+  /** Ports by actor path: `master-0/gateway`, `balancer`. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** As `KubeConfig.loadFromOptions` of @kubernetes/client-node takes it. */
+export interface KubeConfigOptions {
+  readonly clusters: { readonly name: string; readonly server: string; readonly caData: string }[];
+  readonly users: { readonly name: string; readonly token: string }[];
+  readonly contexts: {
+    readonly name: string;
+    readonly cluster: string;
+    readonly user: string;
+    readonly namespace: string;
+  }[];
+  readonly currentContext: string;
 }
 
 export interface StoreMemberStatus extends StoreStatus {
@@ -51,17 +83,23 @@ export interface StoreMemberStatus extends StoreStatus {
 
 /** How long `leader()` waits for an election. */
 const leaderTimeoutMs = 10_000;
+const readyTimeoutMs = 30_000;
 const pollMs = 5;
 
 export class Cluster implements AsyncDisposable {
   readonly name: string;
+  /** The replicated store: keys, transactions, watches, leases. */
   readonly store: StoreClient;
+  /** The Kubernetes API, without HTTP. */
+  readonly api: ApiClient;
   readonly #parts: ClusterParts;
   readonly #events$ = new Subject<ClusterEvent>();
   readonly #logs$ = new Subject<LogEntry>();
   readonly #messages$ = new Subject<ObservedMessage>();
-  #disturbances: readonly FaultRule[] = [];
-  #partition: readonly FaultRule[] = [];
+  readonly #faults: Faults;
+  readonly #nodes: string[];
+  #nextNode: number;
+  #access: Access | null = null;
   #stopping: Promise<void> | null = null;
 
   /** Starts a cluster and resolves when it is ready. Throws ClusterOptionsError for wrong options; leaves nothing behind when it fails. */
@@ -72,7 +110,62 @@ export class Cluster implements AsyncDisposable {
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.name = parts.options.name;
+    this.#nodes = Array.from({ length: parts.options.nodes }, (_, index) => nodeName(index));
+    this.#nextNode = parts.options.nodes;
+    this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#tell(event));
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
+    this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
+  }
+
+  // --- The Kubernetes API ---------------------------------------------------------------------------------------------
+
+  /** Creates or changes what a manifest names; see ApiClient.apply. */
+  apply(manifest: string, options?: Reference): Promise<Applied[]> {
+    return this.api.apply(manifest, options);
+  }
+
+  /** Resolves with `deployment/web` once its condition `Available` is True, or a predicate holds. Rejects with WaitTimeoutError. */
+  waitFor(reference: string, condition: WaitCondition, options?: WaitOptions): Promise<AnyObject> {
+    return waitForObject(this.api, this.#parts.fabric, reference, condition, options);
+  }
+
+  /** Where clients outside find the cluster. Throws for a simulated cluster, which speaks no HTTP. */
+  get access(): Access {
+    if (this.#access === null) throw new Error('this cluster has no address: it is simulated, or not started yet');
+    return this.#access;
+  }
+
+  /** A file for `kubectl --kubeconfig`. It ends with the cluster, unless the cluster has a data directory. */
+  get kubeconfigPath(): string {
+    return this.access.kubeconfigPath;
+  }
+
+  /** What `KubeConfig.loadFromOptions` of @kubernetes/client-node takes. */
+  kubeConfig(): KubeConfigOptions {
+    const { url, token, authority } = this.access;
+    const name = `threemaster-${this.name}`;
+    return {
+      clusters: [{ name, server: url, caData: Buffer.from(authority).toString('base64') }],
+      users: [{ name: 'admin', token }],
+      contexts: [{ name, cluster: name, user: 'admin', namespace: 'default' }],
+      currentContext: name,
+    };
+  }
+
+  /**
+   * Resolves when every member that was not stopped serves: a leader is elected, each API server is ready, somebody runs the controllers and
+   * the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
+   */
+  async ready(): Promise<void> {
+    const { fabric } = this.#parts;
+    const endMs = fabric.monotonicMs() + readyTimeoutMs;
+    await this.leader();
+    for (;;) {
+      const missing = await this.#missing();
+      if (missing === null) return;
+      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
+      await fabric.sleep(pollMs);
+    }
   }
 
   // --- What happens ---------------------------------------------------------------------------------------------------
@@ -116,12 +209,12 @@ export class Cluster implements AsyncDisposable {
   }
 
   nodes(): string[] {
-    return Array.from({ length: this.#parts.options.nodes }, (_, index) => nodeName(index));
+    return [...this.#nodes];
   }
 
   /** A handle on a member or a part of one. Throws ClusterOptionsError for a name that the cluster does not have. */
   member(name: string): Member {
-    this.#threadsOf(name);
+    this.#faults.target(name);
     return new Member(this, name);
   }
 
@@ -143,7 +236,7 @@ export class Cluster implements AsyncDisposable {
 
   /** What each replica that answers says of itself. */
   async storeStatuses(): Promise<StoreMemberStatus[]> {
-    const running = this.masters().filter((master) => this.#isRunning(storePath(master)));
+    const running = this.masters().filter((master) => this.#faults.isRunning(storePath(master)));
     const statuses = running.map(async (name) => {
       const options = { replica: storePath(name), timeoutMs: 300 };
       const reply = await this.store.request({ type: 'status' }, 'status', options).catch(() => null);
@@ -154,62 +247,59 @@ export class Cluster implements AsyncDisposable {
 
   // --- Faults ---------------------------------------------------------------------------------------------------------
 
-  async kill(name: string): Promise<void> {
-    const { fabric, assembly } = this.#parts;
-    const threads = this.#threadsOf(name);
-    this.#tell({ type: 'killed', wallMs: fabric.wallMs(), name });
-    const isShared =
-      threads.length === 1 &&
-      threads[0]?.name !== name &&
-      memberOf(name) !== name &&
-      (threads[0]?.actors.length ?? 0) > 1;
-    if (isShared) await fabric.killActor(threads[0]?.name as string, name);
-    else await Promise.all(threads.map((thread) => assembly.kill(thread.name)));
+  /** Ends a member, or a part of one, at once. It stays down until it is restarted. */
+  kill(name: string): Promise<void> {
+    return this.#faults.kill(name);
   }
 
-  async pause(name: string, { forMs }: { readonly forMs?: number } = {}): Promise<void> {
-    const { fabric } = this.#parts;
-    for (const { name: thread } of this.#threadsOf(name)) fabric.pauseThread(thread);
-    this.#tell({ type: 'paused', wallMs: fabric.wallMs(), name });
-    if (forMs !== undefined) fabric.after(forMs, () => void this.resume(name));
+  /** Stops a member, or a part of one, where it stands; `forMs` resumes it after that time. */
+  pause(name: string, options?: { readonly forMs?: number }): Promise<void> {
+    return this.#faults.pause(name, options);
   }
 
-  async resume(name: string): Promise<void> {
-    const { fabric } = this.#parts;
-    for (const { name: thread } of this.#threadsOf(name)) fabric.resumeThread(thread);
-    this.#tell({ type: 'resumed', wallMs: fabric.wallMs(), name });
+  resume(name: string): Promise<void> {
+    return this.#faults.resume(name);
   }
 
-  async restart(name: string): Promise<void> {
-    const { fabric, assembly } = this.#parts;
-    const threads = this.#threadsOf(name);
-    for (const thread of threads) {
-      if (assembly.isUp(thread.name)) await assembly.kill(thread.name);
-    }
-    await Promise.all(threads.map((thread) => assembly.startAgain(thread.name)));
-    this.#tell({ type: 'restarted', wallMs: fabric.wallMs(), name });
+  /** Starts a member, or a part of one, again; what still runs of it is killed first. */
+  restart(name: string): Promise<void> {
+    return this.#faults.restart(name);
   }
 
   /** Cuts the groups off from each other in both directions, until `heal`. Members in no group reach everybody. Replaces an earlier partition. */
-  async partition(...groups: readonly (readonly string[])[]): Promise<void> {
-    for (const name of groups.flat()) this.#threadsOf(name);
-    this.#partition = partitionRules(groups);
-    await this.#applyFaults();
-    this.#tell({ type: 'partitioned', wallMs: this.#parts.fabric.wallMs(), groups });
+  partition(...groups: readonly (readonly string[])[]): Promise<void> {
+    return this.#faults.partition(groups);
   }
 
   /** Disturbs links: delay, loss, duplication, reordering, one-way cuts. Replaces earlier disturbances; none ends them. */
-  async disturb(...rules: readonly FaultRule[]): Promise<void> {
-    this.#disturbances = rules;
-    await this.#applyFaults();
+  disturb(...rules: readonly FaultRule[]): Promise<void> {
+    return this.#faults.disturb(rules);
   }
 
   /** Ends partitions and disturbances. */
-  async heal(): Promise<void> {
-    this.#partition = [];
-    this.#disturbances = [];
-    await this.#applyFaults();
-    this.#tell({ type: 'healed', wallMs: this.#parts.fabric.wallMs() });
+  heal(): Promise<void> {
+    return this.#faults.heal();
+  }
+
+  // --- Nodes that come and go -----------------------------------------------------------------------------------------
+
+  /** Adds a worker node and resolves with its handle; it is Ready once `waitFor('node/NAME', 'Ready')` resolves. */
+  async addNode(): Promise<Member> {
+    const { assembly, designNode } = this.#parts;
+    const index = this.#nextNode;
+    this.#nextNode += 1;
+    this.#nodes.push(nodeName(index));
+    await assembly.add(designNode(index));
+    return new Member(this, nodeName(index));
+  }
+
+  /** Takes a worker node away for good, with its Node object; its pods are made again elsewhere. */
+  async removeNode(name: string): Promise<void> {
+    if (!this.#nodes.includes(name))
+      throw new ClusterOptionsError(`no node ${name}; there are ${this.#nodes.join(', ')}`);
+    this.#nodes.splice(this.#nodes.indexOf(name), 1);
+    await this.#parts.assembly.remove([name]);
+    await this.api.delete(`node/${name}`);
   }
 
   // --- Locks and elections --------------------------------------------------------------------------------------------
@@ -278,6 +368,11 @@ export class Cluster implements AsyncDisposable {
     this.#parts.keeper.crashed(thread);
   }
 
+  /** Tells where the cluster is found; called by `foundCluster` alone. */
+  grantAccess(access: Access): void {
+    this.#access = access;
+  }
+
   /** Says that the cluster is ready; called by `foundCluster` alone. */
   announceReady(startMs: number): void {
     this.#tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
@@ -299,26 +394,34 @@ export class Cluster implements AsyncDisposable {
   /** The replicas worth asking: those that run, or all when none does. */
   #replicas(): readonly string[] {
     const paths = this.masters().map(storePath);
-    const running = paths.filter((path) => this.#isRunning(path));
+    const running = paths.filter((path) => this.#faults.isRunning(path));
     return running.length > 0 ? running : paths;
   }
 
-  #isRunning(path: string): boolean {
-    const { assembly, fabric } = this.#parts;
-    return threadsOf(assembly.topology, path).every(({ name }) => assembly.isUp(name) && !fabric.isPaused(name));
+  #apiServers(): readonly string[] {
+    return this.masters()
+      .map(apiServerPath)
+      .filter((path) => this.#faults.isRunning(path));
   }
 
-  #threadsOf(name: string): ReturnType<typeof threadsOf> {
-    const threads = threadsOf(this.#parts.assembly.topology, name);
-    if (threads.length > 0) return threads;
-    const members = [...new Set([...this.#parts.assembly.topology.threads.keys()].map(memberOf))];
-    throw new ClusterOptionsError(
-      `no member ${name}; there are ${members.join(', ')}, and parts such as ${members[0]}/store`,
-    );
+  /** The first thing that keeps the cluster from being ready, or null. */
+  async #missing(): Promise<string | null> {
+    for (const path of this.#apiServers()) if (!(await this.#isReady(path))) return `${path} is not ready`;
+    for (const [role, key] of Object.entries(offices))
+      if ((await this.store.get(key)) === undefined) return `nobody holds the role ${role}`;
+    const wanted = this.nodes().filter((name) => this.#faults.isRunning(name));
+    const nodes = await this.api.list('nodes');
+    const ready = new Set(nodes.filter((node) => hasCondition(node, 'Ready')).map(({ metadata }) => metadata.name));
+    const absent = wanted.find((name) => !ready.has(name));
+    return absent === undefined ? null : `${absent} is not Ready`;
   }
 
-  async #applyFaults(): Promise<void> {
-    await this.#parts.fabric.setFaults([...this.#partition, ...this.#disturbances]);
+  async #isReady(path: string): Promise<boolean> {
+    const { bridge, fabric } = this.#parts;
+    const credentials = { type: 'anonymous' } as const;
+    const request: ApiRequest = { type: 'nonResource', path: '/readyz', parameters: {}, accept: '', credentials };
+    const outcome = await fabric.drive(bridge.ask<ApiResponse>(path, { type: 'call', request }, 1_000));
+    return outcome.type === 'reply' && outcome.reply.status === 200;
   }
 
   #tell(event: ClusterEvent): void {

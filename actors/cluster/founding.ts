@@ -3,12 +3,16 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatKubeconfig, kubeconfig } from '../../src/http/kubeconfig.ts';
+import type { BalancerAddress } from '../../src/protocol/balancer.ts';
+import type { GatewayAddress } from '../../src/protocol/gateway.ts';
 import { Universe } from '../../src/sim/universe.ts';
 import { Assembly } from './assembly.ts';
-import { designCluster } from './blueprint.ts';
+import { balancerPath, designCluster, designNode, gatewayPath, listenHost } from './blueprint.ts';
 import { Bridge } from './bridge.ts';
-import { Cluster } from './cluster.ts';
+import { type Access, Cluster } from './cluster.ts';
 import type { Fabric, FabricEvents } from './fabric.ts';
+import { type ClusterIdentity, keepIdentity, keptIdentity, makeIdentity } from './identity.ts';
 import { type CheckedOptions, type ClusterOptions, checkOptions } from './options.ts';
 import { SimulatedFabric } from './simulated-fabric.ts';
 import { simulatedRoles } from './simulated-roles.ts';
@@ -17,6 +21,8 @@ import { WorkerFabric } from './worker-fabric.ts';
 
 const ownThread = 'main';
 const bridgePath = 'main/bridge';
+/** A listener that has not come up by then will not. */
+const listenTimeoutMs = 15_000;
 
 /** Where the logs live, and what that place already knows. */
 interface DataFolder {
@@ -40,13 +46,17 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
   const startedMs = fabric.monotonicMs();
   try {
     const folder = await openDataFolder(checked, seed);
-    const topology = designCluster({ options: checked, dataFolder: folder.path, ...folder, ownThread });
+    const identity = await openIdentity(checked, folder);
+    const blueprint = { options: checked, dataFolder: folder.path, ...folder, ownThread, identity };
+    const topology = designCluster(blueprint);
     const assembly = new Assembly({ fabric, topology, ownThread, ownPaths: [bridgePath] });
     const keeper = new ThreadKeeper(fabric, assembly, seed, (thread) => cluster?.crashed(thread, 'given up'));
-    cluster = new Cluster({ options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp });
+    const parts = { options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp };
+    cluster = new Cluster({ ...parts, designNode: (index) => designNode(blueprint, index) });
     await fabric.startActors(ownThread, [{ path: bridgePath, role: 'bridge', args: null, incarnation: 1 }]);
     await fabric.drive(assembly.start());
-    await fabric.drive(cluster.leader());
+    if (identity !== null) cluster.grantAccess(await openAccess(checked, folder, identity, cluster.masters(), bridge));
+    await cluster.ready();
     cluster.announceReady(fabric.monotonicMs() - startedMs);
     return cluster;
   } catch (error) {
@@ -89,4 +99,48 @@ async function openDataFolder(options: CheckedOptions, seed: number): Promise<Da
   if (!isExisting) await writeFile(join(path, 'cluster-id'), randomUUID(), { flush: true, mode: 0o600 } as never);
   const clusterId = await readFile(join(path, 'cluster-id'), 'utf8');
   return { path, clusterId, isExisting, cleanUp: async () => {} };
+}
+
+/** A simulated cluster speaks no HTTP and needs no identity. */
+async function openIdentity(options: CheckedOptions, folder: DataFolder): Promise<ClusterIdentity | null> {
+  if (options.simulatedSeed !== null) return null;
+  return options.dataDirectory === null ? makeIdentity() : keptIdentity(folder.path);
+}
+
+/** Learns where the listeners are, remembers it for restarts, and writes the kubeconfig. */
+async function openAccess(
+  options: CheckedOptions,
+  folder: DataFolder,
+  identity: ClusterIdentity,
+  masters: readonly string[],
+  bridge: Bridge,
+): Promise<Access> {
+  const addressOf = async <Address extends GatewayAddress>(path: string): Promise<Address> => {
+    const outcome = await bridge.ask<Address>(path, { type: 'address', request: null }, listenTimeoutMs);
+    if (outcome.type === 'reply') return outcome.reply;
+    throw new Error(`${path} does not listen: ${outcome.failure.code}`);
+  };
+  for (const path of masters.map(gatewayPath)) identity.ports[path] = (await addressOf(path)).port;
+  const { port } = await addressOf<BalancerAddress>(balancerPath);
+  identity.ports[balancerPath] = port;
+  if (options.dataDirectory !== null) await keepIdentity(folder.path, identity);
+  const config = kubeconfig({
+    name: `threemaster-${options.name}`,
+    server: `https://${listenHost}:${port}`,
+    userName: 'admin',
+    authorityCertificate: identity.certificates.authority,
+    token: identity.adminToken,
+    namespace: 'default',
+  });
+  const kubeconfigPath = join(folder.path, 'kubeconfig');
+  await writeFile(kubeconfigPath, formatKubeconfig(config), { mode: 0o600 });
+  const { authority } = identity.certificates;
+  return {
+    url: `https://${listenHost}:${port}`,
+    token: identity.adminToken,
+    authority,
+    kubeconfigPath,
+    config,
+    ports: identity.ports,
+  };
 }

@@ -8,11 +8,10 @@ export interface TimingProfile {
   readonly raft: RaftTiming;
   /** How long an elected role is held without renewal. */
   readonly roleLeaseSeconds: number;
-  readonly nodeLeaseSeconds: number;
-  readonly nodeLeaseRenewMs: number;
-  readonly nodeStatusMs: number;
   /** Silence after which a node counts as not ready. */
   readonly nodeGraceMs: number;
+  /** The same for a node that has never been heard of. */
+  readonly nodeStartupGraceMs: number;
   readonly nodeMonitorMs: number;
   /** Default tolerations of not-ready and unreachable. */
   readonly evictionSeconds: number;
@@ -23,10 +22,8 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     tickMs: 10,
     raft: { heartbeatTicks: 5, electionTicks: 30 },
     roleLeaseSeconds: 2,
-    nodeLeaseSeconds: 4,
-    nodeLeaseRenewMs: 1_000,
-    nodeStatusMs: 10_000,
     nodeGraceMs: 4_000,
+    nodeStartupGraceMs: 8_000,
     nodeMonitorMs: 500,
     evictionSeconds: 2,
   },
@@ -34,10 +31,8 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     tickMs: 100,
     raft: { heartbeatTicks: 1, electionTicks: 10 },
     roleLeaseSeconds: 15,
-    nodeLeaseSeconds: 40,
-    nodeLeaseRenewMs: 10_000,
-    nodeStatusMs: 10_000,
     nodeGraceMs: 50_000,
+    nodeStartupGraceMs: 60_000,
     nodeMonitorMs: 5_000,
     evictionSeconds: 300,
   },

@@ -53,10 +53,18 @@ function talk(left: string, right: string): boolean {
   return conversations.some(([one, other]) => (one === left && other === right) || (one === right && other === left));
 }
 
-/** Threads of a member (`master-0`), or the one thread that holds a part (`master-0/store`). */
-export function threadsOf(topology: Topology, name: string): ThreadDesign[] {
+/** What a name means: whole threads, or one actor among others of a thread. */
+export type Target =
+  | { readonly type: 'threads'; readonly threads: readonly ThreadDesign[] }
+  | { readonly type: 'actor'; readonly thread: ThreadDesign; readonly path: string };
+
+/** Finds what `master-0`, `master-0/store` or `node-1/kubelet` names; undefined when there is no such thing. */
+export function findTarget(topology: Topology, name: string): Target | undefined {
   const designs = [...topology.threads.values()];
   const ofMember = designs.filter((design) => memberOf(design.name) === name);
-  if (ofMember.length > 0) return ofMember;
-  return designs.filter((design) => design.actors.some(({ path }) => path === name));
+  if (ofMember.length > 0) return { type: 'threads', threads: ofMember };
+  const thread = designs.find((design) => design.name === name || design.actors.some(({ path }) => path === name));
+  if (thread === undefined) return undefined;
+  if (thread.name === name || thread.actors.length === 1) return { type: 'threads', threads: [thread] };
+  return { type: 'actor', thread, path: name };
 }

@@ -27,6 +27,8 @@ const syncData = promisify(fdatasync);
 /** A file that is being replaced has this suffix until it is complete; a crash may leave one behind. */
 const draftSuffix = '.draft';
 
+const brokenError = new Error('an earlier write failed');
+
 /** Opens the folder named in the actor's arguments. Throws when it cannot be created. */
 export function openFileDisk(emit: (event: unknown) => void, _self: unknown, args: unknown): Port {
   const { folder, isDurable } = args as DiskArgs;
@@ -45,6 +47,8 @@ class FileDisk {
   readonly #unsyncedEntries = new Set<string>();
   #isRunning = false;
   #isClosed = false;
+  /** An append failed: what came behind it would stand behind a hole. */
+  #isBroken = false;
 
   constructor(folder: string, isDurable: boolean, emit: (event: DiskEvent) => void) {
     this.#folder = folder;
@@ -53,7 +57,7 @@ class FileDisk {
   }
 
   handle(command: DiskCommand): void {
-    if (!this.#isRunning && isAppend(command) && !this.#mustSync(command)) {
+    if (!this.#isRunning && !this.#isBroken && isAppend(command) && !this.#mustSync(command)) {
       this.#emit(this.#write(command));
       return;
     }
@@ -85,13 +89,14 @@ class FileDisk {
       group.push(next);
       this.#queue.shift();
     }
-    const events = group.map((append) => this.#write(append));
+    const events = group.map((append) => (this.#isBroken ? failed(append.id, brokenError) : this.#write(append)));
     if (!group.some((append) => this.#mustSync(append))) return events;
     try {
       await syncData(this.#descriptor(file));
       if (this.#unsyncedEntries.delete(file)) await this.#syncFolder();
       return events;
     } catch (error) {
+      this.#isBroken = true;
       return group.map(({ id }) => failed(id, error));
     }
   }
@@ -103,12 +108,14 @@ class FileDisk {
       for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
       return { type: 'done', id };
     } catch (error) {
+      this.#isBroken = true;
       return failed(id, error);
     }
   }
 
   async #carryOutFirst(): Promise<DiskEvent> {
     const command = this.#queue.shift() as DiskCommand;
+    if (this.#isBroken) return failed(command.id, brokenError);
     try {
       return await this.#carryOut(command);
     } catch (error) {

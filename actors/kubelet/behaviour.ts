@@ -95,6 +95,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
       runtime: () => link.health,
       wallMs: () => state.stamp.wallMs,
       node: null,
+      isStatusDue: false,
     },
     settling: new Set(),
     events: new RingBuffer(pendingEventsMax),
@@ -157,7 +158,7 @@ function flush(state: KubeletState): readonly Effect[] {
   effects.push(...record(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
-    effects.push(...state.runner.signal(nodeChangedSignal));
+    effects.push(...statusDue(state));
   }
   const nextAtMs = kubelet.nextAtMs();
   if (nextAtMs !== undefined) {
@@ -177,8 +178,13 @@ function started(state: KubeletState): readonly Effect[] {
   ];
 }
 
-function refreshStatus({ runner, limits }: KubeletState): readonly Effect[] {
-  return [{ type: 'timer', key: statusTimer, afterMs: limits.nodeStatusMs }, ...runner.signal(nodeChangedSignal)];
+function refreshStatus(state: KubeletState): readonly Effect[] {
+  return [{ type: 'timer', key: statusTimer, afterMs: state.limits.nodeStatusMs }, ...statusDue(state)];
+}
+
+function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
+  situation.isStatusDue = true;
+  return runner.signal(nodeChangedSignal);
 }
 
 function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' }>): readonly Effect[] {

@@ -114,13 +114,14 @@ function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): reado
   };
   state.running = running;
   const watches = args.peers.flatMap(({ id, path }): Effect[] => (id === args.id ? [] : [{ type: 'watch', path }]));
-  const early = state.early.flatMap((input) => handle(state, running, input));
+  const early = state.early.flatMap((input) => handle(state, running, { ...input, monotonicMs: stamp.monotonicMs }));
   standFirst(args, running);
   return [...watches, { type: 'timer', key: 'tick', afterMs: args.tickMs }, ...early];
 }
 
 function handle(state: StoreState, running: Running, input: StoreInput): readonly Effect[] {
   const { replica, watches } = running;
+  replica.setTime(input.monotonicMs);
   switch (input.type) {
     case 'tell':
       replica.receive(owned(input.body.message));
@@ -187,7 +188,7 @@ function owned(message: PeerMessage): PeerMessage {
 function tick({ args }: StoreState, running: Running, nowMs: MonotonicMs): readonly Effect[] {
   while (running.lastTickMs + args.tickMs <= nowMs) {
     running.lastTickMs = (running.lastTickMs + args.tickMs) as MonotonicMs;
-    running.replica.tick(running.lastTickMs);
+    running.replica.tick();
   }
   if (running.leadership.role === 'leader') compact(running, nowMs);
   const afterMs = Math.max(0, running.lastTickMs + args.tickMs - nowMs);

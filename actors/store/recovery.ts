@@ -1,5 +1,5 @@
 /**
- * Reads a replica's folder before it starts: segments, then the snapshot that they name, then the repair of a torn tail. A small step
+ * Reads a replica's folder before it starts: segments, then the repair of the last one, then the snapshot that they name. A small step
  * machine over the disk port; what the bytes mean is decided in src/store.
  */
 import type { DiskCommand, DiskEvent } from '../../src/actor/disk-port.ts';
@@ -63,18 +63,18 @@ export class Recovery {
     return this.#repair(decision.log);
   }
 
+  /**
+   * Writes the last segment anew, without a torn tail. Also when it is whole: its end may never have been synced and be read from the
+   * page cache of a machine that outlived this replica's last life, or after a failed sync, which a second one would not make good. What is
+   * believed from here on must be durable. Earlier segments were synced before the next one was begun.
+   */
   #repair({ repair }: RecoveredLog): RecoveryStep {
-    if (repair === null) return this.#readState();
-    const segment = must(
-      this.#files.find(({ sequence }) => sequence === repair.sequence),
-      'the torn segment',
-    );
-    const { file } = must(
-      this.#segments.find(({ sequence }) => sequence === repair.sequence),
-      'the torn segment',
-    );
+    const last = this.#files[this.#files.length - 1];
+    if (last === undefined || (repair === null && !this.#args.isDurable)) return this.#readState();
+    assert(repair === null || repair.sequence === last.sequence, 'only the last segment is torn', { ...repair });
+    const { file } = must(this.#segments[this.#files.length - 1], 'the last segment');
     this.#isRepairing = true;
-    const chunks = [segment.bytes.subarray(0, repair.bytes)];
+    const chunks = [repair === null ? last.bytes : last.bytes.subarray(0, repair.bytes)];
     return { type: 'reading', commands: [{ type: 'replace', id: 0, file, chunks }] };
   }
 

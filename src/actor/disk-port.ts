@@ -1,6 +1,7 @@
 /**
  * The Disk port: a folder of flat files that belongs to one actor and outlives it. Commands complete in the order in which they were
- * given, each with one event that carries its id. A failed sync leaves the file in an unknown state: never repeat it, stop.
+ * given, each with one event that carries its id. A failed sync leaves the file in an unknown state: never repeat it, stop. From a failed
+ * append or create on, every command fails until the port is opened again, so that nothing is ever written behind a hole.
  */
 
 export type DiskCommand =

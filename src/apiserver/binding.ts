@@ -1,9 +1,9 @@
 /** pods/binding: the scheduler's decision, which is taken once. Models kubernetes pkg/registry/core/pod/storage BindingREST. */
 import type { Flow } from '../actor/flow.ts';
 import { invalid, required } from '../api/field-error.ts';
-import type { Mutable } from '../api/json.ts';
+import { isJsonObject, type Mutable } from '../api/json.ts';
 import type { AnyObject, ObjectMeta } from '../api/object-meta.ts';
-import { conflict, invalidObject } from '../api/status-errors.ts';
+import { badRequest, conflict, invalidObject } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
 import { timestampSeconds } from '../base/time.ts';
 import { writeOptions } from '../http/options.ts';
@@ -28,6 +28,16 @@ export function* handleBinding(environment: Environment, call: Call): Flow<Answe
     bind(call, current.decode() as unknown as Pod, binding, environment.stamp.wallMs),
   );
   return completeJson(201, createdStatus);
+}
+
+/** POST of a Binding to the collection: the pod is named in the body. */
+export function* handleBindingByBody(environment: Environment, call: Call): Flow<Answer> {
+  const body = bodyOf(call);
+  const metadata = isJsonObject(body) ? body['metadata'] : undefined;
+  const name = isJsonObject(metadata) ? metadata['name'] : undefined;
+  if (typeof name !== 'string' || name === '') throw badRequest('name must be provided');
+  const served = environment.catalog.mustServe({ group: '', version: 'v1', resource: 'pods' });
+  return yield* handleBinding(environment, { ...call, served, request: { ...call.request, name } });
 }
 
 function checkBinding(binding: Binding): void {

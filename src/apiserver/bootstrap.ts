@@ -3,7 +3,7 @@
  * Each API server makes what is missing when it starts; whoever comes second finds it there.
  * Models kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice} and scheduling's PostStartHook.
  */
-import type { Flow } from '../actor/flow.ts';
+import { type Flow, waitFor } from '../actor/flow.ts';
 import type { Json, JsonObject } from '../api/json.ts';
 import type { AnyObject } from '../api/object-meta.ts';
 import { isAlreadyExists, isInvalid } from '../api/status-errors.ts';
@@ -25,6 +25,14 @@ const priorities = [
   { name: 'system-cluster-critical', value: 2_000_000_000, use: 'must run in the cluster' },
   { name: 'system-node-critical', value: 2_000_001_000, use: 'must not be moved from their current node' },
 ];
+
+/** Given when the first objects are there. */
+export const bootstrapSignal = 'bootstrap';
+
+/** Waits until the namespaces are there that clients take for granted. */
+export function* awaitBootstrap(environment: Environment): Flow<void> {
+  while (!environment.isBootstrapped) yield* waitFor(bootstrapSignal);
+}
 
 /** Creates what is missing. */
 export function* bootstrap(environment: Environment): Flow<void> {

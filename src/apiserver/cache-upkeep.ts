@@ -2,10 +2,10 @@
 import type { Effect } from '../actor/effect.ts';
 import type { FlowRunner } from '../actor/flow-runner.ts';
 import type { WatchItem } from '../protocol/store.ts';
-import { bootstrap } from './bootstrap.ts';
+import { bootstrap, bootstrapSignal } from './bootstrap.ts';
 import type { Environment } from './environment.ts';
-import { storeProbeTimeoutMs, storeRetryMs } from './limits.ts';
-import { cacheSignal, readRevision } from './store-client.ts';
+import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
+import { cacheSignal, probeReplicas } from './store-client.ts';
 import { readStore, type StoreFeed } from './store-feed.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -18,9 +18,14 @@ export class CacheUpkeep {
   readonly #runner: FlowRunner;
   readonly #feed: StoreFeed;
   readonly #hub: WatchHub;
-  #isBootstrapped = false;
+  #isBootstrapping = false;
+  /** A state of the store was read, and the watch goes on from there. */
+  #isRead = false;
   #isProbing = false;
-  #revision = 0;
+  /** The cache is complete when it has reached this revision. */
+  #target = 0;
+  /** The revision that was announced last. */
+  #announced = 0;
 
   constructor(environment: Environment, runner: FlowRunner, feed: StoreFeed, hub: WatchHub) {
     this.#environment = environment;
@@ -33,11 +38,14 @@ export class CacheUpkeep {
   synchronize(): readonly Effect[] {
     const { cache } = this.#environment;
     cache.unsync();
+    this.#isRead = false;
     const ended = this.#hub.endAll();
     const { effects } = this.#runner.start(readStore(this.#environment), synchronizeTimeoutMs, (end) => {
       if (end.type !== 'returned') return [{ type: 'timer', key: 'resync', afterMs: resyncMs }];
       cache.replace(end.result.keyValues, end.result.revision);
-      return [...this.#feed.follow(), ...this.#announce(), ...this.#bootstrap()];
+      this.#isRead = true;
+      this.#target = end.result.current;
+      return [...this.#feed.follow(), ...this.#announce()];
     });
     return [...ended, ...effects];
   }
@@ -49,21 +57,28 @@ export class CacheUpkeep {
     return this.#announce();
   }
 
-  /** The store's watch ended: goes on elsewhere. */
+  /** The store's watch ended: goes on elsewhere, at once if there is a replica that may answer. */
   ended(id: number): readonly Effect[] {
-    return this.#feed.ended(id) && this.#environment.cache.isSynced ? this.#feed.follow() : [];
+    if (!this.#feed.ended(id)) return [];
+    const { replicas, stamp } = this.#environment;
+    const next = replicas.current(stamp.monotonicMs);
+    if (replicas.isTrusted(next, stamp.monotonicMs)) return this.follow();
+    return [{ type: 'timer', key: 'follow', afterMs: followRetryMs }];
+  }
+
+  /** Opens the store's watch if it is due: a state was read, and nothing is followed. */
+  follow(): readonly Effect[] {
+    return this.#isRead && !this.#feed.isFollowing ? this.#feed.follow() : [];
   }
 
   reconsider(): readonly Effect[] {
-    return this.#environment.cache.isSynced ? this.#feed.reconsider() : [];
+    return this.#isRead ? this.#feed.reconsider() : [];
   }
 
-  /** Asks the replica for its revision, so that one that is cut off from its leader comes under suspicion. */
   probe(): readonly Effect[] {
     if (this.#isProbing) return [];
     this.#isProbing = true;
-    const flow = readRevision(this.#environment, storeProbeTimeoutMs);
-    const { effects } = this.#runner.start(flow, 2 * storeProbeTimeoutMs, () => {
+    const { effects } = this.#runner.start(probeReplicas(this.#environment), requestTimeoutMs, () => {
       this.#isProbing = false;
       return [];
     });
@@ -76,18 +91,27 @@ export class CacheUpkeep {
 
   #announce(): readonly Effect[] {
     const { cache } = this.#environment;
-    if (!cache.isSynced || cache.revision === this.#revision) return [];
-    this.#revision = cache.revision;
-    return this.#runner.signal(cacheSignal);
+    if (!this.#isRead || cache.revision < this.#target) return [];
+    if (cache.isSynced && cache.revision === this.#announced) return [];
+    cache.markSynced();
+    this.#announced = cache.revision;
+    return [...this.#runner.signal(cacheSignal), ...this.bootstrap()];
   }
 
-  #bootstrap(): readonly Effect[] {
-    if (this.#isBootstrapped) return [];
-    this.#isBootstrapped = true;
-    const { effects } = this.#runner.start(bootstrap(this.#environment), null, (end) => {
-      if (end.type !== 'threw') return [];
-      const message = end.error instanceof Error ? end.error.message : 'unknown';
-      return [{ type: 'log', level: 'error', message: 'the first objects were not made', fields: { message } }];
+  /** Makes the first objects once the cache is complete for the first time. */
+  bootstrap(): readonly Effect[] {
+    const environment = this.#environment;
+    if (environment.isBootstrapped || this.#isBootstrapping) return [];
+    this.#isBootstrapping = true;
+    const { effects } = this.#runner.start(bootstrap(environment), requestTimeoutMs, (end) => {
+      this.#isBootstrapping = false;
+      environment.isBootstrapped = end.type === 'returned';
+      if (end.type === 'returned') return this.#runner.signal(bootstrapSignal);
+      const message = end.type === 'threw' && end.error instanceof Error ? end.error.message : end.type;
+      return [
+        { type: 'log', level: 'warn', message: 'the first objects are not there yet', fields: { message } },
+        { type: 'timer', key: 'bootstrap', afterMs: resyncMs },
+      ];
     });
     return effects;
   }

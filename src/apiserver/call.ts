@@ -69,7 +69,7 @@ export function callSelection(call: Call, options: ListOptions): Selection {
     );
   }
   return selectionOf(
-    call.request.namespace,
+    call.served.info.isNamespaced ? call.request.namespace : '',
     call.request.name,
     labels,
     fields.requirements.length === 0 ? everyField : fields,

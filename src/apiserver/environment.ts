@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import type { ColumnTable } from '../kinds/columns/table.ts';
 import type { Schemas } from '../kinds/schema.ts';
 import type { Catalog } from './catalog.ts';
+import type { EventLease } from './event-lease.ts';
 import type { ReadBarrier } from './read-barrier.ts';
 import type { ReplicaChoice } from './replica-choice.ts';
 import type { ApiServerSettings } from './settings.ts';
@@ -18,6 +19,9 @@ export interface Environment {
   readonly barrier: ReadBarrier;
   readonly replicas: ReplicaChoice;
   readonly random: Random;
+  /** The objects that every cluster has are there. */
+  isBootstrapped: boolean;
+  readonly eventLease: EventLease;
   /** The time of the input that is being handled. */
   stamp: Stamp;
 }

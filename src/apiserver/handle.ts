@@ -2,11 +2,12 @@
 import type { Flow } from '../actor/flow.ts';
 import { methodNotAllowed, notServed } from '../api/status-errors.ts';
 import { type ResourceInfo, subresourceOf } from '../kinds/registry.ts';
-import type { ResourceRequest, Verb } from '../protocol/apiserver.ts';
+import type { ResourceRequest } from '../protocol/apiserver.ts';
 import type { Answer } from './answer.ts';
 import { authenticate } from './authentication.ts';
-import { authorize, mastersAuthorizer } from './authorization.ts';
-import { handleBinding } from './binding.ts';
+import { authorize } from './authorization.ts';
+import { handleBinding, handleBindingByBody } from './binding.ts';
+import { awaitBootstrap } from './bootstrap.ts';
 import { type Call, queryOf } from './call.ts';
 import { handleCreate } from './create.ts';
 import { handleDelete } from './delete.ts';
@@ -17,6 +18,8 @@ import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
 import { handleList } from './list.ts';
 import { handlePodLog } from './pod-log.ts';
+import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
+import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
 import { handlePatch, handleUpdate } from './update.ts';
 import { handleWatch } from './watch.ts';
@@ -39,34 +42,42 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['scale get', handleGetScale],
   ['scale update', handleUpdateScale],
   ['scale patch', handlePatchScale],
+  ['approval get', handleGet],
+  ['approval update', (environment, call) => handleUpdate(environment, call, 'status')],
+  ['approval patch', (environment, call) => handlePatch(environment, call, 'status')],
+  ['/bindings/ create', handleBindingByBody],
   ['/pods/binding create', handleBinding],
+  ['/pods/ephemeralcontainers get', handleGet],
+  [
+    '/pods/ephemeralcontainers update',
+    (environment, call) => handleUpdatePart(environment, call, takeEphemeralContainers),
+  ],
+  [
+    '/pods/ephemeralcontainers patch',
+    (environment, call) => handlePatchPart(environment, call, takeEphemeralContainers),
+  ],
+  ['/pods/resize get', handleGet],
+  ['/pods/resize update', (environment, call) => handleUpdatePart(environment, call, takeResources)],
+  ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
   ['/namespaces/finalize update', handleFinalize],
 ]);
 
-const actionsByVerb: Readonly<Record<Verb, string>> = {
-  get: 'get',
-  list: 'list',
-  watch: 'watch',
-  create: 'create',
-  update: 'update',
-  patch: 'patch',
-  delete: 'delete',
-  deletecollection: 'deletecollection',
-};
-
 /** Answers a resource request. Throws StatusError. */
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {
   const user = authenticate(request.credentials, environment.settings.tokens);
-  authorize(user, request, [mastersAuthorizer]);
+  authorize(user, request);
   const served = environment.catalog.served(request);
   if (served === undefined) throw notServed();
   const { group, resource, subresource, verb } = request;
   checkScope(request, served.info.isNamespaced);
   checkVerb(served.info, request);
-  const handler = handlers.get(`${group}/${resource}/${subresource} ${verb}`) ?? handlers.get(`${subresource} ${verb}`);
+  const handler = isReview(group, resource)
+    ? handleReview
+    : (handlers.get(`${group}/${resource}/${subresource} ${verb}`) ?? handlers.get(`${subresource} ${verb}`));
   if (handler === undefined) throw notServed();
+  if (verb === 'create') yield* awaitBootstrap(environment);
   return yield* handler(environment, { request, served, user, query: queryOf(request.parameters) });
 }
 
@@ -82,10 +93,10 @@ function checkScope(request: ResourceRequest, isNamespaced: boolean): void {
 
 function checkVerb(info: ResourceInfo, { subresource, verb }: ResourceRequest): void {
   if (subresource === '') {
-    if (!info.verbs.includes(verb)) throw methodNotAllowed(info, actionsByVerb[verb]);
+    if (!info.verbs.includes(verb)) throw methodNotAllowed(info, verb);
     return;
   }
   const found = subresourceOf(info, subresource);
   if (found === undefined) throw notServed();
-  if (!found.verbs.includes(verb)) throw methodNotAllowed(info, actionsByVerb[verb]);
+  if (!found.verbs.includes(verb)) throw methodNotAllowed(info, verb);
 }

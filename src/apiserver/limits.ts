@@ -3,24 +3,32 @@
 /** A request that is not a watch ends after this time, as kube-apiserver's 34 s; a client may ask for less. */
 export const requestTimeoutMs = 34_000;
 
-/** A question to a store replica; above the store's own limit, so that the store's answer says what happened. */
-export const storeAskTimeoutMs = 6_000;
+/** A write; above the store's own limit, so that the store's answer says what happened. */
+export const storeWriteTimeoutMs = 6_000;
+
+/** A read, which may be asked again elsewhere at no risk. */
+export const storeReadTimeoutMs = 2_000;
 
 /** Pause before a request that certainly had no effect is sent to the store again. */
 export const storeRetryMs = 20;
+
+/** A watch of the store that ended while no replica is trusted is opened again after this time. */
+export const followRetryMs = 50;
 
 /** A replica that failed to answer is asked last for this time. */
 export const replicaSuspicionMs = 1_000;
 
 /** An idle API server asks its replica for the current revision this often, so that a replica that is cut off is found out. */
 export const storeProbeMs = 1_000;
-export const storeProbeTimeoutMs = 2_000;
 
 /** Keys that one page of the initial read of the store holds. */
 export const syncPageKeys = 500;
 
 /** Items that the store may send ahead of the cache. */
 export const storeWatchCredit = 64;
+
+/** A cache that starts reads the store as it was so many revisions ago and replays them, so that watches may go on from there. */
+export const historyRevisions = 1_000;
 
 /** Events that are kept per resource, so that a watch may start in the past. */
 export const historyEventsMax = 2_048;
@@ -46,6 +54,13 @@ export const changeAttemptsMax = 32;
 
 /** Addresses that are tried for one Service while other API servers allocate at the same time. */
 export const allocationAttemptsMax = 16;
+
+/** Kubernetes Events go away after this time; kube-apiserver's default. */
+export const eventTtlSeconds = 3_600;
+
+/** One lease of the store serves the Events of this time, up to so many; as in kube-apiserver. */
+export const eventLeaseReuseMs = 60_000;
+export const eventLeaseObjectsMax = 1_000;
 
 /** A request body; kube-apiserver's default. */
 export const bodyBytesMax = 3 * 1024 * 1024;

@@ -6,6 +6,7 @@ import { builtInRegistry } from '../kinds/registry.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
 import { Catalog } from './catalog.ts';
 import type { Environment } from './environment.ts';
+import { EventLease } from './event-lease.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import { ReplicaChoice } from './replica-choice.ts';
 import type { ApiServerSettings } from './settings.ts';
@@ -22,6 +23,8 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     barrier: new ReadBarrier(),
     replicas: new ReplicaChoice(settings.replicas),
     random,
+    isBootstrapped: false,
+    eventLease: new EventLease(),
     stamp,
   };
 }

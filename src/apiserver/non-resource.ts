@@ -58,7 +58,7 @@ export class NonResourcePaths {
     const document = this.#documents.get(key) ?? this.#make(path, aggregated);
     this.#documents.set(key, document);
     const headers = { ETag: document.etag, Vary: 'Accept' };
-    const isKnown = request.parameters['ifNoneMatch'] === document.etag;
+    const isKnown = request.ifNoneMatch === document.etag;
     return {
       status: isKnown ? 304 : 200,
       contentType: document.contentType,
@@ -101,7 +101,7 @@ export class NonResourcePaths {
 
   /** Alive as long as it answers; ready while its cache follows the store. */
   #health(path: string): ApiResponse {
-    const isReady = this.#environment.cache.isSynced;
+    const isReady = this.#environment.cache.isSynced && this.#environment.isBootstrapped;
     if (isReady || !path.startsWith('/readyz')) return textResponse(200, 'ok');
     return textResponse(500, '[+]ping ok\n[-]informer-sync failed: reason withheld\nreadyz check failed\n');
   }

@@ -1,6 +1,7 @@
 /**
- * Which store replica to ask: the first that is not known to be gone, in order of preference; the own master's comes first. One that
- * failed to answer is avoided for a while, but asked again when there is no other.
+ * Which store replica to ask. The first in order of preference, the own master's, is left when it is gone or does not answer; the one that
+ * took its place is kept until it fails in turn, or until the first is found well again. So a replica that is cut off costs
+ * one request its patience, not every request.
  */
 import type { ActorStatus } from '../actor/failure.ts';
 import { assert } from '../base/assert.ts';
@@ -15,44 +16,63 @@ interface Candidate {
 
 export class ReplicaChoice {
   readonly #candidates: readonly Candidate[];
+  #current: Candidate;
 
   /** `paths` in order of preference. */
   constructor(paths: readonly string[]) {
     assert(paths.length > 0, 'an API server knows a store replica');
     this.#candidates = paths.map((path) => ({ path, isGone: false, suspectUntilMs: 0 }));
+    this.#current = this.#candidates[0] as Candidate;
   }
 
   get paths(): readonly string[] {
     return this.#candidates.map(({ path }) => path);
   }
 
+  /** The replica that is asked when all is well. */
+  get preferred(): string {
+    return (this.#candidates[0] as Candidate).path;
+  }
+
+  /** The replica to ask now. When none is trusted it is the one that has been suspect for longest. */
   current(nowMs: MonotonicMs): string {
-    let best = this.#candidates[0] as Candidate;
-    for (const candidate of this.#candidates) if (rank(candidate, nowMs) < rank(best, nowMs)) best = candidate;
-    return best.path;
+    if (rank(this.#current, nowMs) === 0) return this.#current.path;
+    for (const candidate of this.#candidates) {
+      if (rank(candidate, nowMs) < rank(this.#current, nowMs)) this.#current = candidate;
+    }
+    return this.#current.path;
   }
 
   /** False for a replica that is gone or under suspicion. */
   isTrusted(path: string, nowMs: MonotonicMs): boolean {
-    const candidate = this.#candidates.find((each) => each.path === path);
+    const candidate = this.#find(path);
     return candidate !== undefined && rank(candidate, nowMs) === 0;
   }
 
   /** The replica did not answer, or answered that it knows no leader. */
   suspect(path: string, nowMs: MonotonicMs): void {
-    const candidate = this.#candidates.find((each) => each.path === path);
+    const candidate = this.#find(path);
     if (candidate !== undefined) candidate.suspectUntilMs = nowMs + replicaSuspicionMs;
   }
 
+  /** The preferred replica has answered again: it is asked from now on. */
+  restore(): void {
+    const first = this.#candidates[0] as Candidate;
+    first.isGone = false;
+    first.suspectUntilMs = 0;
+    this.#current = first;
+  }
+
   observe(path: string, status: ActorStatus): void {
-    const candidate = this.#candidates.find((each) => each.path === path);
-    if (candidate === undefined) return;
-    candidate.isGone = status !== 'running';
-    if (status === 'running') candidate.suspectUntilMs = 0;
+    const candidate = this.#find(path);
+    if (candidate !== undefined) candidate.isGone = status !== 'running';
+  }
+
+  #find(path: string): Candidate | undefined {
+    return this.#candidates.find((each) => each.path === path);
   }
 }
 
-/** Equal ranks keep the order of preference. */
 function rank(candidate: Candidate, nowMs: MonotonicMs): number {
   if (candidate.isGone) return Number.POSITIVE_INFINITY;
   return candidate.suspectUntilMs > nowMs ? candidate.suspectUntilMs : 0;

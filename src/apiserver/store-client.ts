@@ -9,7 +9,7 @@ import type { StoreProtocol } from '../protocol/store.ts';
 import type { StoreReply, StoreRequest } from '../store/store-request.ts';
 import type { Environment } from './environment.ts';
 import { interpretSendFailure, interpretStoreError } from './interpret-store-error.ts';
-import { storeAskTimeoutMs, storeRetryMs } from './limits.ts';
+import { storeReadTimeoutMs, storeRetryMs, storeWriteTimeoutMs } from './limits.ts';
 
 /** Given after the cache has moved: a higher revision, or complete again. */
 export const cacheSignal = 'cache';
@@ -21,9 +21,9 @@ export function* askStore<Type extends StoreReply['type']>(
   environment: Environment,
   request: StoreRequest,
   expected: Type,
-  timeoutMs: number = storeAskTimeoutMs,
 ): Flow<ReplyOfType<Type>> {
   const isRead = changesNothing(request);
+  const timeoutMs = isRead ? storeReadTimeoutMs : storeWriteTimeoutMs;
   for (;;) {
     const { replicas } = environment;
     const replica = replicas.current(environment.stamp.monotonicMs);
@@ -61,9 +61,23 @@ export function* waitForCache(environment: Environment, revision: number): Flow<
 }
 
 /** Returns the store's revision now: at or above that of every write acknowledged before the question. */
-export function* readRevision(environment: Environment, timeoutMs: number = storeAskTimeoutMs): Flow<Revision> {
-  const reply = yield* askStore(environment, { type: 'readRevision' }, 'revision', timeoutMs);
+export function* readRevision(environment: Environment): Flow<Revision> {
+  const reply = yield* askStore(environment, { type: 'readRevision' }, 'revision');
   return reply.revision;
+}
+
+/** Asks the replica in use for its revision, so that one that is cut off comes under suspicion, and the preferred one whether it is well. */
+export function* probeReplicas(environment: Environment): Flow<void> {
+  const { replicas } = environment;
+  const { preferred } = replicas;
+  if (replicas.current(environment.stamp.monotonicMs) === preferred) {
+    yield* readRevision(environment);
+    return;
+  }
+  const request: StoreRequest = { type: 'readRevision' };
+  const outcome = yield* ask<StoreProtocol['asks'], 'request'>(preferred, 'request', request, storeReadTimeoutMs);
+  if (outcome.type === 'reply' && outcome.reply.type === 'revision') replicas.restore();
+  else yield* readRevision(environment);
 }
 
 function changesNothing(request: StoreRequest): boolean {

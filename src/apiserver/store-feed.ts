@@ -5,13 +5,14 @@
  */
 import type { Effect } from '../actor/effect.ts';
 import type { Flow } from '../actor/flow.ts';
+import { isExpired } from '../api/status-errors.ts';
 import { everyKey } from '../mvcc/key-range.ts';
-import type { KeyValue, Revision } from '../mvcc/key-value.ts';
+import { firstRevision, type KeyValue, type Revision } from '../mvcc/key-value.ts';
 import { rangeQuery } from '../mvcc/transaction.ts';
 import type { WatchItem, WatchRequest } from '../protocol/store.ts';
 import type { Environment } from './environment.ts';
-import { storeWatchCredit, syncPageKeys } from './limits.ts';
-import { readRange } from './store-client.ts';
+import { historyRevisions, storeWatchCredit, syncPageKeys } from './limits.ts';
+import { readRange, readRevision } from './store-client.ts';
 import type { CacheEvent } from './watch-cache.ts';
 
 /** What an item of the store's watch meant. */
@@ -22,7 +23,10 @@ export type Fed =
 
 export interface StoreState {
   readonly keyValues: readonly KeyValue[];
+  /** What `keyValues` is the state at. */
   readonly revision: Revision;
+  /** The store's revision when it was read: the cache is complete when it has come so far. */
+  readonly current: Revision;
 }
 
 const nothing: Fed = { type: 'changes', changes: [] };
@@ -36,6 +40,10 @@ export class StoreFeed {
 
   constructor(environment: Environment) {
     this.#environment = environment;
+  }
+
+  get isFollowing(): boolean {
+    return this.#replica !== null;
   }
 
   /** Follows the replica of choice from behind the cache's revision on, and no other. */
@@ -57,11 +65,11 @@ export class StoreFeed {
     return effects;
   }
 
-  /** Moves on when the replica that is followed is no longer trusted and another may be better. */
+  /** Moves to the replica of choice when that is another now. */
   reconsider(): readonly Effect[] {
     const { replicas, stamp } = this.#environment;
-    if (this.#replica === null || replicas.isTrusted(this.#replica, stamp.monotonicMs)) return [];
-    return replicas.current(stamp.monotonicMs) === this.#replica ? [] : this.follow();
+    if (this.#replica === null || replicas.current(stamp.monotonicMs) === this.#replica) return [];
+    return this.follow();
   }
 
   /** Takes an item of the watch. Items of an earlier subscription are passed over. */
@@ -107,10 +115,25 @@ export class StoreFeed {
   }
 }
 
-/** Reads all keys at one revision, in pages. Values may be views of messages: copy what is kept. */
+/**
+ * Reads the store as it was a while ago, from where the watch replays what has happened since: so a watch of a client of another API server
+ * can go on here. If that revision is compacted, the store is read as it is now.
+ */
 export function* readStore(environment: Environment): Flow<StoreState> {
+  const current = yield* readRevision(environment);
+  const past = Math.max(current - historyRevisions, environment.cache.revision, firstRevision) as Revision;
+  try {
+    return { ...(yield* readAt(environment, past)), current };
+  } catch (error: unknown) {
+    if (!isExpired(error)) throw error;
+    return { ...(yield* readAt(environment, 0 as Revision)), current };
+  }
+}
+
+/** Reads all keys at a revision (0: now), in pages. Values may be views of messages: copy what is kept. */
+function* readAt(environment: Environment, at: Revision): Flow<Omit<StoreState, 'current'>> {
   const keyValues: KeyValue[] = [];
-  let revision = 0 as Revision;
+  let revision = at;
   let start = '';
   for (;;) {
     const query = rangeQuery({ start, end: null }, { revision, limit: syncPageKeys });

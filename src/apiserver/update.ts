@@ -145,7 +145,8 @@ function checkName(call: Call, object: AnyObject): void {
   if (own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
 }
 
-function applyPatch(
+/** Applies a patch to a tree in the served version. Throws StatusError BadRequest or Invalid. */
+export function applyPatch(
   environment: Environment,
   call: Call,
   type: 'json' | 'merge' | 'strategic',

@@ -67,6 +67,11 @@ export class WatchCache {
     this.#isSynced = false;
   }
 
+  /** Everything that was to be read has been read. */
+  markSynced(): void {
+    this.#isSynced = true;
+  }
+
   /** Takes a complete state of the store at `revision`. History starts anew there. */
   replace(keyValues: readonly KeyValue[], revision: number): void {
     assert(revision >= this.#revision, 'the cache does not go back', { revision, before: this.#revision });
@@ -79,7 +84,6 @@ export class WatchCache {
       if (owner !== undefined) this.#state(owner.stored).entries.set(keyValue.key, new CacheEntry(owner, keyValue));
       else if (keyValue.key.startsWith(allocationPrefix)) this.#allocations.add(keyValue.key);
     }
-    this.#isSynced = true;
   }
 
   /** Takes changes in revision order and returns those of objects. Call `advance` when a revision is complete. */

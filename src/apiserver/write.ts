@@ -9,7 +9,7 @@ import { StatusError } from '../api/status.ts';
 import { assert } from '../base/assert.ts';
 import { ownBytes, utf8 } from '../base/bytes.ts';
 import { singleKey } from '../mvcc/key-range.ts';
-import type { KeyValue } from '../mvcc/key-value.ts';
+import { type KeyValue, noLease } from '../mvcc/key-value.ts';
 import { type Compare, type Operation, type OperationResult, putOperation, rangeQuery } from '../mvcc/transaction.ts';
 import type { Fence } from '../protocol/apiserver.ts';
 import { allocationsOf, usesPool } from './allocation.ts';
@@ -44,10 +44,11 @@ export function* commit(environment: Environment, write: Write): Flow<Written> {
   const wanted = next === null ? [] : allocationsOf(write.stored, next.object);
   const added = wanted.filter((each) => !held.includes(each));
   const freed = held.filter((each) => !wanted.includes(each));
+  const lease = next === null ? noLease : yield* environment.eventLease.of(environment, write.stored);
   const reply = yield* transact(environment, {
     compares: comparesOf(write, added),
     success: [
-      next === null ? deletion(key) : putOperation(key, next.bytes),
+      next === null ? deletion(key) : putOperation(key, next.bytes, { lease }),
       ...added.map((each) => putOperation(each, utf8(key))),
       ...freed.map(deletion),
     ],

@@ -188,6 +188,8 @@ function join(path: string, name: string): string {
 
 function isEmpty(value: Json, type: FieldType): boolean {
   if (type.type === 'struct' || type.type === 'json') return false;
+  // A value of the wrong type was reported already.
+  if (value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
   if (type.type === 'map') return Object.keys(value as JsonObject).length === 0;
   // A quantity and a number-or-string are structs in Go, which omitempty never drops.

@@ -24,13 +24,15 @@ export interface NodeSituation {
   readonly wallMs: () => WallMs;
   /** The Node as it was last seen; null before it is registered. */
   node: Node | null;
+  /** The status is to be written. Set before the signal is given, which may find the flow busy with something else. */
+  isStatusDue: boolean;
 }
 
 const nodes: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
 const leases: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
 const leaseNamespace = 'kube-node-lease';
 
-/** A status is written when this signal is given, and after the interval in any case. */
+/** Given whenever `isStatusDue` was set. */
 export const nodeChangedSignal = 'node-changed';
 
 /** Registers the node, and again if somebody deletes it, and refreshes its status for ever. */
@@ -100,10 +102,13 @@ function* takeOver(situation: NodeSituation): Flow<boolean> {
 function* refreshStatus(situation: NodeSituation): Flow<void> {
   const { limits } = situation;
   for (;;) {
-    yield* waitFor(nodeChangedSignal);
+    while (!situation.isStatusDue) yield* waitFor(nodeChangedSignal);
+    situation.isStatusDue = false;
     const answer = yield* writeStatus(situation);
     if (answer.type === 'refused' && answer.status.code === 404) return;
-    if (answer.type !== 'done') yield* sleep(limits.apiRetryMs);
+    if (answer.type === 'done') continue;
+    situation.isStatusDue = true;
+    yield* sleep(limits.apiRetryMs);
   }
 }
 

@@ -63,6 +63,8 @@ export interface NonResourceRequest {
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly accept: string;
+  /** The ETag of the version that the client has; answered with 304 when that is still the one. */
+  readonly ifNoneMatch?: string;
   readonly credentials: Credentials;
 }
 

@@ -1,11 +1,12 @@
 /**
- * A disk that lies the way disks do. What was appended but not synced may be lost, wholly or from any byte on, when its thread crashes;
- * what was synced survives. Syncing takes time and may fail. The disk belongs to an actor's path and outlives the actor.
+ * A disk that lies the way disks do. Bytes reach the page cache when their command begins and are durable when it completes; a crash in
+ * between keeps them up to any byte, and what lies behind that byte may be garbage, as where a file was made longer before its blocks were
+ * written. Deletions since the last sync may be undone, the latest first. What was synced survives. Syncing takes time and may fail. The disk belongs to an actor's path and outlives the actor.
  */
 
 import type { DiskCommand, DiskEvent } from '../actor/disk-port.ts';
 import type { Port } from '../actor/ports.ts';
-import { assert, unreachable } from '../base/assert.ts';
+import { must, unreachable } from '../base/assert.ts';
 import { concatBytes, emptyBytes } from '../base/bytes.ts';
 import type { Random } from '../base/random.ts';
 
@@ -14,6 +15,8 @@ export interface DiskFaults {
   readonly latencyMaxMs: number;
   /** Probability that a sync fails, 0 to 1. */
   readonly syncFailure: number;
+  /** Probability that a crash leaves garbage in place of lost bytes, 0 to 1. */
+  readonly tornGarbage: number;
 }
 
 interface SimulatedFile {
@@ -26,8 +29,10 @@ interface SimulatedFile {
 export type Schedule = (delayMs: number, effect: () => void) => void;
 
 export class SimulatedDisk {
-  faults: DiskFaults = { latencyMinMs: 0.05, latencyMaxMs: 1, syncFailure: 0 };
+  faults: DiskFaults = { latencyMinMs: 0.05, latencyMaxMs: 1, syncFailure: 0, tornGarbage: 0.3 };
   readonly #files = new Map<string, SimulatedFile>();
+  /** Deleted since the last sync, in order. */
+  #deleted: { readonly name: string; readonly file: SimulatedFile }[] = [];
   readonly #random: Random;
   readonly #schedule: Schedule;
   /** Counts crashes: completions of an earlier life are void. */
@@ -42,13 +47,17 @@ export class SimulatedDisk {
   open(emit: (event: unknown) => void): Port {
     const queue: DiskCommand[] = [];
     let isOpen = true;
+    let isBroken = false;
     const life = this.#life;
     const runFirst = (): void => {
+      const command = must(queue[0], 'a command to run');
+      if (!isBroken) this.#begin(command);
       this.#schedule(this.#latencyMs(), () => {
         if (!isOpen || life !== this.#life) return;
-        const command = queue.shift();
-        assert(command !== undefined, 'a disk completion without its command');
-        emit(this.#carryOut(command));
+        queue.shift();
+        const event = isBroken ? failed(command.id) : this.#complete(command);
+        isBroken ||= event.type === 'failed' && command.type !== 'replace';
+        emit(event);
         if (queue.length > 0) runFirst();
       });
     };
@@ -63,20 +72,38 @@ export class SimulatedDisk {
     };
   }
 
-  /** The thread died: unsynced bytes are kept up to a random point of each file. */
+  /** Its actor is gone; what reached the page cache stays readable, and may still be lost in a later crash. */
+  abandon(): void {
+    this.#life += 1;
+  }
+
+  /** The machine went down: unsynced bytes are kept up to a random point of each file. */
   crash(): void {
     this.#life += 1;
     for (const file of this.#files.values()) {
-      const pending = concatBytes(file.volatile);
-      const kept = pending.subarray(0, this.#random.integer(0, pending.length));
-      file.durable = concatBytes([file.durable, kept]);
+      if (file.volatile.length === 0) continue;
+      file.durable = concatBytes([file.durable, this.#torn(concatBytes(file.volatile))]);
       file.volatile = [];
     }
+    const undone = this.#deleted.slice(this.#random.integer(0, this.#deleted.length));
+    for (const { name, file } of undone) if (!this.#files.has(name)) this.#files.set(name, file);
+    this.#deleted = [];
+  }
+
+  #torn(pending: Uint8Array): Uint8Array {
+    const kept = pending.subarray(0, this.#random.integer(0, pending.length));
+    if (!this.#random.chance(this.faults.tornGarbage)) return kept;
+    const garbage = new Uint8Array(this.#random.integer(0, pending.length - kept.length));
+    // Half of the time the blocks were never written and read as zeros.
+    if (this.#random.chance(0.5))
+      for (let at = 0; at < garbage.length; at += 1) garbage[at] = this.#random.integer(0, 255);
+    return concatBytes([kept, garbage]);
   }
 
   /** All is lost, as with a replaced machine. */
   wipe(): void {
     this.#life += 1;
+    this.#deleted = [];
     this.#files.clear();
   }
 
@@ -85,7 +112,16 @@ export class SimulatedDisk {
     return latencyMinMs + (latencyMaxMs - latencyMinMs) * this.#random.fraction();
   }
 
-  #carryOut(command: DiskCommand): DiskEvent {
+  /** What a command does at once: appended bytes are in the page cache, from where a crash may lose them. */
+  #begin(command: DiskCommand): void {
+    if (command.type !== 'append' && command.type !== 'create') return;
+    const known = command.type === 'append' ? this.#files.get(command.file) : undefined;
+    const file = known ?? { durable: emptyBytes, volatile: [] };
+    this.#files.set(command.file, file);
+    file.volatile.push(command.bytes.slice());
+  }
+
+  #complete(command: DiskCommand): DiskEvent {
     const { id } = command;
     switch (command.type) {
       case 'list':
@@ -93,30 +129,30 @@ export class SimulatedDisk {
       case 'read':
         return { type: 'read', id, bytes: this.#read(command.file) };
       case 'append':
-        return this.#append(command);
       case 'create':
-        // A crash before the sync may leave nothing of the new file, as its folder entry is not durable either.
-        this.#files.set(command.file, { durable: emptyBytes, volatile: [] });
-        return this.#append({ ...command, type: 'append' });
+        return command.sync ? this.#sync(command.file, id) : { type: 'done', id };
       case 'replace':
+        if (this.#random.chance(this.faults.syncFailure)) return failed(id);
         this.#files.set(command.file, { durable: concatBytes(command.chunks), volatile: [] });
+        this.#deleted = [];
         return { type: 'done', id };
-      case 'delete':
+      case 'delete': {
+        const file = this.#files.get(command.file);
+        if (file !== undefined) this.#deleted.push({ name: command.file, file });
         this.#files.delete(command.file);
         return { type: 'done', id };
+      }
       default:
         return unreachable(command);
     }
   }
 
-  #append({ id, file: name, bytes, sync }: Extract<DiskCommand, { type: 'append' }>): DiskEvent {
-    const file = this.#files.get(name) ?? { durable: emptyBytes, volatile: [] };
-    this.#files.set(name, file);
-    file.volatile.push(bytes.slice());
-    if (!sync) return { type: 'done', id };
-    if (this.#random.chance(this.faults.syncFailure)) return { type: 'failed', id, message: 'simulated sync failure' };
+  #sync(name: string, id: number): DiskEvent {
+    const file = must(this.#files.get(name), 'a file to sync');
+    if (this.#random.chance(this.faults.syncFailure)) return failed(id);
     file.durable = concatBytes([file.durable, ...file.volatile]);
     file.volatile = [];
+    this.#deleted = [];
     return { type: 'done', id };
   }
 
@@ -124,4 +160,8 @@ export class SimulatedDisk {
     const file = this.#files.get(name);
     return file === undefined ? null : concatBytes([file.durable, ...file.volatile]);
   }
+}
+
+function failed(id: number): DiskEvent {
+  return { type: 'failed', id, message: 'simulated disk failure' };
 }

@@ -96,13 +96,20 @@ export class Universe {
     rightThread.host.connect(left, leftPaths);
   }
 
-  /** The thread is gone from one moment to the next, as with kill -9. Its peers learn it from their links. */
-  killThread(name: string): void {
+  /**
+   * The thread is gone from one moment to the next, as with kill -9. Its peers learn it from their links. Unless `keepsPageCache`, its machine
+   * goes with it, and with that what its disks had not synced.
+   */
+  killThread(name: string, { keepsPageCache = false }: { readonly keepsPageCache?: boolean } = {}): void {
     const thread = this.#threads.get(name);
     if (thread === undefined) return;
     this.#threads.delete(name);
     thread.isAlive = false;
-    for (const [path, disk] of this.#disks) if (thread.host.cellAt(path) !== undefined) disk.crash();
+    for (const [path, disk] of this.#disks) {
+      if (thread.host.cellAt(path) === undefined) continue;
+      if (keepsPageCache) disk.abandon();
+      else disk.crash();
+    }
     for (const peer of thread.linkedPeers()) {
       const link = thread.linkId(peer);
       this.schedule(this.random.fraction() * 3, () => this.#threads.get(peer)?.linkClosed(name, link));

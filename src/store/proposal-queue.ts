@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { MonotonicMs } from '../base/brand.ts';
+import type { Term } from '../raft/message.ts';
 import type { Origin, ProposalNumber } from './command.ts';
 import { joinBatch } from './command-codec.ts';
 import { entryBytesTarget } from './limits.ts';
@@ -16,6 +17,8 @@ export interface Proposal {
   readonly handle: RequestHandle | null;
   readonly encoded: Uint8Array;
   readonly deadlineMs: MonotonicMs;
+  /** Set for what only a leader may propose, and only while it leads in this term; null for what any replica may. */
+  readonly leaderTerm: Term | null;
 }
 
 /** The next entry to propose; it takes effect on the queue only when `accepted` is called. */
@@ -27,6 +30,7 @@ export interface ProposedBatch {
 export class ProposalQueue {
   readonly #origin: Origin;
   #waiting: Proposal[] = [];
+  #hasLeaderOnly = false;
   readonly #inFlight = new Map<ProposalNumber, Proposal>();
   #nextNumber = 1;
 
@@ -42,8 +46,20 @@ export class ProposalQueue {
     return this.#inFlight.size;
   }
 
+  /** Something may wait that only a leader may propose. */
+  get hasLeaderOnly(): boolean {
+    return this.#hasLeaderOnly;
+  }
+
   add(proposal: Proposal): void {
     this.#waiting.push(proposal);
+    this.#hasLeaderOnly ||= proposal.leaderTerm !== null;
+  }
+
+  /** Removes what was to be proposed by a leader of another term than `term`; null: this replica does not lead. */
+  dropForLeader(term: Term | null): void {
+    this.#waiting = this.#waiting.filter(({ leaderTerm }) => leaderTerm === null || leaderTerm === term);
+    this.#hasLeaderOnly = this.#waiting.some(({ leaderTerm }) => leaderTerm !== null);
   }
 
   /** Joins what waits to the bytes of one entry, up to the target size; null when nothing waits. */

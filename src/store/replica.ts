@@ -85,10 +85,18 @@ export class Replica {
     this.#leadership = { role: 'follower', term: this.#log.raft.status().term, leader: noReplica };
   }
 
-  /** Moves the clock by one tick; to be called for each tick that has passed, after the messages that waited. */
-  tick(nowMs: MonotonicMs): void {
+  /**
+   * Tells what time it is: before the inputs of a turn, so that leases and deadlines that they start run from now, not from the last
+   * tick, which after a stall lies far back.
+   */
+  setTime(nowMs: MonotonicMs): void {
     assert(nowMs >= this.#nowMs, 'the clock goes forward', { nowMs, before: this.#nowMs });
     this.#nowMs = nowMs;
+  }
+
+  /** Counts one tick; to be called for each that has passed, after the messages that waited. Time may be ahead of the ticks. */
+  tick(nowMs: MonotonicMs = this.#nowMs): void {
+    this.setTime(nowMs);
     this.#ticks += 1;
     this.#log.raft.tick();
     if (this.#ticks % deadlineTicks !== 0) return;
@@ -272,8 +280,18 @@ export class Replica {
     return waiting < pendingRequestsMax ? null : definiteError('tooManyRequests', `${waiting} requests wait already`);
   }
 
-  #propose(command: Command, handle: RequestHandle | null, deadlineMs: MonotonicMs): void {
-    this.#proposals.add({ handle, encoded: encodeCommand(command), deadlineMs });
+  #propose(command: Command, handle: RequestHandle, deadlineMs: MonotonicMs): void {
+    this.#proposals.add({ handle, encoded: encodeCommand(command), deadlineMs, leaderTerm: null });
+  }
+
+  /**
+   * Proposes what the leader's clock of leases says. It must never be forwarded: a leader that was paused finds leases due which its
+   * successor has renewed, before it learns that it was deposed.
+   */
+  #proposeAsLeader(command: Command): void {
+    const deadlineMs = (this.#nowMs + this.#settings.requestTimeoutMs) as MonotonicMs;
+    const leaderTerm = this.#leadership.term;
+    this.#proposals.add({ handle: null, encoded: encodeCommand(command), deadlineMs, leaderTerm });
   }
 
   #proposeMembership(handle: RequestHandle, request: MemberRequest, deadlineMs: MonotonicMs): void {
@@ -296,6 +314,11 @@ export class Replica {
   }
 
   #flushProposals(): void {
+    if (this.#proposals.hasLeaderOnly) {
+      // Raft may have stepped down in this turn; the leadership that this half knows of is that of the turn before.
+      const { role, term } = this.#log.raft.status();
+      this.#proposals.dropForLeader(role === 'leader' ? term : null);
+    }
     if (!this.#log.isOpen || this.#leadership.leader === noReplica) return;
     for (let batch = this.#proposals.nextBatch(); batch !== null; batch = this.#proposals.nextBatch()) {
       const outcome = this.#log.raft.propose(batch.data);
@@ -392,12 +415,11 @@ export class Replica {
 
   /** Proposes the end of leases that are due, and what is left of long ones. */
   #keepLeases(): void {
-    const deadlineMs = (this.#nowMs + this.#settings.requestTimeoutMs) as MonotonicMs;
     for (const id of this.#clock.takeDue(this.#nowMs, leaseRevocationsPerTurn)) {
-      this.#propose({ type: 'leaseRevoke', id }, null, deadlineMs);
+      this.#proposeAsLeader({ type: 'leaseRevoke', id });
     }
     const checkpoints = this.#clock.takeCheckpoints(this.#nowMs);
-    if (checkpoints.length > 0) this.#propose({ type: 'leaseCheckpoint', checkpoints }, null, deadlineMs);
+    if (checkpoints.length > 0) this.#proposeAsLeader({ type: 'leaseCheckpoint', checkpoints });
   }
 
   #serve(read: Read): void {
@@ -420,8 +442,7 @@ export class Replica {
 
   /** A renewed lease has its full time again, also for the next leader. */
   #forgetCheckpoint(id: LeaseId): void {
-    const deadlineMs = (this.#nowMs + this.#settings.requestTimeoutMs) as MonotonicMs;
-    this.#propose({ type: 'leaseCheckpoint', checkpoints: [{ id, remainingTtlSeconds: 0 }] }, null, deadlineMs);
+    this.#proposeAsLeader({ type: 'leaseCheckpoint', checkpoints: [{ id, remainingTtlSeconds: 0 }] });
   }
 
   #expireRequests(): void {

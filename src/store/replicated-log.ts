@@ -183,13 +183,19 @@ export class ReplicatedLog {
   #release(then: Persisted): void {
     if (then.ready !== null) this.raft.persisted(then.ready);
     for (const message of then.messages) this.#sendRaft(message);
-    if (then.mark !== null) this.#shorten(then.mark);
+    if (then.mark === null) return;
+    // Raft's own log begins behind a received snapshot already, or behind a newer one that was received since.
+    if (then.ready === null) this.#shorten(then.mark);
+    this.#deleteObsolete(then.mark);
   }
 
-  /** Drops what a snapshot replaces, in memory and on disk. Its mark is durable, and with it every write before it. */
+  /** Drops from memory what a snapshot of this replica replaces. Its mark is durable, and with it every write before it. */
   #shorten(mark: SnapshotMetadata): void {
     const dropTo = Math.max(0, mark.index - this.#catchUpEntries) as LogIndex;
     this.raft.compact(mark.index, mark.membership, dropTo);
+  }
+
+  #deleteObsolete(mark: SnapshotMetadata): void {
     const files = this.#plan.takeObsolete(mark);
     if (files.length > 0) this.#emit({ type: 'deleteFiles', files });
   }

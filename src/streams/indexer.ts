@@ -3,35 +3,9 @@
  * touches, so a reconciler finds its pods without looking at anybody else's. Objects are shared and never changed in place; order is that of
  * insertion, which keeps runs reproducible. Models client-go tools/cache/thread_safe_store.go.
  */
-import { controllerOf, type KubeObject, namespaceOf, objectKey, ownerReferencesOf } from '../api/object-meta.ts';
+import type { IndexFunction } from '../api/object-index.ts';
+import { type KubeObject, objectKey } from '../api/object-meta.ts';
 import { must } from '../base/assert.ts';
-
-/** Returns the values under which an object is found; none hides it from this index. */
-export type IndexFunction<T extends KubeObject> = (object: T) => readonly string[];
-
-export const byNamespace: IndexFunction<KubeObject> = (object) => [namespaceOf(object)];
-
-/** Every owner, controlling or not. */
-export const byOwnerUid: IndexFunction<KubeObject> = (object) => ownerReferencesOf(object).map((owner) => owner.uid);
-
-export const byControllerUid: IndexFunction<KubeObject> = (object) => {
-  const controller = controllerOf(object);
-  return controller === undefined ? [] : [controller.uid];
-};
-
-/** Objects that nobody controls, by namespace: what an adopting controller has to look through. */
-export const orphansByNamespace: IndexFunction<KubeObject> = (object) =>
-  controllerOf(object) === undefined ? [namespaceOf(object)] : [];
-
-export const byUid: IndexFunction<KubeObject> = (object) => [object.metadata.uid ?? ''];
-
-/** The value of one label, within a namespace: `namespace/value`. */
-export function byLabel(label: string): IndexFunction<KubeObject> {
-  return (object) => {
-    const value = object.metadata.labels?.[label];
-    return value === undefined ? [] : [`${namespaceOf(object)}/${value}`];
-  };
-}
 
 interface Index<T extends KubeObject> {
   readonly valuesOf: IndexFunction<T>;

@@ -11,8 +11,9 @@
  * older than what it has seen: an informer does not go back in time. Models client-go tools/cache/reflector.go, watchList, with one
  * station less: changes are handed on in the step that brought them.
  */
+import type { IndexFunction } from '../api/object-index.ts';
 import { type KubeObject, objectKey } from '../api/object-meta.ts';
-import { Indexer, type IndexFunction } from './indexer.ts';
+import { Indexer } from './indexer.ts';
 import {
   isInitialEventsEnd,
   parseWatchEvents,

@@ -15,7 +15,7 @@ export const watchCreditBatch = 128;
 export const watchOpenTimeoutMs = 5_000;
 
 /** A watch that brought nothing for so long, not even a bookmark, is taken for dead. */
-export const watchSilenceMs = 75_000;
+export const watchSilenceMs = 35_000;
 
 /** Pause after every API server has refused, first and last. */
 export const reconnectMinMs = 50;

@@ -84,3 +84,14 @@ test('a write that cannot be done is an event, not a throw', async () => {
   ]);
   expect(event?.type).toBe('failed');
 });
+
+test('nothing is written behind an append that failed, until the disk is opened again', async () => {
+  const events = await carryOut(true, [
+    { type: 'append', id: 1, file: 'no/such/folder', bytes: utf8('x'), sync: true },
+    append(2, 'behind'),
+    { type: 'create', id: 3, file: 'next', bytes: utf8('behind'), sync: true },
+    { type: 'list', id: 4 },
+  ]);
+  expect(events.map(({ type }) => type)).toEqual(['failed', 'failed', 'failed', 'failed']);
+  expect(await carryOut(true, [{ type: 'list', id: 1 }])).toEqual([{ type: 'listed', id: 1, files: [] }]);
+});

@@ -57,6 +57,14 @@ export class WatchClient {
   }
 }
 
+export interface HarnessOptions {
+  readonly seed?: number;
+  readonly settings?: Partial<ApiServerSettings>;
+  readonly apiServers?: number;
+  /** Starts the replicas of a real store; returns their paths by thread. By default there is a store in memory. */
+  readonly startsStore?: (universe: Universe) => ReadonlyMap<string, readonly string[]>;
+}
+
 interface ClientState {
   readonly replies: Map<number, ApiResponse | string>;
   readonly watches: Map<number, WatchClient>;
@@ -69,8 +77,11 @@ export class Harness {
   #outbox: Effect[] = [];
   #lastId = 0;
   readonly apiPaths: readonly string[];
+  /** Paths of replicas by the thread that they live on. */
+  #stores: ReadonlyMap<string, readonly string[]> = new Map();
+  readonly #settings: Omit<ApiServerSettings, 'replicas'>;
 
-  constructor(options: { seed?: number; settings?: Partial<ApiServerSettings>; apiServers?: number } = {}) {
+  constructor(options: HarnessOptions = {}) {
     this.universe = new Universe({
       seed: options.seed ?? 1,
       latencyMinMs: 0.01,
@@ -78,31 +89,47 @@ export class Harness {
       turnDelayMaxMs: 0.01,
     });
     const { universe } = this;
-    const clientRole = this.#clientRole();
-    universe.startThread('store', [memoryStoreRole(this.store)]);
-    universe.startThread('client', [clientRole]);
-    const replicas = ['master-0/store', 'master-1/store'];
+    universe.startThread('client', [this.#clientRole()]);
     const masters = Array.from({ length: options.apiServers ?? 1 }, (_, index) => `master-${index}`);
     this.apiPaths = masters.map((master) => `${master}/apiserver`);
-    for (const path of replicas)
-      universe.thread('store')?.host.start({ path, role: 'store', args: null, incarnation: 1 });
-    for (const [index, path] of this.apiPaths.entries()) {
-      const thread = `api-${index}`;
-      const role = { name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role;
-      universe.startThread(thread, [role]);
-      universe.connect(thread, [path], 'store', replicas);
-      universe.connect(thread, [path], 'client', ['client/one', 'node-0/kubelet']);
-      const args: ApiServerSettings = {
-        replicas,
-        tokens: [{ token: 'secret', user: 'admin', groups: ['system:masters'] }],
-        address: '127.0.0.1:6443',
-        tolerationSeconds: 300,
-        ...options.settings,
-      };
-      universe.thread(thread)?.host.start({ path, role: 'apiserver', args, incarnation: 1 });
-    }
+    this.#settings = {
+      tokens: [{ token: 'secret', user: 'admin', groups: ['system:masters'] }],
+      address: '127.0.0.1:6443',
+      tolerationSeconds: 300,
+      ...options.settings,
+    };
+    if (options.startsStore === undefined) this.#startMemoryStore();
+    else this.#stores = options.startsStore(universe);
+    for (const master of masters) this.startApiServer(master);
     universe.thread('client')?.host.start({ path: 'client/one', role: 'client', args: null, incarnation: 1 });
-    universe.runFor(100);
+    universe.runFor(options.startsStore === undefined ? 100 : 2_000);
+  }
+
+  /** Starts the API server of a master, on a thread of its own; the master's own replica is its first choice. */
+  startApiServer(master: string, incarnation = 1): void {
+    const { universe } = this;
+    const thread = `${master}/api`;
+    const path = `${master}/apiserver`;
+    universe.startThread(thread, [{ name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role]);
+    for (const [storeThread, paths] of this.#stores) {
+      if (universe.thread(storeThread) !== undefined) universe.connect(thread, [path], storeThread, paths);
+    }
+    universe.connect(thread, [path], 'client', ['client/one', 'node-0/kubelet']);
+    const own = `${master}/store`;
+    const replicas = [...this.#stores.values()]
+      .flat()
+      .sort((left, right) => Number(right === own) - Number(left === own));
+    const args: ApiServerSettings = { replicas, ...this.#settings };
+    universe.thread(thread)?.host.start({ path, role: 'apiserver', args, incarnation });
+  }
+
+  #startMemoryStore(): void {
+    this.universe.startThread('store', [memoryStoreRole(this.store)]);
+    const paths = ['master-0/store', 'master-1/store'];
+    this.#stores = new Map([['store', paths]]);
+    for (const path of paths) {
+      this.universe.thread('store')?.host.start({ path, role: 'store', args: null, incarnation: 1 });
+    }
   }
 
   /** Sends a request and waits for its answer. */

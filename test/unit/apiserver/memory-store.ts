@@ -3,6 +3,7 @@ import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input, StreamId } from '../../../src/actor/input.ts';
 import { ownBytes } from '../../../src/base/bytes.ts';
+import type { LeaseId } from '../../../src/mvcc/key-value.ts';
 import { Mvcc } from '../../../src/mvcc/mvcc.ts';
 import type { RangeQuery, Transaction } from '../../../src/mvcc/transaction.ts';
 import type { WatcherId } from '../../../src/mvcc/watcher.ts';
@@ -76,6 +77,11 @@ function carryOut(mvcc: Mvcc, asked: StoreRequest): StoreReply {
       return readReply(mvcc, { ...asked, query: asked.query satisfies RangeQuery });
     case 'readRevision':
       return readReply(mvcc, asked);
+    case 'leaseGrant': {
+      const id = (mvcc.leases.all().length + 1) as LeaseId;
+      mvcc.leaseGrant(id, asked.ttlSeconds);
+      return { type: 'leaseGranted', revision: mvcc.revision, id, ttlSeconds: asked.ttlSeconds };
+    }
     case 'transaction': {
       const result = mvcc.transact(owned(asked.transaction));
       if (result.type !== 'transaction') throw new Error(`unexpected ${result.type}`);

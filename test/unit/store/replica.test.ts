@@ -255,3 +255,16 @@ test('requests beyond the bound are refused at once, for certain', () => {
   for (let handle = 1; handle <= 10_000; handle += 1) replica.request(-handle as never, get('a'));
   expect(codeOf(group.call(1, put('a', '1')))).toBe('tooManyRequests true');
 });
+
+test('after a stall, deadlines run from the time that the host tells, not from the last tick', () => {
+  const group = new StoreGroup({ seed: 12 });
+  for (const id of [2, 3]) group.crash(id);
+  group.run(10);
+  group.tick += 80;
+  group.replica(1).setTime(group.nowMs);
+  const write = group.ask(1, put('a', '1'), 500);
+  group.run(40);
+  expect(group.replies.has(write)).toBe(false);
+  group.run(20);
+  expect(codeOf(group.replies.get(write) as StoreReply)).toBe('noLeader true');
+});

@@ -1,7 +1,8 @@
 /** What a reader finds in a cache, by key and by index. */
 import { expect, test } from 'vitest';
+import { byControllerUid, byLabel, byNamespace, orphansByNamespace } from '../../../src/api/object-index.ts';
 import type { KubeObject } from '../../../src/api/object-meta.ts';
-import { byControllerUid, byLabel, byNamespace, Indexer, orphansByNamespace } from '../../../src/streams/indexer.ts';
+import { Indexer } from '../../../src/streams/indexer.ts';
 
 const object = (name: string, metadata: Partial<KubeObject['metadata']> = {}): KubeObject => ({
   apiVersion: 'v1',

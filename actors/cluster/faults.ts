@@ -1,0 +1,117 @@
+/** What can be done to the members of a cluster, and what has been done: kills, pauses, partitions, disturbed links. */
+import { memberOf } from '../../src/actor/address.ts';
+import type { FaultRule } from '../../src/actor/faults.ts';
+import type { Assembly } from './assembly.ts';
+import type { ClusterEvent } from './events.ts';
+import type { Fabric } from './fabric.ts';
+import { ClusterOptionsError } from './options.ts';
+import { partitionRules } from './partitions.ts';
+import { findTarget, type Target } from './topology.ts';
+
+export class Faults {
+  readonly #fabric: Fabric;
+  readonly #assembly: Assembly;
+  readonly #tell: (event: ClusterEvent) => void;
+  /** Single actors that were killed or suspended on threads that run on. */
+  readonly #actorsDown = new Set<string>();
+  #partition: readonly FaultRule[] = [];
+  #disturbances: readonly FaultRule[] = [];
+
+  constructor(fabric: Fabric, assembly: Assembly, tell: (event: ClusterEvent) => void) {
+    this.#fabric = fabric;
+    this.#assembly = assembly;
+    this.#tell = tell;
+  }
+
+  async kill(name: string): Promise<void> {
+    const target = this.target(name);
+    this.#tell({ type: 'killed', wallMs: this.#fabric.wallMs(), name });
+    if (target.type === 'actor') {
+      this.#actorsDown.add(name);
+      await this.#fabric.killActor(target.thread.name, name);
+      return;
+    }
+    await Promise.all(target.threads.map((thread) => this.#assembly.kill(thread.name)));
+  }
+
+  async pause(name: string, { forMs }: { readonly forMs?: number } = {}): Promise<void> {
+    const target = this.target(name);
+    if (target.type === 'actor') {
+      this.#actorsDown.add(name);
+      await this.#fabric.suspendActor(target.thread.name, name);
+    } else {
+      for (const thread of target.threads) this.#fabric.pauseThread(thread.name);
+    }
+    this.#tell({ type: 'paused', wallMs: this.#fabric.wallMs(), name });
+    if (forMs !== undefined) this.#fabric.after(forMs, () => void this.resume(name));
+  }
+
+  async resume(name: string): Promise<void> {
+    const target = this.target(name);
+    if (target.type === 'actor') {
+      this.#actorsDown.delete(name);
+      await this.#fabric.resumeActor(target.thread.name, name);
+    } else {
+      for (const thread of target.threads) this.#fabric.resumeThread(thread.name);
+    }
+    this.#tell({ type: 'resumed', wallMs: this.#fabric.wallMs(), name });
+  }
+
+  async restart(name: string): Promise<void> {
+    const target = this.target(name);
+    if (target.type === 'actor') {
+      await this.#fabric.killActor(target.thread.name, name);
+      await this.#assembly.startActorAgain(target.thread.name, name);
+      this.#actorsDown.delete(name);
+    } else {
+      const running = target.threads.filter((thread) => this.#assembly.isUp(thread.name));
+      await Promise.all(running.map((thread) => this.#assembly.kill(thread.name)));
+      await Promise.all(target.threads.map((thread) => this.#assembly.startAgain(thread.name)));
+      for (const { path } of target.threads.flatMap(({ actors }) => actors)) this.#actorsDown.delete(path);
+    }
+    this.#tell({ type: 'restarted', wallMs: this.#fabric.wallMs(), name });
+  }
+
+  async partition(groups: readonly (readonly string[])[]): Promise<void> {
+    for (const name of groups.flat()) this.target(name);
+    this.#partition = partitionRules(groups);
+    await this.#apply();
+    this.#tell({ type: 'partitioned', wallMs: this.#fabric.wallMs(), groups });
+  }
+
+  async disturb(rules: readonly FaultRule[]): Promise<void> {
+    this.#disturbances = rules;
+    await this.#apply();
+  }
+
+  async heal(): Promise<void> {
+    this.#partition = [];
+    this.#disturbances = [];
+    await this.#apply();
+    this.#tell({ type: 'healed', wallMs: this.#fabric.wallMs() });
+  }
+
+  /** Tells whether all of it runs, as far as was done to it and anybody has noticed. */
+  isRunning(name: string): boolean {
+    const target = this.target(name);
+    const threads = target.type === 'actor' ? [target.thread] : target.threads;
+    const isUp = threads.every((thread) => this.#assembly.isUp(thread.name) && !this.#fabric.isPaused(thread.name));
+    const parts = target.type === 'actor' ? [name] : threads.flatMap(({ actors }) => actors.map(({ path }) => path));
+    return isUp && !parts.some((path) => this.#actorsDown.has(path));
+  }
+
+  /** Finds what a name means. Throws ClusterOptionsError that says what there is. */
+  target(name: string): Target {
+    const { topology } = this.#assembly;
+    const target = findTarget(topology, name);
+    if (target !== undefined) return target;
+    const members = [...new Set([...topology.threads.keys()].map(memberOf))];
+    throw new ClusterOptionsError(
+      `no member ${name}; there are ${members.join(', ')}, and parts such as ${members[0]}/store`,
+    );
+  }
+
+  async #apply(): Promise<void> {
+    await this.#fabric.setFaults([...this.#partition, ...this.#disturbances]);
+  }
+}

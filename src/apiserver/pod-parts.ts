@@ -1,0 +1,86 @@
+/**
+ * pods/ephemeralcontainers and pods/resize: the two parts of a running pod's spec that have a door of their own, because the rest of it never
+ * changes. Models kubernetes pkg/registry/core/pod strategies of the same names.
+ */
+import type { Flow } from '../actor/flow.ts';
+import { invalid } from '../api/field-error.ts';
+import type { JsonObject, Mutable } from '../api/json.ts';
+import type { AnyObject } from '../api/object-meta.ts';
+import { conflict, invalidObject } from '../api/status-errors.ts';
+import { patchOptions, writeOptions } from '../http/options.ts';
+import { decodeObject } from '../kinds/decode.ts';
+import type { Container, Pod, PodSpec } from '../kinds/pod/types.ts';
+import type { Answer } from './answer.ts';
+import type { CacheEntry } from './cache-entry.ts';
+import { bodyOf, type Call, patchTypeOf } from './call.ts';
+import { change, type Decision } from './change.ts';
+import type { Environment } from './environment.ts';
+import { answerChanged, applyPatch, targetOf } from './update.ts';
+
+/** Takes the part over from `wanted` into `pod`, which the caller owns. Throws StatusError Invalid. */
+type TakePart = (pod: Pod, wanted: Pod) => void;
+
+interface EphemeralSpec extends PodSpec {
+  readonly ephemeralContainers?: readonly { readonly name: string }[];
+}
+
+export const takeEphemeralContainers: TakePart = (pod, wanted) => {
+  const before = (pod.spec as EphemeralSpec).ephemeralContainers ?? [];
+  const after = (wanted.spec as EphemeralSpec).ephemeralContainers ?? [];
+  const removed = before.find(({ name }) => !after.some((each) => each.name === name));
+  if (removed !== undefined) {
+    const detail = `existing ephemeral containers "${removed.name}" may not be removed`;
+    refuse(pod, [invalid('spec.ephemeralContainers', after, detail)]);
+  }
+  (pod.spec as Mutable<EphemeralSpec>).ephemeralContainers = after;
+};
+
+export const takeResources: TakePart = (pod, wanted) => {
+  const names = pod.spec.containers.map(({ name }) => name).join();
+  if (names !== (wanted.spec.containers ?? []).map(({ name }) => name).join()) {
+    refuse(pod, [invalid('spec.containers', names, 'containers may not be renamed or reordered on resize')]);
+  }
+  for (const [index, container] of pod.spec.containers.entries()) {
+    const { resources } = wanted.spec.containers[index] as Container;
+    if (resources !== undefined) (container as Mutable<Container>).resources = resources;
+  }
+};
+
+export function* handleUpdatePart(environment: Environment, call: Call, take: TakePart): Flow<Answer> {
+  const options = writeOptions(call.query, 'UpdateOptions');
+  const { object } = decodeObject(bodyOf(call), call.served.info, environment.schemas, options.fieldValidation);
+  const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
+    decidePart(call, current, object, take),
+  );
+  return answerChanged(environment, call, changed);
+}
+
+export function* handlePatchPart(environment: Environment, call: Call, take: TakePart): Flow<Answer> {
+  const type = patchTypeOf(call);
+  const options = patchOptions(call.query, type === 'json' ? 'jsonPatch' : 'mergePatch');
+  const patch = bodyOf(call);
+  const { info } = call.served;
+  const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
+    const tree = current.decode() as unknown as JsonObject;
+    const patched = applyPatch(environment, call, type, tree, patch);
+    const { object } = decodeObject(patched, info, environment.schemas, options.fieldValidation);
+    return decidePart(call, current, object, take);
+  });
+  return answerChanged(environment, call, changed);
+}
+
+function decidePart({ served }: Call, current: CacheEntry, wanted: AnyObject, take: TakePart): Decision {
+  const { resourceVersion = '' } = wanted.metadata;
+  if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(served.info, current.name);
+  const object = current.decode();
+  const pod = object as unknown as Pod;
+  take(pod, wanted as unknown as Pod);
+  served.strategy.setDefaults(object);
+  const errors = served.strategy.validateCreate(object);
+  if (errors.length > 0) refuse(pod, errors);
+  return { type: 'write', object };
+}
+
+function refuse(pod: Pod, errors: Parameters<typeof invalidObject>[2]): never {
+  throw invalidObject({ group: '', kind: 'Pod' }, pod.metadata.name ?? '', errors);
+}

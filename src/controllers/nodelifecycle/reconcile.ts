@@ -1,0 +1,161 @@
+/**
+ * One look at one node. A node is dead when neither its Lease nor the heartbeat of its status has changed for the grace period, by the clock
+ * of this controller. Then its conditions become Unknown, its pods not ready, taints tell scheduler and evictor, and pods whose
+ * toleration has run out are deleted. All of it is undone by the node itself, or by the next look, when it is heard of again.
+ */
+import { isBeingDeleted, nameOf, namespaceOf, uidOf } from '../../api/object-meta.ts';
+import type { WallMs } from '../../base/brand.ts';
+import { timestampSeconds } from '../../base/time.ts';
+import { type Condition, findCondition, withCondition } from '../../kinds/condition.ts';
+import type { Lease } from '../../kinds/lease/types.ts';
+import type { Node } from '../../kinds/node/types.ts';
+import type { Pod } from '../../kinds/pod/types.ts';
+import type { Cache, ReconcileContext } from '../controller.ts';
+import { type EventRecord, type Plan, patch, plan, remove, update, type Write } from '../plan.ts';
+import { conditionPatch } from '../pod-patch.ts';
+import { isFinished, isReady } from '../pod-state.ts';
+import { nodeResource, podResource } from '../resources.ts';
+import type { NodeTiming } from './keys.ts';
+import type { NodeMemory } from './memory.ts';
+import { allocateRange } from './pod-range.ts';
+import { noExecuteTaints, toleratedMs, wantedTaints } from './taints.ts';
+
+export interface NodeObserved {
+  readonly node: Node;
+  readonly lease: Lease | null;
+  /** The pods bound to it; looked up only when they matter. */
+  readonly pods: () => readonly Pod[];
+  readonly nodes: Cache<Node>;
+}
+
+type NodeContext = ReconcileContext<NodeMemory>;
+
+/** What a live kubelet reports; all of it is unknown when the kubelet is silent. */
+const reported = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
+
+export function reconcileNode(observed: NodeObserved, context: NodeContext, timing: NodeTiming): Plan {
+  const { node } = observed;
+  const silenceMs = context.memory.silenceMs(nameOf(node), signOfLife(observed), context.monotonicMs);
+  const hasReported = findCondition(node.status?.conditions, 'Ready') !== undefined;
+  const isSilent = silenceMs >= (hasReported ? timing.graceMs : timing.startupGraceMs);
+  const judged = isSilent ? withUnknownConditions(node, context.wallMs) : node;
+  const isLost = judged !== node;
+  const ready = findCondition(judged.status?.conditions, 'Ready')?.status;
+  const nodeWrites = [
+    ...(isLost ? [update(nodeResource, judged, 'status')] : []),
+    ...specWrites(judged, observed, context, isLost),
+  ];
+  const hasToGo = noExecuteTaints(node).length > 0;
+  const pods = hasToGo || (ready !== undefined && ready !== 'True') ? observed.pods() : [];
+  const unready = ready !== undefined && ready !== 'True' ? notReadyWrites(pods, context.wallMs) : [];
+  const eviction = evict(node, pods, context);
+  const nextMs = Math.min(timing.monitorMs, eviction.nextMs);
+  return plan([nodeWrites, unready, eviction.marks, eviction.deletions], {
+    requeueAfterMs: nextMs,
+    events: [...(isLost ? [notReadyEvent(node)] : []), ...eviction.events],
+  });
+}
+
+/** Anything in here that changes shows that the kubelet lives. */
+function signOfLife({ node, lease }: NodeObserved): string {
+  const heartbeat = findCondition(node.status?.conditions, 'Ready')?.lastHeartbeatTime ?? '';
+  return `${uidOf(node)} ${lease?.spec?.renewTime ?? ''} ${heartbeat}`;
+}
+
+/** Returns the node itself when it is marked already. */
+function withUnknownConditions(node: Node, wallMs: WallMs): Node {
+  const known = node.status?.conditions ?? [];
+  const now = timestampSeconds(wallMs);
+  let conditions: readonly Condition[] = known;
+  for (const type of reported) {
+    const former = findCondition(conditions, type);
+    if (former?.status === 'Unknown') continue;
+    const [reason, message] =
+      former === undefined
+        ? ['NodeStatusNeverUpdated', 'Kubelet never posted node status.']
+        : ['NodeStatusUnknown', 'Kubelet stopped posting node status.'];
+    conditions = withCondition(conditions, {
+      ...former,
+      type,
+      status: 'Unknown',
+      reason,
+      message,
+      lastTransitionTime: now,
+    });
+  }
+  return conditions === known ? node : { ...node, status: { ...node.status, conditions } };
+}
+
+/** Range and taints travel in one patch, guarded by the resourceVersion; after a status write they wait for the next look. */
+function specWrites(node: Node, { nodes }: NodeObserved, { memory, wallMs }: NodeContext, isLost: boolean): Write[] {
+  if (isLost) return [];
+  const spec: Record<string, unknown> = {};
+  if (node.spec.podCIDR === undefined) {
+    const range = allocateRange(node, nodes, memory);
+    if (range !== null) Object.assign(spec, { podCIDR: range, podCIDRs: [range] });
+  }
+  const taints = wantedTaints(node, wallMs);
+  if (taints !== null) spec['taints'] = taints;
+  if (Object.keys(spec).length === 0) return [];
+  const { resourceVersion } = node.metadata;
+  return [patch(nodeResource, node, { metadata: { resourceVersion }, spec }, { accepts: [404] })];
+}
+
+function notReadyWrites(pods: readonly Pod[], wallMs: WallMs): Write[] {
+  return pods
+    .filter((pod) => isReady(pod) && !isFinished(pod))
+    .map((pod) =>
+      conditionPatch(pod, { type: 'Ready', status: 'False', lastTransitionTime: timestampSeconds(wallMs) }),
+    );
+}
+
+interface Eviction {
+  readonly marks: readonly Write[];
+  readonly deletions: readonly Write[];
+  readonly events: readonly EventRecord[];
+  /** When the next toleration runs out. */
+  readonly nextMs: number;
+}
+
+function evict(node: Node, pods: readonly Pod[], { memory, monotonicMs, wallMs }: NodeContext): Eviction {
+  const taints = noExecuteTaints(node);
+  const intolerant = new Set<string>();
+  const doomed: Pod[] = [];
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const pod of taints.length === 0 ? [] : pods) {
+    if (isBeingDeleted(pod)) continue;
+    const staysMs = toleratedMs(pod, taints);
+    if (staysMs === Number.POSITIVE_INFINITY) continue;
+    intolerant.add(uidOf(pod));
+    const leftMs = memory.intolerantSince(nameOf(node), uidOf(pod), monotonicMs) + staysMs - monotonicMs;
+    if (leftMs <= 0) doomed.push(pod);
+    else nextMs = Math.min(nextMs, leftMs);
+  }
+  memory.keepIntolerant(nameOf(node), intolerant);
+  return {
+    marks: doomed.map((pod) => disruptionMark(pod, wallMs)),
+    deletions: doomed.map((pod) => remove(podResource, pod)),
+    events: doomed.map((pod) => ({
+      object: pod,
+      type: 'Normal',
+      reason: 'TaintManagerEviction',
+      message: `Marking for deletion Pod ${namespaceOf(pod)}/${nameOf(pod)}`,
+    })),
+    nextMs,
+  };
+}
+
+function disruptionMark(pod: Pod, wallMs: WallMs): Write {
+  return conditionPatch(pod, {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: timestampSeconds(wallMs),
+  });
+}
+
+function notReadyEvent(node: Node): EventRecord {
+  const message = `Node ${nameOf(node)} status is now: NodeNotReady`;
+  return { object: node, type: 'Normal', reason: 'NodeNotReady', message };
+}

@@ -1,0 +1,39 @@
+/** All controllers of the cluster, by name. A new one is a folder, and a line here. */
+
+import type { AnyController, Controller, Kinds } from './controller.ts';
+import { deploymentController } from './deployment/keys.ts';
+import { endpointsController } from './endpoints/keys.ts';
+import { endpointSliceController } from './endpointslice/keys.ts';
+import { garbageCollectionController } from './garbagecollection/keys.ts';
+import { namespaceController } from './namespace/keys.ts';
+import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.ts';
+import { podGcController } from './podgc/keys.ts';
+import { replicaSetController } from './replicaset/keys.ts';
+import { serviceAccountController } from './serviceaccount/keys.ts';
+
+export interface ControllerSettings {
+  readonly node: NodeTiming;
+  /** How long a node must be missing before its pods are deleted. */
+  readonly orphanQuarantineMs: number;
+  /** The certificate of the cluster's authority, as PEM. */
+  readonly rootCertificate: string;
+}
+
+export function controllersOf(settings: ControllerSettings): readonly AnyController[] {
+  return [
+    typeless(replicaSetController),
+    typeless(deploymentController),
+    typeless(endpointSliceController),
+    typeless(endpointsController),
+    typeless(nodeLifecycleController(settings.node)),
+    typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
+    typeless(serviceAccountController(settings.rootCertificate)),
+    typeless(namespaceController()),
+    typeless(garbageCollectionController()),
+  ];
+}
+
+/** Forgets the types that only the controller itself knows: the runtime hands it back what it gave. */
+function typeless<K extends Kinds, Observed, Memory>(controller: Controller<K, Observed, Memory>): AnyController {
+  return controller as unknown as AnyController;
+}

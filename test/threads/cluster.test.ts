@@ -1,0 +1,197 @@
+/** The programmatic API on real threads: everything that a cluster starts ends with it, parts die and come back, nodes come and go. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CoreV1Api, KubeConfig, Watch } from '@kubernetes/client-node';
+import { filter, firstValueFrom, map, type Observable, take, toArray } from 'rxjs';
+import { afterEach, expect, test } from 'vitest';
+import { Cluster, type ClusterEvent } from '../../actors/cluster/index.ts';
+
+let cluster: Cluster | undefined;
+
+afterEach(async () => {
+  await cluster?.stop();
+  cluster = undefined;
+});
+
+const web = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 4
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: web:1 }] }
+`;
+
+/** Resources that keep the process alive, by kind. */
+function resources(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+const leftovers = async (): Promise<string[]> =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith('threemaster-default-'));
+
+function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', () => resolve(true));
+  });
+}
+
+test('a cluster leaves no thread, socket or file behind', async () => {
+  const before = resources();
+  const filesBefore = await leftovers();
+  const started = await Cluster.start({ masters: 3, nodes: 1 });
+  await started.apply(web);
+  const { ports, kubeconfigPath } = started.access;
+  expect(existsSync(kubeconfigPath)).toBe(true);
+  await started.stop();
+  expect(existsSync(dirname(kubeconfigPath))).toBe(false);
+  expect(await Promise.all(Object.values(ports).map(isRefused))).toEqual([true, true, true, true]);
+  expect(await leftovers()).toEqual(filesBefore);
+  const after = resources();
+  for (const name of ['MessagePort', 'Worker', 'TCPServerWrap', 'TCPSocketWrap'])
+    expect([name, after[name] ?? 0]).toEqual([name, before[name] ?? 0]);
+});
+
+test('a start that fails leaves nothing behind either', async () => {
+  const before = resources();
+  const folder = await mkdtemp(join(tmpdir(), 'threemaster-test-'));
+  await writeFile(join(folder, 'file'), 'not a folder');
+  await expect(Cluster.start({ dataDirectory: join(folder, 'file') })).rejects.toThrow(/EEXIST|ENOTDIR/);
+  expect(resources()['MessagePort'] ?? 0).toBe(before['MessagePort'] ?? 0);
+  await rm(folder, { recursive: true });
+});
+
+test('with a data directory, what was written, the address and the token survive the end of the cluster', async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'threemaster-test-'));
+  cluster = await Cluster.start({ masters: 1, nodes: 0, dataDirectory });
+  await cluster.apply('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: kept }\n');
+  const { url, token } = cluster.access;
+  await cluster.stop();
+  cluster = await Cluster.start({ masters: 1, nodes: 0, dataDirectory });
+  expect((await cluster.api.get('configmap/kept')).metadata.name).toBe('kept');
+  expect([cluster.access.url, cluster.access.token]).toEqual([url, token]);
+  await cluster.stop();
+  await rm(dataDirectory, { recursive: true });
+});
+
+test('a killed kubelet leaves its containers running; a killed node has its pods replaced elsewhere', async () => {
+  cluster = await Cluster.start({ masters: 1, nodes: 2 });
+  await cluster.apply(web);
+  await cluster.waitFor('deployment/web', 'Available');
+  const restarts = async (): Promise<number[]> =>
+    (await (cluster as Cluster).api.list('pods')).map(
+      (pod) =>
+        (pod as unknown as { status: { containerStatuses: { restartCount: number }[] } }).status.containerStatuses[0]
+          ?.restartCount ?? -1,
+    );
+  await cluster.kill('node-0/kubelet');
+  await cluster.restart('node-0/kubelet');
+  await cluster.ready();
+  expect(await restarts()).toEqual([0, 0, 0, 0]);
+  await cluster.kill('node-0');
+  const elsewhere = (pods: ReadonlyMap<string, PodSeen>): boolean => {
+    const kept = [...pods.values()].filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return (
+      kept.length === 4 && kept.every(({ spec, status }) => spec.nodeName === 'node-1' && status?.phase === 'Running')
+    );
+  };
+  expect((await firstValueFrom(podsOf(cluster).pipe(filter(elsewhere)))).size).toBeGreaterThanOrEqual(4);
+});
+
+interface PodSeen {
+  readonly metadata: { readonly uid: string; readonly deletionTimestamp?: string };
+  readonly spec: { readonly nodeName?: string };
+  readonly status?: { readonly phase?: string };
+}
+
+/** The pods by uid, after each change. */
+function podsOf(of: Cluster): Observable<ReadonlyMap<string, PodSeen>> {
+  const pods = new Map<string, PodSeen>();
+  return of.api.watch('pods').pipe(
+    map(({ type, object }) => {
+      const pod = object as unknown as PodSeen;
+      if (type === 'DELETED') pods.delete(pod.metadata.uid);
+      else if (type !== 'BOOKMARK') pods.set(pod.metadata.uid, pod);
+      return pods;
+    }),
+  );
+}
+
+test('nodes come and go', async () => {
+  cluster = await Cluster.start({ masters: 1, nodes: 1 });
+  const added = await cluster.addNode();
+  await cluster.waitFor(`node/${added.name}`, 'Ready');
+  expect(cluster.nodes()).toEqual(['node-0', 'node-1']);
+  await cluster.removeNode('node-0');
+  expect((await cluster.api.list('nodes')).map(({ metadata }) => metadata.name)).toEqual(['node-1']);
+});
+
+test('what happens is told: events, leadership and messages', async () => {
+  cluster = await Cluster.start({ masters: 3, nodes: 0 });
+  const told: ClusterEvent[] = [];
+  cluster.events$.subscribe((event) => told.push(event));
+  const leaders = firstValueFrom(cluster.leadership$.pipe(take(2), toArray()));
+  const messages = firstValueFrom(
+    cluster.messages$.pipe(
+      filter(({ from, to }) => from.endsWith('/store') && to.endsWith('/store')),
+      take(3),
+      toArray(),
+    ),
+  );
+  expect(await messages).toHaveLength(3);
+  const leader = await cluster.leader();
+  await leader.kill();
+  const [first, second] = await leaders;
+  expect(first?.leader).toBe(leader.name);
+  expect(second?.leader).not.toBe(leader.name);
+  expect(second?.term).toBeGreaterThan(first?.term ?? 0);
+  expect(told.map(({ type }) => type)).toContain('killed');
+});
+
+test('@kubernetes/client-node works over HTTPS, through the death of the leading master', async () => {
+  cluster = await Cluster.start({ masters: 3, nodes: 0 });
+  const config = new KubeConfig();
+  config.loadFromOptions(cluster.kubeConfig());
+  const core = config.makeApiClient(CoreV1Api);
+  const seen: string[] = [];
+  const abort = await new Watch(config).watch(
+    '/api/v1/namespaces/default/configmaps',
+    {},
+    (type, object: { metadata: { name: string } }) => seen.push(`${type} ${object.metadata.name}`),
+    () => {},
+  );
+  await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name: 'one' }, data: { a: '1' } } });
+  await (await cluster.leader()).kill();
+  await cluster.store.revision();
+  const created = await createThrough(core, 'two');
+  expect(created).toBe('two');
+  const { items } = await core.listNamespacedConfigMap({ namespace: 'default' });
+  expect(items.map(({ metadata }) => metadata?.name)).toEqual(expect.arrayContaining(['one', 'two']));
+  expect(seen).toContain('ADDED one');
+  abort.abort();
+});
+
+/** A connection to the dead master is reset; a client connects again, as clients do. */
+async function createThrough(core: CoreV1Api, name: string): Promise<string | undefined> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return (await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name } } })).metadata
+        ?.name;
+    } catch (error) {
+      if ((error as { code?: number }).code === 409) return name;
+      if (attempt === 20) throw error;
+    }
+  }
+}
