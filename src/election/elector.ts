@@ -22,7 +22,14 @@ import { type KeyValue, type LeaseId, noLease, type Revision } from '../mvcc/key
 import type { WatchItem } from '../protocol/store.ts';
 import { campaign, type Fence, readCampaign } from '../store/recipes/election.ts';
 import type { StoreReply, StoreRequest } from '../store/store-request.ts';
-import { electionAskTimeoutMs, electionRetryMs, renewalsPerLease, standbyPollMs, standDownShare } from './limits.ts';
+import {
+  electionAskTimeoutMs,
+  electionRetryMs,
+  electorIds,
+  renewalsPerLease,
+  standbyPollMs,
+  standDownShare,
+} from './limits.ts';
 
 export interface ElectorOptions {
   /** The key of the office. */
@@ -32,7 +39,7 @@ export interface ElectorOptions {
   readonly ttlSeconds: number;
   /** Paths of store replicas, the preferred one first. */
   readonly replicas: readonly string[];
-  /** First of the ask and subscription ids that belong to the elector; it uses every one from there up to `idMin` + 999 999. */
+  /** The elector's ask and subscription ids lie above this and below `idMin` + `electorIds`, and are used again and again. */
   readonly idMin: number;
 }
 
@@ -62,7 +69,6 @@ type Phase =
     };
 
 const timerKey = 'elector';
-const idsPerElector = 1_000_000;
 const nothing: ElectorTurn = { effects: [], events: [] };
 
 export class Elector {
@@ -136,7 +142,7 @@ export class Elector {
   }
 
   #owns(id: number): boolean {
-    return id > this.#options.idMin && id < this.#options.idMin + idsPerElector;
+    return id > this.#options.idMin && id < this.#options.idMin + electorIds;
   }
 
   #grant(nowMs: MonotonicMs): readonly Effect[] {
@@ -183,8 +189,7 @@ export class Elector {
     const name = utf8Text(holder.value);
     this.#phase = { type: 'standingBy', holder: name };
     const effects: Effect[] = [...this.#revoke(lease), this.#timer(standbyPollMs)];
-    this.#lastId += 1;
-    this.#watch = this.#lastId;
+    this.#watch = this.#nextId();
     const options = {
       range: singleKey(this.#options.key),
       startRevision: (revision + 1) as Revision,
@@ -269,10 +274,17 @@ export class Elector {
   }
 
   #ask(request: StoreRequest, timeoutMs = electionAskTimeoutMs): readonly Effect[] {
-    this.#lastId += 1;
-    assert(this.#owns(this.#lastId), 'the elector has used up its ids', { id: this.#lastId });
-    this.#pending = this.#lastId;
-    return [{ type: 'ask', to: this.#to(), id: this.#lastId, body: { type: 'request', request }, timeoutMs }];
+    const id = this.#nextId();
+    this.#pending = id;
+    return [{ type: 'ask', to: this.#to(), id, body: { type: 'request', request }, timeoutMs }];
+  }
+
+  /** Begins anew after the last id: whatever used an id before has timed out long since, but for the watch. */
+  #nextId(): number {
+    const { idMin } = this.#options;
+    do this.#lastId = this.#owns(this.#lastId + 1) ? this.#lastId + 1 : idMin + 1;
+    while (this.#lastId === this.#watch);
+    return this.#lastId;
   }
 
   #timer(afterMs: number): Effect {
