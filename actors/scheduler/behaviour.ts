@@ -2,7 +2,7 @@
  * The scheduler actor: a candidate for the office `scheduler`, and while elected the one that places pods. It wires the elector and the
  * scheduler of the present term to the mailbox and decides nothing.
  *
- * Ids: the elector's asks and streams lie below a million, those of flows above, and each term has a million subscriptions of its own.
+ * Ids: the elector's asks and streams lie below `electorIds`, those of flows above a million, and each term has a million subscriptions of its own.
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
