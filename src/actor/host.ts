@@ -113,6 +113,7 @@ export class Host implements Kernel {
 
   /** Asks an actor to finish; it is ended after a grace if it does not. Unknown paths are ignored. */
   stop(path: string): void {
+    this.#refreshStamp();
     this.#life.stop(path);
     this.#world.wake();
   }
