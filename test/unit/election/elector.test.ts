@@ -1,6 +1,6 @@
 /** Three candidates and one store in a simulated universe: who believes to hold the office, and when. */
 import { expect, test } from 'vitest';
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import { must } from '../../../src/base/assert.ts';
@@ -43,7 +43,7 @@ function startCandidates(count: number, seed = 1): Candidates {
       return turn?.effects ?? [];
     },
   };
-  const role: Role = { name: 'candidate', behaviour: behaviour as Behaviour<unknown, unknown> };
+  const role: Role = defineRole({ name: 'candidate', behaviour });
   universe.startThread('s', [store.role()]);
   universe.thread('s')?.host.start({ path: 's/store', role: 'store', args: null, incarnation: 1 });
   for (let index = 0; index < count; index += 1) {
