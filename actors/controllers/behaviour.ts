@@ -45,7 +45,7 @@ function step(state: ControllersState, input: Input): readonly Effect[] {
   const { elector, flows } = state;
   state.now = input;
   if (input.type === 'started') return follow(state, elector.start(input.monotonicMs));
-  if (input.type === 'stop') return [...follow(state, elector.resign()), { type: 'stop' }];
+  if (input.type === 'stop') return follow(state, elector.resign());
   if (input.type === 'tell') return follow(state, elector.standDown('a write was refused by the fence'));
   const turn = elector.handle(input);
   if (turn !== null) return follow(state, turn);
@@ -63,6 +63,8 @@ function react(state: ControllersState, event: ElectionEvent): readonly Effect[]
       return takeOffice(state, event.fence);
     case 'deposed':
       return leaveOffice(state, event.reason);
+    case 'resigned':
+      return [{ type: 'stop' }];
     case 'following':
       return [{ type: 'log', level: 'debug', message: 'another master runs the controllers', fields: { ...event } }];
   }

@@ -49,7 +49,7 @@ function init(args: SchedulerArgs, context: ActorContext): SchedulerState {
 function step(state: SchedulerState, input: Input<Protocol>): readonly Effect[] {
   const { elector, runner } = state;
   if (input.type === 'started') return follow(state, elector.start(input.monotonicMs), input);
-  if (input.type === 'stop') return [...follow(state, elector.resign(), input), { type: 'stop' }];
+  if (input.type === 'stop') return follow(state, elector.resign(), input);
   const turn = elector.handle(input);
   if (turn !== null) return follow(state, turn, input);
   return state.active?.handle(input) ?? runner.handle(input) ?? [];
@@ -72,6 +72,8 @@ function elected(state: SchedulerState, event: ElectionEvent, stamp: Stamp): rea
       return [log('elected', { fence: event.fence.createRevision }), ...takeOffice(state, event.fence, stamp)];
     case 'deposed':
       return [log('deposed', { reason: event.reason }), ...leaveOffice(state)];
+    case 'resigned':
+      return [{ type: 'stop' }];
     case 'following':
       return [log('following', { holder: event.holder })];
   }

@@ -5,7 +5,7 @@
  *   granting -> campaigning -> holding   (renewed, until the lease is lost, resigned or a fence failed)
  *       ^            |            |
  *       |            v            v
- *     pausing <- standing by    pausing
+ *     pausing <- standing by    pausing, or resigning -> resting
  *
  * The truth is the key in the store; this machine only believes. It stands down by its own clock before the lease can have ended, and if it
  * is late all the same, the fence that its holder's writes carry makes the store refuse them (see store/recipes/election.ts). A lease that
@@ -46,6 +46,8 @@ export interface ElectorOptions {
 export type ElectionEvent =
   | { readonly type: 'elected'; readonly fence: Fence }
   | { readonly type: 'deposed'; readonly reason: string }
+  /** What was asked for by `resign` is done as well as it can be: the store has the lease's end, or does not answer. */
+  | { readonly type: 'resigned' }
   /** Another holds the office. */
   | { readonly type: 'following'; readonly holder: string };
 
@@ -57,6 +59,7 @@ export interface ElectorTurn {
 type Phase =
   | { readonly type: 'resting' }
   | { readonly type: 'pausing' }
+  | { readonly type: 'resigning' }
   | { readonly type: 'granting'; readonly sinceMs: MonotonicMs }
   | { readonly type: 'campaigning'; readonly lease: LeaseId; readonly sinceMs: MonotonicMs }
   | { readonly type: 'standingBy'; readonly holder: string }
@@ -103,12 +106,18 @@ export class Elector {
     return { effects: this.#grant(nowMs), events: [] };
   }
 
-  /** Gives the office up and does not stand again. */
+  /**
+   * Gives the office up and does not stand again. The event `resigned` tells when the store knows, at the latest after the timeout of an ask:
+   * an actor that ends before would take its own resignation back.
+   */
   resign(): ElectorTurn {
-    const effects = [...this.#leave(), ...this.#unwatch(), { type: 'cancelTimer', key: timerKey } satisfies Effect];
-    const events = this.#depose('resigned');
-    this.#phase = { type: 'resting' };
-    return { effects, events };
+    if (this.#phase.type === 'resigning') return nothing;
+    const deposed = this.#depose('resigned');
+    const revoked = this.#leave();
+    this.#pending = revoked.length === 0 ? 0 : this.#lastId;
+    const effects = [...revoked, ...this.#unwatch(), { type: 'cancelTimer', key: timerKey } satisfies Effect];
+    this.#phase = { type: revoked.length === 0 ? 'resting' : 'resigning' };
+    return { effects, events: revoked.length === 0 ? [...deposed, { type: 'resigned' }] : deposed };
   }
 
   /** The store refused a write of the holder: another holds the office already, or the key is gone. Stands again later. */
@@ -160,6 +169,7 @@ export class Elector {
   #answered(reply: StoreReply, nowMs: MonotonicMs): ElectorTurn {
     this.#pending = 0;
     const phase = this.#phase;
+    if (phase.type === 'resigning') return this.#resigned();
     if (reply.type === 'failed') return this.#failed(reply.error.code, nowMs);
     if (phase.type === 'granting' && reply.type === 'leaseGranted') {
       return { effects: this.#campaign(reply.id, phase.sinceMs), events: [] };
@@ -209,7 +219,7 @@ export class Elector {
   #timeCame(nowMs: MonotonicMs): ElectorTurn {
     const phase = this.#phase;
     if (phase.type === 'holding') return this.#renew(phase, nowMs);
-    if (phase.type === 'resting') return nothing;
+    if (phase.type === 'resting' || phase.type === 'resigning') return nothing;
     return { effects: [...this.#unwatch(), ...this.#grant(nowMs)], events: [] };
   }
 
@@ -225,6 +235,7 @@ export class Elector {
     this.#pending = 0;
     this.#replica += 1;
     const phase = this.#phase;
+    if (phase.type === 'resigning') return this.#resigned();
     if (phase.type === 'holding') {
       if (code === 'leaseNotFound') return this.standDown('the lease has ended');
       if (nowMs >= phase.safeUntilMs) return this.standDown('the lease could not be renewed in time');
@@ -248,6 +259,11 @@ export class Elector {
     this.#phase = { type: 'pausing' };
     this.#pending = 0;
     return [this.#timer(electionRetryMs)];
+  }
+
+  #resigned(): ElectorTurn {
+    this.#phase = { type: 'resting' };
+    return { effects: [], events: [{ type: 'resigned' }] };
   }
 
   #depose(reason: string): ElectionEvent[] {

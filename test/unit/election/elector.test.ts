@@ -21,6 +21,7 @@ interface Candidates {
 
 function describe(event: ElectionEvent): string {
   if (event.type === 'elected') return 'elected';
+  if (event.type === 'resigned') return 'resigned';
   return event.type === 'deposed' ? `deposed: ${event.reason}` : `follows ${event.holder}`;
 }
 
@@ -117,6 +118,35 @@ test('no two candidates ever believe to hold the office at once, whichever direc
     universe.runFor(5_000);
     expect(holders()).toHaveLength(1);
   }
+});
+
+test('a holder has resigned when the store has answered, or has not in time; a candidate without an office at once', () => {
+  const options = { key: 'office', candidate: 'm-0', ttlSeconds: 2, replicas: ['s/store'], idMin: 0 };
+  const stamp = { monotonicMs: 1 as MonotonicMs, wallMs: 0 as WallMs };
+  const hold = (): { elector: Elector; revoke: number } => {
+    const elector = new Elector(options);
+    const granted = { type: 'leaseGranted', revision: revision(1), id: 7 as LeaseId, ttlSeconds: 2 };
+    const grant = askIn(elector.start(stamp.monotonicMs).effects);
+    const won = { type: 'transaction', revision: revision(2), succeeded: true, results: [] };
+    const campaign = askIn(elector.handle({ type: 'reply', id: grant, body: granted, ...stamp })?.effects ?? []);
+    elector.handle({ type: 'reply', id: campaign, body: won, ...stamp });
+    const turn = elector.resign();
+    expect(turn.events).toEqual([{ type: 'deposed', reason: 'resigned' }]);
+    return { elector, revoke: askIn(turn.effects) };
+  };
+  const answered = hold();
+  const body = { type: 'leaseRevoked', revision: revision(3) };
+  const reply = answered.elector.handle({ type: 'reply', id: answered.revoke, body, ...stamp });
+  expect(reply).toEqual({ effects: [], events: [{ type: 'resigned' }] });
+
+  const unheard = hold();
+  const failure = { code: 'deadlineExceeded', definite: false } as const;
+  const failed = unheard.elector.handle({ type: 'askFailed', id: unheard.revoke, failure, ...stamp });
+  expect(failed).toEqual({ effects: [], events: [{ type: 'resigned' }] });
+
+  const idle = new Elector(options);
+  idle.start(stamp.monotonicMs);
+  expect(idle.resign().events).toEqual([{ type: 'resigned' }]);
 });
 
 test('a holder outlives its ids: after the last it begins with the first again', () => {
