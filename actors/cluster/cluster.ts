@@ -33,6 +33,7 @@ import { Faults } from './faults.ts';
 import { foundCluster } from './founding.ts';
 import { Member } from './member.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
+import { shutDown } from './shutdown.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
 import type { ThreadDesign } from './topology.ts';
@@ -326,7 +327,10 @@ export class Cluster implements AsyncDisposable {
     return this.#parts.fabric.monotonicMs();
   }
 
-  /** Ends everything that the cluster started; a second call waits for the first. */
+  /**
+   * Ends everything that the cluster started, in the order that lets offices be resigned and clients be let go, within 300 ms; streams
+   * complete. A second call waits for the first.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
     return this.#stopping;
@@ -429,8 +433,19 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #end(): Promise<void> {
-    const { keeper, fabric, bridge, cleanUp } = this.#parts;
+    const { keeper, fabric, bridge, assembly, cleanUp } = this.#parts;
     keeper.close();
+    bridge.prepareToClose();
+    await shutDown({
+      fabric,
+      bridge,
+      topology: assembly.topology,
+      isReachable: (thread) => assembly.isUp(thread) && !fabric.isPaused(thread),
+      leader: async () => {
+        const leading = (await this.storeStatuses()).find(({ role }) => role === 'leader');
+        return leading === undefined ? null : storePath(leading.name);
+      },
+    });
     bridge.close();
     await fabric.close();
     await cleanUp();
