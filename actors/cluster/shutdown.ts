@@ -3,8 +3,9 @@
  * store can still hear it, and the store's leader is the last to leave. All of it has one short time; what has not ended by then, or cannot
  * be reached, is ended with its thread.
  */
-import { filter, firstValueFrom } from 'rxjs';
+import { filter, first, firstValueFrom, type Observable } from 'rxjs';
 import type { Bridge } from './bridge.ts';
+import type { ClusterEvent } from './events.ts';
 import type { Fabric } from './fabric.ts';
 import type { Topology } from './topology.ts';
 
@@ -12,8 +13,9 @@ export interface ShutdownOptions {
   readonly fabric: Fabric;
   readonly bridge: Bridge;
   readonly topology: Topology;
-  /** Tells whether a thread can still hear. */
-  readonly isReachable: (thread: string) => boolean;
+  readonly events$: Observable<ClusterEvent>;
+  /** Tells whether the actor at a path runs and can hear. */
+  readonly isReachable: (path: string) => boolean;
   /** Path of the replica that leads the store, or null. */
   readonly leader: () => Promise<string | null>;
 }
@@ -26,6 +28,9 @@ interface Stoppable {
 
 /** Everything together; an idle cluster needs a tenth of it. */
 const shutdownMs = 300;
+
+/** An actor whose end is known reports it by then, or is not there to report. */
+const reportGraceMs = 30;
 
 /** Roles that end together, the first first. The store comes behind them all. */
 const stages: readonly (readonly string[])[] = [
@@ -75,18 +80,33 @@ async function stopInOrder(options: ShutdownOptions, isLate: () => boolean): Pro
 }
 
 function reachableActors({ topology, isReachable }: ShutdownOptions): Stoppable[] {
-  const designs = [...topology.threads.values()].filter(({ name }) => isReachable(name));
-  return designs.flatMap(({ name: thread, actors }) => actors.map(({ path, role }) => ({ thread, path, role })));
+  const designs = [...topology.threads.values()];
+  const all = designs.flatMap(({ name: thread, actors }) => actors.map(({ path, role }) => ({ thread, path, role })));
+  return all.filter(({ path }) => isReachable(path));
 }
 
-/** Resolves when all of them have ended. */
-async function stopAll({ fabric, bridge }: ShutdownOptions, actors: readonly Stoppable[]): Promise<void> {
+/**
+ * Resolves when all of them have ended and said so: with the report of its end comes everything that an actor has logged before. The link
+ * tells of the end too, on another way, for the sake of those that were gone already and report nothing.
+ */
+async function stopAll({ fabric, bridge, events$ }: ShutdownOptions, actors: readonly Stoppable[]): Promise<void> {
   await Promise.all(
     actors.map(async ({ thread, path }) => {
-      const ended = firstValueFrom(bridge.watch(path).pipe(filter(({ status }) => status === 'terminated')));
+      const reported = new Promise<void>((resolve) => {
+        events$
+          .pipe(first((event) => event.type === 'actorEnded' && event.path === path, null))
+          .subscribe(() => resolve());
+      });
+      const gone = firstValueFrom(bridge.watch(path).pipe(filter(({ status }) => status === 'terminated')));
       // A thread that dies meanwhile has ended its actors too.
       await fabric.stopActor(thread, path).catch(() => {});
-      await ended;
+      await Promise.race([reported, gone.then(() => pass(fabric, reportGraceMs))]);
     }),
   );
+}
+
+function pass(fabric: Fabric, durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    fabric.after(durationMs, resolve);
+  });
 }
