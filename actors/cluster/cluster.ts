@@ -4,7 +4,9 @@
  */
 import { Observable, Subject, share } from 'rxjs';
 import type { FaultRule } from '../../src/actor/faults.ts';
+import type { ActorFault } from '../../src/actor/host-world.ts';
 import type { AnyObject } from '../../src/api/object-meta.ts';
+import type { WallMs } from '../../src/base/brand.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
 import { type Access, type KubeConfigOptions, kubeConfigOptions } from './access.ts';
 import { ApiClient, type Applied, type Reference } from './api-client.ts';
@@ -71,6 +73,7 @@ export class Cluster implements AsyncDisposable {
     this.name = parts.options.name;
     this.#nodes = Array.from({ length: parts.options.nodes }, (_, index) => nodeName(index));
     this.#nextNode = parts.options.nodes;
+    if (parts.options.log !== null) this.#logs$.subscribe(parts.options.log);
     this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#tell(event));
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
     this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
@@ -136,6 +139,7 @@ export class Cluster implements AsyncDisposable {
     return this.#events$.asObservable();
   }
 
+  /** What the actors log, faults of their own included, as it happens. */
   get logs$(): Observable<LogEntry> {
     return this.#logs$.asObservable();
   }
@@ -292,26 +296,33 @@ export class Cluster implements AsyncDisposable {
 
   /** Takes what the fabric reports; called by `foundCluster` alone. */
   take(thread: string, event: ThreadEvent): void {
-    const { wallMs, event: told } = { wallMs: this.#parts.fabric.wallMs(), event };
-    switch (told.type) {
+    const wallMs = this.#parts.fabric.wallMs();
+    switch (event.type) {
       case 'started':
-        this.#parts.assembly.noteStarted(told.path, told.incarnation);
-        this.#tell({ type: 'actorStarted', wallMs, path: told.path, incarnation: told.incarnation });
+        this.#parts.assembly.noteStarted(event.path, event.incarnation);
+        this.#tell({ type: 'actorStarted', wallMs, path: event.path, incarnation: event.incarnation });
         return;
       case 'ended':
-        this.#tell({ type: 'actorEnded', wallMs, path: told.path, incarnation: told.incarnation, reason: told.reason });
+        this.#tell({
+          type: 'actorEnded',
+          wallMs,
+          path: event.path,
+          incarnation: event.incarnation,
+          reason: event.reason,
+        });
         return;
       case 'fault':
-        this.#tell({ type: 'actorFailed', wallMs, fault: told.fault });
+        this.#tell({ type: 'actorFailed', wallMs, fault: event.fault });
+        this.#logs$.next(faultEntry(wallMs, event.fault));
         return;
       case 'escalated':
-        void this.#parts.fabric.killThread(thread).then(() => this.crashed(thread, `${told.path} failed too often`));
+        void this.#parts.fabric.killThread(thread).then(() => this.crashed(thread, `${event.path} failed too often`));
         return;
       case 'log':
-        this.#logs$.next(told.entry);
+        this.#logs$.next(event.entry);
         return;
       case 'messageSent':
-        this.#messages$.next(told);
+        this.#messages$.next(event);
     }
   }
 
@@ -357,7 +368,8 @@ export class Cluster implements AsyncDisposable {
       fabric,
       bridge,
       topology: assembly.topology,
-      isReachable: (thread) => assembly.isUp(thread) && !fabric.isPaused(thread),
+      events$: this.#events$,
+      isReachable: (path) => this.#faults.isRunning(path),
       leader: async () => {
         const leader = await this.#status.leader();
         return leader === null ? null : storePath(leader);
@@ -369,4 +381,8 @@ export class Cluster implements AsyncDisposable {
     this.#tell({ type: 'stopped', wallMs: fabric.wallMs() });
     for (const subject of [this.#events$, this.#logs$, this.#messages$]) subject.complete();
   }
+}
+
+function faultEntry(wallMs: WallMs, { path: actor, ...fault }: ActorFault): LogEntry {
+  return { wallMs, actor, level: 'error', message: 'an actor failed', fields: fault };
 }

@@ -9,7 +9,7 @@ import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import { controllersOf } from '../../src/controllers/registry.ts';
-import { type ElectionEvent, Elector, type ElectorTurn } from '../../src/election/elector.ts';
+import { type ElectionEvent, Elector, type ElectorTurn, resignedReason } from '../../src/election/elector.ts';
 import { mirrorOffice } from '../../src/election/lease-mirror.ts';
 import { ApiClient } from '../../src/protocol/api-client.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
@@ -86,13 +86,14 @@ function takeOffice(state: ControllersState, fence: Fence): readonly Effect[] {
 }
 
 function leaveOffice(state: ControllersState, reason: string): readonly Effect[] {
+  const level = reason === resignedReason ? 'info' : 'warn';
   const cancelled = state.flows.cancel(state.mirror);
   state.mirror = 0;
   const children = controllersOf(state.args.settings).map(
     ({ name }): Effect => ({ type: 'stop', path: childPath(state, name) }),
   );
   return [
-    { type: 'log', level: 'warn', message: 'stopped running the controllers', fields: { reason } },
+    { type: 'log', level, message: 'stopped running the controllers', fields: { reason } },
     ...cancelled,
     ...children,
   ];

@@ -71,6 +71,9 @@ type Phase =
       renewSentAtMs: number;
     };
 
+/** The reason of a deposition that the holder asked for. */
+export const resignedReason = 'resigned';
+
 const timerKey = 'elector';
 const nothing: ElectorTurn = { effects: [], events: [] };
 
@@ -112,7 +115,7 @@ export class Elector {
    */
   resign(): ElectorTurn {
     if (this.#phase.type === 'resigning') return nothing;
-    const deposed = this.#depose('resigned');
+    const deposed = this.#depose(resignedReason);
     const revoked = this.#leave();
     this.#pending = revoked.length === 0 ? 0 : this.#lastId;
     const effects = [...revoked, ...this.#unwatch(), { type: 'cancelTimer', key: timerKey } satisfies Effect];
