@@ -3,7 +3,7 @@
  * store can still hear it, and the store's leader is the last to leave. All of it has one short time; what has not ended by then, or cannot
  * be reached, is ended with its thread.
  */
-import { filter, first, firstValueFrom, type Observable } from 'rxjs';
+import { filter, firstValueFrom, type Observable } from 'rxjs';
 import type { Bridge } from './bridge.ts';
 import type { ClusterEvent } from './events.ts';
 import type { Fabric } from './fabric.ts';
@@ -90,19 +90,20 @@ function reachableActors({ topology, isReachable }: ShutdownOptions): Stoppable[
  * tells of the end too, on another way, for the sake of those that were gone already and report nothing.
  */
 async function stopAll({ fabric, bridge, events$ }: ShutdownOptions, actors: readonly Stoppable[]): Promise<void> {
+  const waiting = new Map<string, () => void>();
+  const reports = events$.subscribe((event) => {
+    if (event.type === 'actorEnded') waiting.get(event.path)?.();
+  });
   await Promise.all(
     actors.map(async ({ thread, path }) => {
-      const reported = new Promise<void>((resolve) => {
-        events$
-          .pipe(first((event) => event.type === 'actorEnded' && event.path === path, null))
-          .subscribe(() => resolve());
-      });
+      const reported = new Promise<void>((resolve) => waiting.set(path, resolve));
       const gone = firstValueFrom(bridge.watch(path).pipe(filter(({ status }) => status === 'terminated')));
       // A thread that dies meanwhile has ended its actors too.
       await fabric.stopActor(thread, path).catch(() => {});
       await Promise.race([reported, gone.then(() => pass(fabric, reportGraceMs))]);
     }),
   );
+  reports.unsubscribe();
 }
 
 function pass(fabric: Fabric, durationMs: number): Promise<void> {
