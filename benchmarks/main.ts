@@ -1,7 +1,10 @@
 /** `npm run bench [-- NAME...]`: runs the named benchmarks, or all, and prints a table and one line of JSON. */
 import { cpus } from 'node:os';
+import { benchApi } from './api.ts';
 import { benchFailover } from './failover.ts';
+import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
+import { benchSimulation } from './simulation.ts';
 import { benchStartup } from './startup.ts';
 import { type Figure, printFigures } from './statistics.ts';
 
@@ -9,6 +12,10 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   messages: benchMessages,
   startup: () => benchStartup(),
   failover: () => benchFailover(),
+  api: () => benchApi(3),
+  'api-one-master': () => benchApi(1),
+  simulation: benchSimulation,
+  memory: () => benchMemory(),
 };
 
 const names = process.argv.slice(2);

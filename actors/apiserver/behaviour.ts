@@ -19,6 +19,7 @@ import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
 import { StoreFeed } from '../../src/apiserver/store-feed.ts';
 import { WatchHub } from '../../src/apiserver/watch-hub.ts';
 import type { ApiServerProtocol } from '../../src/protocol/apiserver.ts';
+import type { KubeletLogsItem } from '../../src/protocol/kubelet.ts';
 import type { WatchItem } from '../../src/protocol/store.ts';
 
 type ApiServerInput = Input<ApiServerProtocol>;
@@ -65,7 +66,7 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
     case 'unsubscribed':
       return requests.close(input.stream);
     case 'item':
-      if (input.id >= relayIdMin) return relays.item(input.id, input.body);
+      if (input.id >= relayIdMin) return relays.item(input.id, input.body as KubeletLogsItem);
       return upkeep.item(input.id, input.body as WatchItem);
     case 'ended':
       if (input.id >= relayIdMin) return relays.ended(input.id, input.reason);

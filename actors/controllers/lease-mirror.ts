@@ -6,7 +6,7 @@ import { type AskOutcome, askAll, type Flow } from '../../src/actor/flow.ts';
 import type { WallMs } from '../../src/base/brand.ts';
 import { utf8Text } from '../../src/base/bytes.ts';
 import { timestampMicros } from '../../src/base/time.ts';
-import { create, mustBeAbsent, update } from '../../src/controllers/plan.ts';
+import { create, read, update } from '../../src/controllers/plan.ts';
 import { leaseResource } from '../../src/controllers/resources.ts';
 import type { Lease } from '../../src/kinds/lease/types.ts';
 import type { ApiResponse } from '../../src/protocol/apiserver.ts';
@@ -24,9 +24,8 @@ const namespace = 'kube-system';
 
 /** Reads the Lease and writes it with the present holder. Ends silently whatever happens. */
 export function* mirrorLease(office: MirroredOffice, desk: ApiDesk, wallMs: WallMs): Flow<void> {
-  const read = mustBeAbsent(leaseResource, namespace, office.name, '');
   const { server } = desk;
-  const question = desk.question(read, 'object');
+  const question = desk.question(read(leaseResource, namespace, office.name), 'object');
   const [outcome] = yield* askAll<ApiResponse>([question]);
   const known = leaseOf(outcome);
   if (known === undefined) {

@@ -47,7 +47,12 @@ function translate(http: HttpRequest): Translation {
   const credentials = credentialsOf(http);
   if (info.type === 'nonResource') {
     const accept = http.headers['accept'] ?? '';
-    return { type: 'call', request: { type: 'nonResource', path: info.path, parameters, accept, credentials } };
+    const ifNoneMatch = http.headers['if-none-match'];
+    const condition = ifNoneMatch === undefined ? {} : { ifNoneMatch };
+    return {
+      type: 'call',
+      request: { type: 'nonResource', path: info.path, parameters, accept, credentials, ...condition },
+    };
   }
   const { verb, group, version, resource, subresource, namespace, name } = info;
   const request: ResourceRequest = {

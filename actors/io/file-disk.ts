@@ -90,6 +90,8 @@ class FileDisk {
       this.#queue.shift();
     }
     const events = group.map((append) => (this.#isBroken ? failed(append.id, brokenError) : this.#write(append)));
+    // What was written before the one that failed is not synced, so none of the group is done.
+    if (this.#isBroken) return events.map((event) => (event.type === 'failed' ? event : failed(event.id, brokenError)));
     if (!group.some((append) => this.#mustSync(append))) return events;
     try {
       await syncData(this.#descriptor(file));

@@ -40,6 +40,9 @@ export const watchQueueBytesMax = 4 * 1024 * 1024;
 /** One item of a stream carries at most so much, so that a heartbeat waits for one item at most. */
 export const chunkBytesMax = 64 * 1024;
 
+/** A client that follows logs learns after this time that it is connected, even if the container is silent. */
+export const relayHeadMs = 500;
+
 /** Time between bookmarks to a watcher that asked for them. */
 export const bookmarkMs = 10_000;
 

@@ -3,6 +3,7 @@ import type { Flow } from '../actor/flow.ts';
 import { badRequest } from '../api/status-errors.ts';
 import { flagOf, integerOf, valueOf } from '../http/query.ts';
 import type { Pod } from '../kinds/pod/types.ts';
+import type { KubeletLogsRequest } from '../protocol/kubelet.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import type { Environment } from './environment.ts';
@@ -15,7 +16,7 @@ export function* handlePodLog(environment: Environment, call: Call): Flow<Answer
   const container = containerOf(pod, valueOf(query, 'container'));
   const nodeName = pod.spec.nodeName ?? '';
   if (nodeName === '') throw badRequest(`pod ${entry.name} does not have a host assigned`);
-  const request = {
+  const request: KubeletLogsRequest = {
     namespace: entry.namespace,
     pod: entry.name,
     uid: pod.metadata.uid ?? '',

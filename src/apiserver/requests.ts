@@ -81,9 +81,9 @@ export class Requests {
     return [...cancelled, { type: 'cancelTimer', key: watchTimeoutPrefix + stream }, ...this.#relays.close(stream)];
   }
 
-  /** Takes a timer of a watch; null when the timer is another's. */
+  /** Takes a timer of a stream; null when the timer is another's. */
   timer(key: string): readonly Effect[] | null {
-    if (!key.startsWith(watchTimeoutPrefix)) return null;
+    if (!key.startsWith(watchTimeoutPrefix)) return this.#relays.timer(key);
     return this.#hub.end(Number(key.slice(watchTimeoutPrefix.length)));
   }
 

@@ -11,6 +11,9 @@ import { bookmarkFrame } from './form.ts';
 import { chunkBytesMax, watchQueueBytesMax, watchQueueEventsMax } from './limits.ts';
 import type { WatchPlan } from './watch.ts';
 
+/** Frames that have gone out and are still held, at most, by a client that never catches up. */
+const sentFramesMax = 256;
+
 export class Watcher {
   readonly stream: StreamId;
   readonly plan: WatchPlan;
@@ -69,14 +72,19 @@ export class Watcher {
     while (this.#credit > 0 && this.#sent < this.#queue.length) {
       this.#emit(effects, { type: 'chunk', bytes: this.#nextChunk() });
     }
-    if (this.#sent < this.#queue.length) return { effects, isOver: false };
-    this.#queue = [];
-    this.#sent = 0;
-    this.#initial = 0;
-    this.#liveBytes = 0;
+    this.#forgetSent();
+    if (this.#queue.length > 0) return { effects, isOver: false };
     if (!this.plan.isRefused || !this.#isHeadSent) return { effects, isOver: false };
     effects.push({ type: 'end', stream: this.stream, reason: 'completed' });
     return { effects, isOver: true };
+  }
+
+  /** Frees what has gone out: at once when that is all, else only now and then, since what stays has to move. */
+  #forgetSent(): void {
+    if (this.#sent < this.#queue.length && this.#sent < sentFramesMax) return;
+    this.#queue.splice(0, this.#sent);
+    this.#initial = Math.max(0, this.#initial - this.#sent);
+    this.#sent = 0;
   }
 
   /** Joins frames up to the size of one item; a larger frame goes alone. */

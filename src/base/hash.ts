@@ -46,7 +46,16 @@ export class RunningHash {
   #high = 0x9747b28c;
 
   addBytes(bytes: Uint8Array): void {
-    for (let index = 0; index < bytes.length; index += 1) this.#add(bytes[index] as number);
+    const whole = bytes.length & ~3;
+    for (let index = 0; index < whole; index += 4) {
+      this.#add(
+        (bytes[index] as number) |
+          ((bytes[index + 1] as number) << 8) |
+          ((bytes[index + 2] as number) << 16) |
+          ((bytes[index + 3] as number) << 24),
+      );
+    }
+    for (let index = whole; index < bytes.length; index += 1) this.#add(bytes[index] as number);
   }
 
   addText(text: string): void {

@@ -16,6 +16,11 @@ export function deletableResources(registry: KindRegistry = builtInRegistry()): 
   );
 }
 
+/** Events: deleted with their namespace, but not worth a watch. */
+export function eventResources(registry: KindRegistry = builtInRegistry()): readonly ResourceInfo[] {
+  return registry.resources.filter((info) => isIgnored(info) && registry.preferredResource(info) === info);
+}
+
 /** The name of a resource's cache: `pods`, `deployments.apps`. */
 export function cacheName(resource: GroupVersionResource): string {
   return formatGroupResource(resource);

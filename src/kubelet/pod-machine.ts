@@ -16,6 +16,7 @@ import { annotationsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts
 import { assert } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { parseTimestamp } from '../base/time.ts';
+import { isConditionTrue } from '../kinds/condition.ts';
 import type { Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxConfig, SandboxStatus } from '../protocol/runtime.ts';
 import { advanceProbes } from './container-probes.ts';
@@ -88,6 +89,7 @@ export class PodMachine {
     this.#sinceMs = (turn.nowMs - Math.max(0, turn.wallMs - startMs)) as MonotonicMs;
     const { phase } = pod.status ?? {};
     if (phase === 'Succeeded' || phase === 'Failed') this.#finalPhase = phase;
+    this.#isInitialized = isConditionTrue(pod.status?.conditions, 'Initialized');
     recallStatus([...this.#init, ...this.#main], pod.status);
   }
 
@@ -193,7 +195,8 @@ export class PodMachine {
   #observeSandbox(sandboxes: readonly SandboxStatus[]): void {
     const newest = sandboxes.toSorted((left, right) => right.config.attempt - left.config.attempt)[0];
     if (newest === undefined) {
-      if (this.#sandbox.type !== 'starting') this.#loseSandbox();
+      const { type } = this.#sandbox;
+      if (type !== 'starting' && (type !== 'absent' || this.#isInitialized)) this.#loseSandbox();
       return;
     }
     for (const { id } of sandboxes) this.#sandboxIds.add(id);
@@ -203,17 +206,16 @@ export class PodMachine {
     if (state === 'ready') {
       this.#sandbox = { type: 'ready', id, config };
       this.#podIp = config.podIp;
-    } else if (this.#finalPhase !== null) this.#sandbox = { type: 'stopped', id, config };
-    else if (this.#sandbox.type === 'ready') this.#loseSandbox();
-    else this.#sandboxAttempt = Math.max(this.#sandboxAttempt, config.attempt + 1);
+    } else if (this.#finalPhase !== null || this.#ending !== null) {
+      this.#sandbox = { type: 'stopped', id, config };
+    } else this.#loseSandbox();
   }
 
   /** The runtime lost the sandbox: the pod begins anew in another, with the address it has. */
   #loseSandbox(): void {
-    if (this.#sandbox.type === 'absent') return;
     this.#sandbox = { type: 'absent' };
     this.#sandboxAttempt += 1;
-    if (this.#ending !== null) return;
+    if (this.#ending !== null || this.#finalPhase !== null) return;
     this.#isInitialized = false;
     for (const record of this.#init) if (record.role === 'init') forgetInstance(record);
   }
@@ -430,12 +432,11 @@ export class PodMachine {
     return phase === 'Succeeded' || phase === 'Failed' ? 'Running' : phase;
   }
 
-  /** The address, once the sandbox has it. */
+  /** The address, once the sandbox has it; a pod that had one keeps telling it. */
   #sandboxAddress(): string | null {
     if (this.#pod.spec.hostNetwork === true) return this.#facts.hostIp;
-    return this.#sandbox.type === 'absent' || this.#sandbox.type === 'starting'
-      ? (this.#status?.podIP ?? null)
-      : this.#podIp;
+    const hasSandbox = this.#sandbox.type !== 'absent' && this.#sandbox.type !== 'starting';
+    return (hasSandbox ? this.#podIp : null) ?? this.#status?.podIP ?? null;
   }
 
   /** A pod that is over has no container that waits: what never ran is told as lost. */

@@ -1,13 +1,14 @@
 /**
  * A disk that lies the way disks do. Bytes reach the page cache when their command begins and are durable when it completes; a crash in
  * between keeps them up to any byte, and what lies behind that byte may be garbage, as where a file was made longer before its blocks were
- * written. Deletions since the last sync may be undone, the latest first. What was synced survives. Syncing takes time and may fail. The disk belongs to an actor's path and outlives the actor.
+ * written. Deletions since the last sync may be undone, the latest first. What was synced survives. Syncing takes time and may fail. The
+ * disk belongs to an actor's path and outlives the actor.
  */
 
 import type { DiskCommand, DiskEvent } from '../actor/disk-port.ts';
 import type { Port } from '../actor/ports.ts';
 import { must, unreachable } from '../base/assert.ts';
-import { concatBytes, emptyBytes } from '../base/bytes.ts';
+import { concatBytes } from '../base/bytes.ts';
 import type { Random } from '../base/random.ts';
 
 export interface DiskFaults {
@@ -20,7 +21,8 @@ export interface DiskFaults {
 }
 
 interface SimulatedFile {
-  durable: Uint8Array;
+  /** In pieces: joining them at each sync would cost the square of the file. */
+  durable: Uint8Array[];
   /** Appended since the last sync. */
   volatile: Uint8Array[];
 }
@@ -82,7 +84,7 @@ export class SimulatedDisk {
     this.#life += 1;
     for (const file of this.#files.values()) {
       if (file.volatile.length === 0) continue;
-      file.durable = concatBytes([file.durable, this.#torn(concatBytes(file.volatile))]);
+      file.durable.push(this.#torn(concatBytes(file.volatile)));
       file.volatile = [];
     }
     const undone = this.#deleted.slice(this.#random.integer(0, this.#deleted.length));
@@ -116,7 +118,7 @@ export class SimulatedDisk {
   #begin(command: DiskCommand): void {
     if (command.type !== 'append' && command.type !== 'create') return;
     const known = command.type === 'append' ? this.#files.get(command.file) : undefined;
-    const file = known ?? { durable: emptyBytes, volatile: [] };
+    const file = known ?? { durable: [], volatile: [] };
     this.#files.set(command.file, file);
     file.volatile.push(command.bytes.slice());
   }
@@ -133,7 +135,7 @@ export class SimulatedDisk {
         return command.sync ? this.#sync(command.file, id) : { type: 'done', id };
       case 'replace':
         if (this.#random.chance(this.faults.syncFailure)) return failed(id);
-        this.#files.set(command.file, { durable: concatBytes(command.chunks), volatile: [] });
+        this.#files.set(command.file, { durable: [concatBytes(command.chunks)], volatile: [] });
         this.#deleted = [];
         return { type: 'done', id };
       case 'delete': {
@@ -150,7 +152,7 @@ export class SimulatedDisk {
   #sync(name: string, id: number): DiskEvent {
     const file = must(this.#files.get(name), 'a file to sync');
     if (this.#random.chance(this.faults.syncFailure)) return failed(id);
-    file.durable = concatBytes([file.durable, ...file.volatile]);
+    file.durable.push(...file.volatile);
     file.volatile = [];
     this.#deleted = [];
     return { type: 'done', id };
@@ -158,7 +160,7 @@ export class SimulatedDisk {
 
   #read(name: string): Uint8Array | null {
     const file = this.#files.get(name);
-    return file === undefined ? null : concatBytes([file.durable, ...file.volatile]);
+    return file === undefined ? null : concatBytes([...file.durable, ...file.volatile]);
   }
 }
 

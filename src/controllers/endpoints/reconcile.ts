@@ -5,8 +5,7 @@ import type { EndpointAddress, EndpointSubset, Endpoints } from '../../kinds/end
 import type { Pod } from '../../kinds/pod/types.ts';
 import type { Service } from '../../kinds/service/types.ts';
 import type { Caches } from '../controller.ts';
-import { addressOf, endpointOf, hasEndpoint, hasSelector, matchesPod, portsOf } from '../endpointslice/endpoints.ts';
-import { portKey } from '../endpointslice/slices.ts';
+import { addressOf, endpointOf, hasEndpoint, hasSelector, matchesPod, portFinder } from '../endpointslice/endpoints.ts';
 import { endpointsAddressesMax } from '../limits.ts';
 import { create, type Plan, plan, remove, update } from '../plan.ts';
 import { endpointsResource } from '../resources.ts';
@@ -65,12 +64,12 @@ function subsetsOf(service: Service, pods: readonly Pod[]): readonly EndpointSub
     string,
     { ready: EndpointAddress[]; notReady: EndpointAddress[]; ports: EndpointSubset['ports'] }
   >();
+  const portsOfPod = portFinder(service);
   const type = service.spec.ipFamilies?.[0] ?? 'IPv4';
   for (const pod of pods) {
     const ip = addressOf(pod, type);
     if (ip === undefined) continue;
-    const ports = portsOf(service, pod);
-    const key = portKey(ports);
+    const { ports, key } = portsOfPod(pod);
     const subset = subsets.get(key) ?? { ready: [], notReady: [], ports };
     subsets.set(key, subset);
     const { conditions, hostname, nodeName, targetRef } = endpointOf(service, pod, ip);

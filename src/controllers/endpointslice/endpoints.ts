@@ -58,6 +58,35 @@ export function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
   });
 }
 
+/** The ports of one pod, and what names them: equal keys, equal ports. */
+export interface PodPorts {
+  readonly ports: readonly EndpointPort[];
+  readonly key: string;
+}
+
+/** Returns a function from pods to their ports. Unless a port is named, all pods have the same, which are found once. */
+export function portFinder(service: Service): (pod: Pod) => PodPorts {
+  const find = (pod: Pod): PodPorts => {
+    const ports = portsOf(service, pod);
+    return { ports, key: portKey(ports) };
+  };
+  const hasNames = (service.spec.ports ?? []).some(({ targetPort: target }) => typeof target === 'string');
+  if (hasNames) return find;
+  let same: PodPorts | undefined;
+  return (pod) => {
+    same ??= find(pod);
+    return same;
+  };
+}
+
+/** Names a set of ports: equal for equal ports in any order. */
+export function portKey(ports: readonly EndpointPort[]): string {
+  return ports
+    .map(({ name = '', protocol = 'TCP', port = 0, appProtocol = '' }) => `${name}/${protocol}/${port}/${appProtocol}`)
+    .sort()
+    .join();
+}
+
 function targetPort({ targetPort: target, port, protocol = 'TCP' }: ServicePort, pod: Pod): number | undefined {
   if (target === undefined || target === 0) return port;
   if (typeof target === 'number') return target;

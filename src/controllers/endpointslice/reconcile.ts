@@ -15,9 +15,17 @@ import type { Caches, ReconcileContext } from '../controller.ts';
 import { generatedName } from '../generated-name.ts';
 import { create, type Plan, plan, remove, update } from '../plan.ts';
 import { endpointSliceResource } from '../resources.ts';
-import { type AddressType, addressOf, endpointOf, hasEndpoint, hasSelector, matchesPod, portsOf } from './endpoints.ts';
+import {
+  type AddressType,
+  addressOf,
+  endpointOf,
+  hasEndpoint,
+  hasSelector,
+  matchesPod,
+  portFinder,
+} from './endpoints.ts';
 import { managedByLabel, managerName, type SliceKinds, serviceNameLabel } from './keys.ts';
-import { type PortGroup, portKey, sliceChanges } from './slices.ts';
+import { type PortGroup, sliceChanges } from './slices.ts';
 
 export interface SliceObserved {
   readonly service: Service;
@@ -91,12 +99,12 @@ function groupsOf(
   type: AddressType,
   known: EndpointSlice | undefined,
 ): readonly PortGroup[] {
+  const portsOfPod = portFinder(service);
   const groups = new Map<string, { ports: PortGroup['ports']; endpoints: PortGroup['endpoints'][number][] }>();
   for (const pod of pods) {
     const address = addressOf(pod, type);
     if (address === undefined) continue;
-    const ports = portsOf(service, pod);
-    const key = portKey(ports);
+    const { ports, key } = portsOfPod(pod);
     const group = groups.get(key) ?? { ports, endpoints: [] };
     groups.set(key, group);
     group.endpoints.push(endpointOf(service, pod, address));

@@ -6,6 +6,7 @@
 import { equalSemantic } from '../../api/json.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../kinds/endpointslice/types.ts';
 import { endpointsPerSlice } from '../limits.ts';
+import { portKey } from './endpoints.ts';
 
 /** Endpoints with the same ports share slices. */
 export interface PortGroup {
@@ -18,14 +19,6 @@ export interface SliceChanges {
   readonly updated: readonly { readonly slice: EndpointSlice; readonly endpoints: readonly Endpoint[] }[];
   readonly created: readonly PortGroup[];
   readonly deleted: readonly EndpointSlice[];
-}
-
-/** Names a set of ports: equal for equal ports in any order. */
-export function portKey(ports: readonly EndpointPort[]): string {
-  return ports
-    .map(({ name = '', protocol = 'TCP', port = 0, appProtocol = '' }) => `${name}/${protocol}/${port}/${appProtocol}`)
-    .sort()
-    .join();
 }
 
 /** `existing`: the slices of one service and address type. */

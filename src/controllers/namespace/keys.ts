@@ -8,7 +8,7 @@ import type { Namespace } from '../../kinds/namespace/types.ts';
 import type { ResourceInfo } from '../../kinds/registry.ts';
 import { type Cache, type CacheChange, type Caches, type Controller, sidesOf, type Watched } from '../controller.ts';
 import { namespaceResource } from '../resources.ts';
-import { bareResource, cacheName, deletableResources } from '../served-resources.ts';
+import { bareResource, cacheName, deletableResources, eventResources } from '../served-resources.ts';
 import { type NamespaceObserved, type Remaining, reconcileNamespace, type Sweeps } from './reconcile.ts';
 
 /** The namespaces themselves, and one cache per namespaced resource. */
@@ -19,6 +19,7 @@ const namespaces = 'namespaces';
 
 export function namespaceController(
   served: readonly ResourceInfo[] = deletableResources(),
+  unwatched: readonly ResourceInfo[] = eventResources(),
 ): Controller<NamespaceKinds, NamespaceObserved, Sweeps> {
   const contents = served.filter((info) => info.isNamespaced);
   const watches: Record<string, Watched> = {
@@ -33,7 +34,7 @@ export function namespaceController(
     watches,
     remember: () => new Set(),
     keys: (change, caches) => namespaceKeys(change, caches),
-    observe: (key, caches) => observe(key, caches, contents),
+    observe: (key, caches) => observe(key, caches, contents, unwatched),
     reconcile: reconcileNamespace,
   };
 }
@@ -51,6 +52,7 @@ function observe(
   key: string,
   caches: Caches<NamespaceKinds>,
   contents: readonly ResourceInfo[],
+  unwatched: readonly ResourceInfo[],
 ): NamespaceObserved | null {
   const namespace = cacheOf(caches, namespaces).get(key) as Namespace | undefined;
   if (namespace === undefined || !isBeingDeleted(namespace)) return null;
@@ -59,7 +61,7 @@ function observe(
     const objects = cacheOf(caches, cacheName(info)).by('namespace', key);
     if (objects.length > 0) remaining.push({ resource: bareResource(info), objects });
   }
-  return { namespace, contents: contents.map(bareResource), remaining };
+  return { namespace, contents: [...contents, ...unwatched].map(bareResource), remaining };
 }
 
 function cacheOf(caches: Caches<NamespaceKinds>, name: string): Cache {

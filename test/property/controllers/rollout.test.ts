@@ -7,7 +7,7 @@ import { maxSurge, maxUnavailable, replicasOf } from '../../../src/controllers/d
 import type { Deployment, DeploymentSpec } from '../../../src/kinds/deployment/types.ts';
 import { activePods, NaiveCluster } from './naive-cluster.ts';
 
-const seeds = Array.from({ length: 25 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 15 }, (_, index) => index + 1);
 const stepsPerPhase = 300;
 
 function deployed(cluster: NaiveCluster, spec: Partial<DeploymentSpec>): void {

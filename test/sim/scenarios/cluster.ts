@@ -104,12 +104,14 @@ class ClusterRun {
   }
 
   #check(chronicle: Chronicle, user: User): void {
+    const rollouts = checkRollouts(chronicle);
+    if (rollouts.overruns > 0) this.#marks.add('maxUnavailable overrun by pods that were going', rollouts.overruns);
     const untouched = new Set((this.#cluster as Cluster).nodes().slice(this.#swarm.touchedNodes));
     for (const violation of [
       ...checkBindings(chronicle),
       ...checkUntouched(chronicle, untouched),
       ...checkReplicaSets(chronicle),
-      ...checkRollouts(chronicle),
+      ...rollouts.violations,
       ...checkAcknowledged(chronicle, user.acknowledged),
     ]) {
       this.#violate(violation);

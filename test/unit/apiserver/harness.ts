@@ -16,6 +16,7 @@ import type {
   ResourceRequest,
   Verb,
 } from '../../../src/protocol/apiserver.ts';
+import type { KubeletLogsItem } from '../../../src/protocol/kubelet.ts';
 import { Universe } from '../../../src/sim/universe.ts';
 import { type MemoryStore, makeMemoryStore, memoryStoreRole } from './memory-store.ts';
 
@@ -61,6 +62,8 @@ export interface HarnessOptions {
   readonly seed?: number;
   readonly settings?: Partial<ApiServerSettings>;
   readonly apiServers?: number;
+  /** What the kubelet of node-0 answers to whoever asks it for logs; it then ends the stream. Null: silence. */
+  readonly logs?: readonly KubeletLogsItem[] | null;
   /** Starts the replicas of a real store; returns their paths by thread. By default there is a store in memory. */
   readonly startsStore?: (universe: Universe) => ReadonlyMap<string, readonly string[]>;
 }
@@ -89,7 +92,10 @@ export class Harness {
       turnDelayMaxMs: 0.01,
     });
     const { universe } = this;
-    universe.startThread('client', [this.#clientRole()]);
+    universe.startThread('client', [
+      this.#clientRole(),
+      scriptedKubelet(options.logs === undefined ? [] : options.logs),
+    ]);
     const masters = Array.from({ length: options.apiServers ?? 1 }, (_, index) => `master-${index}`);
     this.apiPaths = masters.map((master) => `${master}/apiserver`);
     this.#settings = {
@@ -102,6 +108,7 @@ export class Harness {
     else this.#stores = options.startsStore(universe);
     for (const master of masters) this.startApiServer(master);
     universe.thread('client')?.host.start({ path: 'client/one', role: 'client', args: null, incarnation: 1 });
+    universe.thread('client')?.host.start({ path: 'node-0/kubelet', role: 'kubelet', args: null, incarnation: 1 });
     universe.runFor(options.startsStore === undefined ? 100 : 2_000);
   }
 
@@ -244,6 +251,18 @@ export class Harness {
     this.#outbox = [];
     return [...effects, { type: 'timer', key: 'poll', afterMs: 0.5 }];
   }
+}
+
+function scriptedKubelet(logs: readonly KubeletLogsItem[] | null): Role {
+  const behaviour: Behaviour<unknown, null> = {
+    init: () => null,
+    step: (_state, input) => {
+      if (input.type !== 'subscribed' || logs === null) return [];
+      const emits = logs.map((body): Effect => ({ type: 'emit', stream: input.stream, body }));
+      return [...emits, { type: 'end', stream: input.stream, reason: 'completed' }];
+    },
+  };
+  return { name: 'kubelet', behaviour: behaviour as unknown as Role['behaviour'] };
 }
 
 const admin: Credentials = { type: 'component', user: 'test', groups: ['system:masters'] };

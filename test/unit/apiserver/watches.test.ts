@@ -158,6 +158,18 @@ test('what waits for a client goes out when it has room, in order', () => {
   expect(watch.summary).toEqual(['ADDED first', 'ADDED second']);
 });
 
+test('a client that is always a little behind gets every event once and in order', () => {
+  const harness = new Harness();
+  const watch = harness.open(resourceRequest('watch', maps), 2);
+  const id = harness.lastId;
+  for (let round = 0; round < 40; round += 1) {
+    for (let n = 0; n < 20; n += 1) put(harness, round * 20 + n);
+    harness.grant(id, 1);
+  }
+  harness.grant(id, 100);
+  expect(watch.events.map(({ object }) => object.data.n)).toEqual(Array.from({ length: 800 }, (_, n) => String(n)));
+});
+
 test('a table watch sends one table per event, a metadata watch sends metadata', () => {
   const harness = new Harness();
   const table = harness.watch(maps, {}, { output: 'table' });

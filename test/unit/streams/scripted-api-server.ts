@@ -69,7 +69,7 @@ interface ServerState {
 }
 
 /** How often a scripted server looks at the store for news. */
-const pollMs = 1;
+const pollMs = 3;
 
 /** A server that answers watches from `store`. Tell it `cut` to end all streams, `refuse` to take no new ones
  * either until `accept`, `bookmark` to send one on each. */
