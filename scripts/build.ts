@@ -26,7 +26,10 @@ const common: BuildOptions = {
 await rm('dist', { recursive: true, force: true });
 for (const folder of ['actors/cluster/threads', ...process.argv.slice(2)].filter(existsSync)) {
   const entryPoints = readdirSync(folder).map((file) => join(folder, file));
-  if (entryPoints.length > 0) await build({ ...common, entryPoints, outdir: 'dist/workers' });
+  if (entryPoints.length === 0) continue;
+  // A thread compiles its bundle when it starts: without white space that takes a third less. Names stay, for stack traces.
+  const smaller = { minifyWhitespace: true, minifySyntax: true };
+  await build({ ...common, ...smaller, entryPoints, outdir: 'dist/workers' });
 }
 // Small libraries are bundled, so that a program starts without resolving hundreds of files; what a user shares with us (RxJS) is not.
 await build({

@@ -8,6 +8,7 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
+import type { MonotonicMs } from '../../src/base/brand.ts';
 import { RingBuffer } from '../../src/base/ring-buffer.ts';
 import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-recorder.ts';
 import type { Node } from '../../src/kinds/node/types.ts';
@@ -54,6 +55,8 @@ export interface KubeletState {
   isRecording: boolean;
   hasBegun: boolean;
   wasReachable: boolean;
+  /** When the wake timer is set to; undefined when it is not, or has fired. */
+  wakeAtMs: MonotonicMs | undefined;
   stamp: Stamp;
 }
 
@@ -102,6 +105,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     isRecording: false,
     hasBegun: false,
     wasReachable: false,
+    wakeAtMs: undefined,
     stamp: context,
   };
   return state;
@@ -135,6 +139,7 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
       return [{ type: 'stop' }];
     case 'timer':
       if (input.key === wakeTimer) {
+        state.wakeAtMs = undefined;
         state.kubelet.wake(input);
         return [];
       }
@@ -161,9 +166,10 @@ function flush(state: KubeletState): readonly Effect[] {
     effects.push(...statusDue(state));
   }
   const nextAtMs = kubelet.nextAtMs();
-  if (nextAtMs !== undefined) {
+  if (nextAtMs !== undefined && nextAtMs !== state.wakeAtMs) {
     effects.push({ type: 'timer', key: wakeTimer, afterMs: Math.max(0, nextAtMs - state.stamp.monotonicMs) });
   }
+  state.wakeAtMs = nextAtMs;
   return effects;
 }
 

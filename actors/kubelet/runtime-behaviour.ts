@@ -6,6 +6,7 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Input, Stamp, StreamId } from '../../src/actor/input.ts';
 import { must } from '../../src/base/assert.ts';
+import type { MonotonicMs } from '../../src/base/brand.ts';
 import type { ImageProfiles } from '../../src/kubelet/container-profile.ts';
 import type { LogPosition } from '../../src/kubelet/log-ring.ts';
 import { type RuntimeStep, SimulatedRuntime } from '../../src/kubelet/simulated-runtime.ts';
@@ -29,6 +30,8 @@ export interface RuntimeState {
   /** Credit of each subscriber to changes. */
   readonly listeners: Map<StreamId, number>;
   readonly readers: Map<StreamId, LogReader>;
+  /** When the timer of what is due is set to; undefined when it is not, or has fired. */
+  dueAtMs: MonotonicMs | undefined;
 }
 
 type RuntimeInput = Input<RuntimeProtocol>;
@@ -51,6 +54,7 @@ function init(args: RuntimeArgs | null, { random }: ActorContext): RuntimeState 
     runtime: new SimulatedRuntime(args?.profiles ?? {}, idPrefix),
     listeners: new Map(),
     readers: new Map(),
+    dueAtMs: undefined,
   };
 }
 
@@ -69,6 +73,7 @@ function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {
       return [];
     case 'timer':
       if (input.key === followTimer) return [...readers.keys()].flatMap((stream) => read(state, stream, input));
+      state.dueAtMs = undefined;
       return told(state, runtime.advance(input.monotonicMs, input.wallMs));
     case 'stop':
       return [{ type: 'stop' }];
@@ -77,12 +82,14 @@ function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {
   }
 }
 
-function flush({ runtime, readers }: RuntimeState, stamp: Stamp): readonly Effect[] {
+function flush(state: RuntimeState, stamp: Stamp): readonly Effect[] {
+  const { runtime, readers } = state;
   const effects: Effect[] = [];
   const nextAtMs = runtime.nextAtMs();
-  if (nextAtMs !== undefined) {
+  if (nextAtMs !== undefined && nextAtMs !== state.dueAtMs) {
     effects.push({ type: 'timer', key: dueTimer, afterMs: Math.max(0, nextAtMs - stamp.monotonicMs) });
   }
+  state.dueAtMs = nextAtMs;
   const isFollowed = [...readers.values()].some(({ options, credit }) => options.follow && credit > 0);
   if (isFollowed) effects.push({ type: 'timer', key: followTimer, afterMs: followMs });
   return effects;

@@ -8,6 +8,7 @@ import type { FlowEnd, FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import { nameOf, namespaceOf, objectKey } from '../../src/api/object-meta.ts';
 import type { Random } from '../../src/base/random.ts';
+import { mirrorOffice } from '../../src/election/lease-mirror.ts';
 import { EventRecorder, type Occurrence } from '../../src/kinds/event/event-recorder.ts';
 import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
@@ -30,6 +31,9 @@ import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/inf
 import { InformedSurroundings, type Selecting } from './surroundings.ts';
 
 export interface ActiveOptions {
+  /** The candidate that was elected, as others see it, and for how long it holds the office without renewal. */
+  readonly candidate: string;
+  readonly leaseSeconds: number;
   readonly apiServers: readonly string[];
   readonly fence: Fence;
   readonly limits: SchedulerLimits;
@@ -40,6 +44,7 @@ export interface ActiveOptions {
 }
 
 const userAgent = 'kube-scheduler/v1.36.0';
+const leaseName = 'kube-scheduler';
 const cycleTimer = 'scheduler:cycle';
 const core = { group: '', version: 'v1' };
 const apps = { group: 'apps', version: 'v1' };
@@ -47,6 +52,7 @@ const apps = { group: 'apps', version: 'v1' };
 const unfinished = 'status.phase!=Succeeded,status.phase!=Failed';
 
 export class ActiveScheduler {
+  readonly #options: ActiveOptions;
   readonly #limits: SchedulerLimits;
   readonly #runner: FlowRunner;
   readonly #writer: Writer;
@@ -56,6 +62,8 @@ export class ActiveScheduler {
   readonly #nodes: Informer<Node>;
   readonly #scheduler: Scheduler;
   readonly #flows = new Set<number>();
+  /** When the timer of the next cycle is set to; undefined when it is not, or has fired. */
+  #wakeAtMs: Stamp['monotonicMs'] | undefined = undefined;
   /** The turn that is being handled: flows that end in it have no other clock. */
   #stamp: Stamp = { monotonicMs: 0 as Stamp['monotonicMs'], wallMs: 0 as Stamp['wallMs'] };
   /** The store refused a write: another scheduler is elected. */
@@ -69,6 +77,7 @@ export class ActiveScheduler {
       credentials: { type: 'component', user: 'system:kube-scheduler', groups } as const,
       userAgent,
     };
+    this.#options = options;
     this.#limits = limits;
     this.#runner = runner;
     this.#writer = { api: new ApiClient(identity), fence };
@@ -92,7 +101,11 @@ export class ActiveScheduler {
   }
 
   start(stamp: Stamp): readonly Effect[] {
-    return this.#informers.start(stamp.monotonicMs);
+    this.#stamp = stamp;
+    const { candidate: holder, leaseSeconds, fence } = this.#options;
+    const office = { name: leaseName, holder, leaseSeconds, acquiredWallMs: stamp.wallMs, fence };
+    const mirror = mirrorOffice(office, this.#writer.api, () => this.#stamp.wallMs);
+    return [...this.#informers.start(stamp.monotonicMs), ...this.#run(mirror, () => [])];
   }
 
   /** Drops everything that is under way. */
@@ -104,7 +117,10 @@ export class ActiveScheduler {
   /** Takes an input; null when it is none of the scheduler's. */
   handle(input: Input): readonly Effect[] | null {
     this.#stamp = { monotonicMs: input.monotonicMs, wallMs: input.wallMs };
-    if (input.type === 'timer' && input.key === cycleTimer) return [];
+    if (input.type === 'timer' && input.key === cycleTimer) {
+      this.#wakeAtMs = undefined;
+      return [];
+    }
     const turn = this.#informers.handle(input);
     if (turn === null) return null;
     this.#learn(turn, input);
@@ -122,9 +138,10 @@ export class ActiveScheduler {
       effects.push(...this.#carryOut(decision));
     }
     const nextAtMs = this.#scheduler.isIdle ? this.#scheduler.nextAtMs() : stamp.monotonicMs;
-    if (nextAtMs !== undefined) {
+    if (nextAtMs !== undefined && nextAtMs !== this.#wakeAtMs) {
       effects.push({ type: 'timer', key: cycleTimer, afterMs: Math.max(0, nextAtMs - stamp.monotonicMs) });
     }
+    this.#wakeAtMs = nextAtMs;
     return effects;
   }
 

@@ -81,6 +81,8 @@ function takeOffice(state: SchedulerState, fence: Fence, stamp: Stamp): readonly
   const { args, context, runner } = state;
   state.terms += 1;
   state.active = new ActiveScheduler({
+    candidate: args.candidate,
+    leaseSeconds: args.leaseSeconds,
     apiServers: args.apiServers,
     fence,
     limits: { ...schedulerLimits, ...args.limits },

@@ -176,8 +176,17 @@ class World {
         return { type: 'done', sandboxId: id };
       case 'createContainer':
         this.#containers.set(id, {
-          ...{ id, sandboxId, podUid: 'uid', config, state: 'created', createdAtMs: nowMs },
-          ...{ startedAtMs: null, finishedAtMs: null, exitCode: 0, reason: '', message: '' },
+          id,
+          sandboxId,
+          podUid: 'uid',
+          config,
+          state: 'created',
+          createdAtMs: nowMs,
+          startedAtMs: null,
+          finishedAtMs: null,
+          exitCode: 0,
+          reason: '',
+          message: '',
         });
         return { type: 'done', containerId: id };
       case 'startContainer':

@@ -85,6 +85,8 @@ test('a standby scheduler takes over, and no pod is placed twice', () => {
   for (const name of names.slice(15)) world.create(pods, podNamed(name));
   world.until(() => names.every((name) => isReady(world.pod(name))), 15_000);
   expect(elected()).not.toBe(first);
+  const lease = world.get('coordination.k8s.io/v1/kube-system/leases/kube-scheduler').body;
+  expect(lease.spec).toMatchObject({ holderIdentity: elected(), leaseTransitions: 1 });
   const perNode = new Map<string, number>();
   for (const name of names) {
     const node = world.pod(name)?.spec.nodeName ?? '';

@@ -2,6 +2,7 @@
  * A kubelet and a simulated runtime face to face under a virtual clock, without actors, threads or an API server: answers arrive at once, time
  * jumps to whatever is due next. The test plays the API server.
  */
+import { must } from '../../../src/base/assert.ts';
 import type { MonotonicMs, WallMs } from '../../../src/base/brand.ts';
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../../../src/kinds/pod/types.ts';
 import type { ContainerProfile, ImageProfiles } from '../../../src/kubelet/container-profile.ts';
@@ -171,7 +172,10 @@ export class NodeBench {
       moment.monotonicMs,
       moment.wallMs,
     );
-    const { sandboxes, containers } = answers[0]?.body as { sandboxes: []; containers: [] };
+    const { sandboxes, containers } = must(answers[0], 'a list is answered at once').body as {
+      sandboxes: [];
+      containers: [];
+    };
     this.kubelet.listed(sandboxes, containers, moment);
   }
 

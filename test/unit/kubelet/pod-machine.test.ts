@@ -26,8 +26,8 @@ test('restartPolicy Never: one run, and the exit code decides', () => {
   bench.add('good', { restartPolicy: 'Never' }, { runMs: 3_000 });
   bench.add('bad', { restartPolicy: 'Never' }, { runMs: 4_000, exitCode: 7 });
   bench.runFor(600_000);
-  expect(bench.transcript.filter((line) => line.includes('good')).at(-1)).toBe('3s good Succeeded main=exit0#0');
-  expect(bench.transcript.filter((line) => line.includes('bad')).at(-1)).toBe('4s bad Failed main=exit7#0');
+  expect(bench.transcript.findLast((line) => line.includes('good'))).toBe('3s good Succeeded main=exit0#0');
+  expect(bench.transcript.findLast((line) => line.includes('bad'))).toBe('4s bad Failed main=exit7#0');
 });
 
 test('restartPolicy OnFailure: runs again until it succeeds', () => {
@@ -68,7 +68,7 @@ test('an init container that fails is tried again, or fails the pod', () => {
   bench.add('patient', { initContainers });
   bench.add('strict', { initContainers, restartPolicy: 'Never' });
   bench.runFor(5_000);
-  expect(bench.transcript.filter((line) => line.includes('patient')).at(-1)).toBe(
+  expect(bench.transcript.findLast((line) => line.includes('patient'))).toBe(
     '0s patient Pending setup=CrashLoopBackOff#1 main=PodInitializing#0',
   );
   expect(bench.status('strict')).toMatchObject({
