@@ -58,7 +58,7 @@ export class SimulatedDisk {
         if (!isOpen || life !== this.#life) return;
         queue.shift();
         const event = isBroken ? failed(command.id) : this.#complete(command);
-        isBroken ||= event.type === 'failed' && command.type !== 'replace';
+        isBroken ||= event.type === 'failed' && !(command.type === 'replace' && command.isOptional);
         emit(event);
         if (queue.length > 0) runFirst();
       });
