@@ -50,19 +50,10 @@ interface Rollout {
   readonly available: Map<string, Recent>;
 }
 
-export interface RolloutFindings {
-  readonly violations: readonly string[];
-  /**
-   * Times that maxUnavailable was overrun because the status of a ReplicaSet that was just shrunk still counts pods that are going, and the
-   * controller took them for available ones. A known flaw of src/controllers/deployment/sizes.ts (availableOf), see docs/track-record.md.
-   */
-  readonly overruns: number;
-}
-
-export function checkRollouts(chronicle: Chronicle): RolloutFindings {
+/** Returns what a controller did beyond maxSurge and maxUnavailable. */
+export function checkRollouts(chronicle: Chronicle): readonly string[] {
   const rollouts = new Map<string, Rollout>();
   const violations: string[] = [];
-  let overruns = 0;
   for (const { object, previous, atMs, key, revision } of chronicle.entries) {
     if (key.startsWith('/registry/apps/deployments/') && object !== null)
       noteDeployment(rollouts, object as Deployment, atMs);
@@ -71,10 +62,9 @@ export function checkRollouts(chronicle: Chronicle): RolloutFindings {
     const rollout = rollouts.get(controllerOf(set)?.uid ?? '');
     if (rollout === undefined) continue;
     const wrong = noteReplicaSet(rollout, set, object === null, atMs);
-    if (wrong === 'overrun') overruns += 1;
-    else if (wrong !== null) violations.push(`${nameOf(set)} at ${revision}: ${wrong}`);
+    if (wrong !== null) violations.push(`${nameOf(set)} at ${revision}: ${wrong}`);
   }
-  return { violations, overruns };
+  return violations;
 }
 
 function noteDeployment(rollouts: Map<string, Rollout>, deployment: Deployment, atMs: number): void {
@@ -116,7 +106,6 @@ function noteReplicaSet(rollout: Rollout, set: ReplicaSet, isGone: boolean, atMs
   const left = availableOf(rollout, atMs);
   const floor = rollout.floor.min(atMs);
   if (size === before || isScaling || left >= floor || left >= availableBefore) return null;
-  if (countedAvailable(rollout, atMs) >= floor) return 'overrun';
   return `shrank from ${before} to ${size}, which leaves ${left} available of at least ${floor}`;
 }
 
@@ -124,12 +113,5 @@ function noteReplicaSet(rollout: Rollout, set: ReplicaSet, isGone: boolean, atMs
 function availableOf({ sizes, available }: Rollout, atMs: number): number {
   let sum = 0;
   for (const [uid, size] of sizes) sum += Math.min(size, available.get(uid)?.max(atMs) ?? 0);
-  return sum;
-}
-
-/** The same as the statuses count them: also pods that a ReplicaSet does not want any more. */
-function countedAvailable({ available }: Rollout, atMs: number): number {
-  let sum = 0;
-  for (const recent of available.values()) sum += recent.max(atMs);
   return sum;
 }

@@ -104,14 +104,12 @@ class ClusterRun {
   }
 
   #check(chronicle: Chronicle, user: User): void {
-    const rollouts = checkRollouts(chronicle);
-    if (rollouts.overruns > 0) this.#marks.add('maxUnavailable overrun by pods that were going', rollouts.overruns);
     const untouched = new Set((this.#cluster as Cluster).nodes().slice(this.#swarm.touchedNodes));
     for (const violation of [
       ...checkBindings(chronicle),
       ...checkUntouched(chronicle, untouched),
       ...checkReplicaSets(chronicle),
-      ...rollouts.violations,
+      ...checkRollouts(chronicle),
       ...checkAcknowledged(chronicle, user.acknowledged),
     ]) {
       this.#violate(violation);
