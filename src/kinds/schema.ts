@@ -143,7 +143,8 @@ function structNameOf(type: FieldType): string | undefined {
   }
 }
 
-function packageOf(group: string): string {
+/** Returns the first part of the names of a group's structs. */
+export function packageOf(group: string): string {
   if (group === '') return 'core';
   if (group === 'internal.apiserver.k8s.io') return 'apiserverinternal';
   return group.split('.')[0] as string;
