@@ -326,6 +326,11 @@ export class Cluster implements AsyncDisposable {
     return this.#parts.fabric.monotonicMs();
   }
 
+  /** Digest of everything that was sent between threads so far, equal for equal seeds and equal calls; null unless simulated. */
+  traceHash(): string | null {
+    return this.#parts.fabric.traceHash();
+  }
+
   /** Ends everything that the cluster started; a second call waits for the first. */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
