@@ -163,7 +163,8 @@ export class ApiClient {
       const timeoutMs = isRead ? attemptTimeoutMs : endMs - this.#fabric.monotonicMs();
       const outcome = await this.#bridge.ask<ApiResponse>(to, { type: 'call', request }, timeoutMs);
       if (outcome.type === 'reply' && outcome.reply.status !== 503) return outcome.reply;
-      if (this.#fabric.monotonicMs() + retryDelayMs >= endMs) return lastWord(outcome);
+      const isOver = outcome.type === 'failed' && outcome.failure.code === 'cancelled';
+      if (isOver || this.#fabric.monotonicMs() + retryDelayMs >= endMs) return lastWord(outcome);
       // 503 says that nothing was done; a failure of the ask says so only when it is definite.
       if (outcome.type === 'failed' && !outcome.failure.definite && !isRead) return lastWord(outcome);
       this.#preferred += 1;

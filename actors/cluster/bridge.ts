@@ -5,7 +5,7 @@
 import { Observable } from 'rxjs';
 import type { Role } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
-import type { SendFailure, StreamEndReason } from '../../src/actor/failure.ts';
+import { type StreamEndReason, sendFailures } from '../../src/actor/failure.ts';
 import type { AskOutcome } from '../../src/actor/flow.ts';
 import type { Input } from '../../src/actor/input.ts';
 import type { Body } from '../../src/actor/protocol.ts';
@@ -39,6 +39,7 @@ export class Bridge {
   readonly #watches = new Map<string, Set<(input: Extract<Input, { type: 'watched' }>) => void>>();
   #emit: (effects: readonly Effect[]) => void = () => {};
   #lastId = 0;
+  #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(path: string) {
     this.path = path;
@@ -59,6 +60,7 @@ export class Bridge {
 
   /** Asks an actor; resolves with the reply or the failure, never rejects. */
   ask<Reply>(to: string, body: Body, timeoutMs: number): Promise<AskOutcome<Reply>> {
+    if (this.#state === 'closed') return Promise.resolve({ type: 'failed', failure: sendFailures.cancelled });
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve) => {
@@ -76,7 +78,7 @@ export class Bridge {
         to,
         next: (item) => subscriber.next(item as Item),
         end: (reason) => {
-          if (reason === 'completed') subscriber.complete();
+          if (reason === 'completed' || this.#state !== 'open') subscriber.complete();
           else subscriber.error(new StreamEndedError(to, reason));
         },
       });
@@ -104,9 +106,15 @@ export class Bridge {
     });
   }
 
+  /** The cluster is ending: streams go on to their end, and whatever ends them, nothing has failed. */
+  prepareToClose(): void {
+    this.#state = 'closing';
+  }
+
   /** Fails whatever user code still waits for: the cluster is gone. */
   close(): void {
-    const failure: SendFailure = { code: 'cancelled', definite: false };
+    this.#state = 'closed';
+    const failure = sendFailures.cancelled;
     for (const resolve of this.#asks.values()) resolve({ type: 'failed', failure });
     for (const stream of this.#streams.values()) stream.end('completed');
     this.#asks.clear();

@@ -2,41 +2,31 @@
  * A cluster, as its user holds it: start it, ask it, break it, watch it, stop it. Everything it starts ends with it. The same class stands
  * on real threads and on the simulator.
  */
-import {
-  catchError,
-  distinctUntilChanged,
-  filter,
-  map,
-  merge,
-  NEVER,
-  Observable,
-  Subject,
-  scan,
-  share,
-  switchMap,
-} from 'rxjs';
+import { Observable, Subject, share } from 'rxjs';
 import type { FaultRule } from '../../src/actor/faults.ts';
+import type { ActorFault } from '../../src/actor/host-world.ts';
 import type { AnyObject } from '../../src/api/object-meta.ts';
-import type { Kubeconfig } from '../../src/http/kubeconfig.ts';
-import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
-import type { StoreLeadership } from '../../src/protocol/store.ts';
-import type { StoreStatus } from '../../src/store/store-request.ts';
+import type { WallMs } from '../../src/base/brand.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
+import { type Access, type KubeConfigOptions, kubeConfigOptions } from './access.ts';
 import { ApiClient, type Applied, type Reference } from './api-client.ts';
 import type { Assembly } from './assembly.ts';
-import { apiServerPath, masterName, nodeName, offices, storePath } from './blueprint.ts';
+import { apiServerPath, masterName, nodeName, storePath } from './blueprint.ts';
 import type { Bridge } from './bridge.ts';
 import { acquireLock, type CoordinationOptions, type Held, winElection } from './coordination.ts';
 import type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
 import type { Fabric } from './fabric.ts';
 import { Faults } from './faults.ts';
 import { foundCluster } from './founding.ts';
+import { leadershipOf } from './leadership.ts';
 import { Member } from './member.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
+import { shutDown } from './shutdown.ts';
+import { type ClusterStatus, StatusReader, type StoreMemberStatus } from './status.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
 import type { ThreadDesign } from './topology.ts';
-import { hasCondition, type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
+import { type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
 
 /** What a cluster is made of; `foundCluster` builds it. */
 export interface ClusterParts {
@@ -49,36 +39,6 @@ export interface ClusterParts {
   readonly designNode: (index: number) => ThreadDesign;
   /** Frees what lies outside the fabric: temporary folders. */
   readonly cleanUp: () => Promise<void>;
-}
-
-/** How clients outside reach the cluster. */
-export interface Access {
-  /** The balancer's address: it survives any master. */
-  readonly url: string;
-  readonly token: string;
-  /** Certificate of the cluster's authority, PEM. */
-  readonly authority: string;
-  readonly kubeconfigPath: string;
-  readonly config: Kubeconfig;
-  /** Ports by actor path: `master-0/gateway`, `balancer`. */
-  readonly ports: Readonly<Record<string, number>>;
-}
-
-/** As `KubeConfig.loadFromOptions` of @kubernetes/client-node takes it. */
-export interface KubeConfigOptions {
-  readonly clusters: { readonly name: string; readonly server: string; readonly caData: string }[];
-  readonly users: { readonly name: string; readonly token: string }[];
-  readonly contexts: {
-    readonly name: string;
-    readonly cluster: string;
-    readonly user: string;
-    readonly namespace: string;
-  }[];
-  readonly currentContext: string;
-}
-
-export interface StoreMemberStatus extends StoreStatus {
-  readonly name: string;
 }
 
 /** How long `leader()` waits for an election. */
@@ -97,6 +57,7 @@ export class Cluster implements AsyncDisposable {
   readonly #logs$ = new Subject<LogEntry>();
   readonly #messages$ = new Subject<ObservedMessage>();
   readonly #faults: Faults;
+  readonly #status: StatusReader;
   readonly #nodes: string[];
   #nextNode: number;
   #access: Access | null = null;
@@ -112,9 +73,19 @@ export class Cluster implements AsyncDisposable {
     this.name = parts.options.name;
     this.#nodes = Array.from({ length: parts.options.nodes }, (_, index) => nodeName(index));
     this.#nextNode = parts.options.nodes;
+    if (parts.options.log !== null) this.#logs$.subscribe(parts.options.log);
     this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#tell(event));
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
     this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
+    this.#status = new StatusReader({
+      ...parts,
+      store: this.store,
+      api: this.api,
+      faults: this.#faults,
+      topology: () => parts.assembly.topology,
+      masters: () => this.masters(),
+      nodes: () => this.nodes(),
+    });
   }
 
   // --- The Kubernetes API ---------------------------------------------------------------------------------------------
@@ -142,26 +113,19 @@ export class Cluster implements AsyncDisposable {
 
   /** What `KubeConfig.loadFromOptions` of @kubernetes/client-node takes. */
   kubeConfig(): KubeConfigOptions {
-    const { url, token, authority } = this.access;
-    const name = `threemaster-${this.name}`;
-    return {
-      clusters: [{ name, server: url, caData: Buffer.from(authority).toString('base64') }],
-      users: [{ name: 'admin', token }],
-      contexts: [{ name, cluster: name, user: 'admin', namespace: 'default' }],
-      currentContext: name,
-    };
+    return kubeConfigOptions(this.name, this.access);
   }
 
   /**
-   * Resolves when every member that was not stopped serves: a leader is elected, each API server is ready, somebody runs the controllers and
-   * the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
+   * Resolves when every member that was not stopped on purpose runs and serves: a leader is elected and its replicas have caught up, each API
+   * server is ready, somebody runs the controllers and the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
    */
   async ready(): Promise<void> {
     const { fabric } = this.#parts;
     const endMs = fabric.monotonicMs() + readyTimeoutMs;
     await this.leader();
     for (;;) {
-      const missing = await this.#missing();
+      const missing = await this.#status.missing();
       if (missing === null) return;
       if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
       await fabric.sleep(pollMs);
@@ -175,19 +139,14 @@ export class Cluster implements AsyncDisposable {
     return this.#events$.asObservable();
   }
 
+  /** What the actors log, faults of their own included, as it happens. */
   get logs$(): Observable<LogEntry> {
     return this.#logs$.asObservable();
   }
 
   /** The store's leaders: the current one, then each new one. */
   get leadership$(): Observable<Leadership> {
-    const beliefs = this.masters().map((master) => this.#beliefsOf(master));
-    return merge(...beliefs).pipe(
-      // A deposed leader may still be heard of after its successor.
-      scan((best, next) => (next.term > best.term ? next : best), { leader: '', term: 0 }),
-      filter(({ term }) => term > 0),
-      distinctUntilChanged((left, right) => left.term === right.term),
-    );
+    return leadershipOf(this.#parts.bridge, this.masters());
   }
 
   /** Every message between actors, while somebody subscribes. Costly: each message is reported to the main thread. */
@@ -223,11 +182,8 @@ export class Cluster implements AsyncDisposable {
     const { fabric } = this.#parts;
     const endMs = fabric.monotonicMs() + leaderTimeoutMs;
     for (;;) {
-      const statuses = await this.storeStatuses();
-      const [first] = statuses
-        .filter(({ role }) => role === 'leader')
-        .toSorted((left, right) => right.term - left.term);
-      if (first !== undefined) return new Member(this, first.name);
+      const leader = await this.#status.leader();
+      if (leader !== null) return new Member(this, leader);
       if (fabric.monotonicMs() >= endMs)
         throw new Error(`no leader within ${leaderTimeoutMs} ms: is a majority of the masters up?`);
       await fabric.sleep(pollMs);
@@ -235,14 +191,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** What each replica that answers says of itself. */
-  async storeStatuses(): Promise<StoreMemberStatus[]> {
-    const running = this.masters().filter((master) => this.#faults.isRunning(storePath(master)));
-    const statuses = running.map(async (name) => {
-      const options = { replica: storePath(name), timeoutMs: 300 };
-      const reply = await this.store.request({ type: 'status' }, 'status', options).catch(() => null);
-      return reply === null ? [] : [{ ...reply.status, name }];
-    });
-    return (await Promise.all(statuses)).flat();
+  storeStatuses(): Promise<StoreMemberStatus[]> {
+    return this.#status.storeStatuses();
+  }
+
+  /** What the cluster says of itself, within about a second also when its majority is gone. */
+  status(): Promise<ClusterStatus> {
+    return this.#status.status();
   }
 
   // --- Faults ---------------------------------------------------------------------------------------------------------
@@ -331,7 +286,10 @@ export class Cluster implements AsyncDisposable {
     return this.#parts.fabric.traceHash();
   }
 
-  /** Ends everything that the cluster started; a second call waits for the first. */
+  /**
+   * Ends everything that the cluster started, in the order that lets offices be resigned and clients be let go, within 300 ms; streams
+   * complete. A second call waits for the first.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
     return this.#stopping;
@@ -343,26 +301,33 @@ export class Cluster implements AsyncDisposable {
 
   /** Takes what the fabric reports; called by `foundCluster` alone. */
   take(thread: string, event: ThreadEvent): void {
-    const { wallMs, event: told } = { wallMs: this.#parts.fabric.wallMs(), event };
-    switch (told.type) {
+    const wallMs = this.#parts.fabric.wallMs();
+    switch (event.type) {
       case 'started':
-        this.#parts.assembly.noteStarted(told.path, told.incarnation);
-        this.#tell({ type: 'actorStarted', wallMs, path: told.path, incarnation: told.incarnation });
+        this.#parts.assembly.noteStarted(event.path, event.incarnation);
+        this.#tell({ type: 'actorStarted', wallMs, path: event.path, incarnation: event.incarnation });
         return;
       case 'ended':
-        this.#tell({ type: 'actorEnded', wallMs, path: told.path, incarnation: told.incarnation, reason: told.reason });
+        this.#tell({
+          type: 'actorEnded',
+          wallMs,
+          path: event.path,
+          incarnation: event.incarnation,
+          reason: event.reason,
+        });
         return;
       case 'fault':
-        this.#tell({ type: 'actorFailed', wallMs, fault: told.fault });
+        this.#tell({ type: 'actorFailed', wallMs, fault: event.fault });
+        this.#logs$.next(faultEntry(wallMs, event.fault));
         return;
       case 'escalated':
-        void this.#parts.fabric.killThread(thread).then(() => this.crashed(thread, `${told.path} failed too often`));
+        void this.#parts.fabric.killThread(thread).then(() => this.crashed(thread, `${event.path} failed too often`));
         return;
       case 'log':
-        this.#logs$.next(told.entry);
+        this.#logs$.next(event.entry);
         return;
       case 'messageSent':
-        this.#messages$.next(told);
+        this.#messages$.next(event);
     }
   }
 
@@ -383,19 +348,6 @@ export class Cluster implements AsyncDisposable {
     this.#tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
   }
 
-  #beliefsOf(master: string): Observable<Leadership> {
-    const { bridge } = this.#parts;
-    const path = storePath(master);
-    return bridge.watch(path).pipe(
-      filter(({ status }) => status === 'running'),
-      switchMap(() =>
-        bridge.stream<StoreLeadership>(path, { type: 'leadership', request: null }).pipe(catchError(() => NEVER)),
-      ),
-      filter(({ role }) => role === 'leader'),
-      map(({ term }) => ({ leader: master, term })),
-    );
-  }
-
   /** The replicas worth asking: those that run, or all when none does. */
   #replicas(): readonly string[] {
     const paths = this.masters().map(storePath);
@@ -409,37 +361,33 @@ export class Cluster implements AsyncDisposable {
       .filter((path) => this.#faults.isRunning(path));
   }
 
-  /** The first thing that keeps the cluster from being ready, or null. */
-  async #missing(): Promise<string | null> {
-    for (const path of this.#apiServers()) if (!(await this.#isReady(path))) return `${path} is not ready`;
-    for (const [role, key] of Object.entries(offices))
-      if ((await this.store.get(key)) === undefined) return `nobody holds the role ${role}`;
-    const wanted = this.nodes().filter((name) => this.#faults.isRunning(name));
-    const nodes = await this.api.list('nodes');
-    const ready = new Set(nodes.filter((node) => hasCondition(node, 'Ready')).map(({ metadata }) => metadata.name));
-    const absent = wanted.find((name) => !ready.has(name));
-    return absent === undefined ? null : `${absent} is not Ready`;
-  }
-
-  async #isReady(path: string): Promise<boolean> {
-    const { bridge, fabric } = this.#parts;
-    const credentials = { type: 'anonymous' } as const;
-    const request: ApiRequest = { type: 'nonResource', path: '/readyz', parameters: {}, accept: '', credentials };
-    const outcome = await fabric.drive(bridge.ask<ApiResponse>(path, { type: 'call', request }, 1_000));
-    return outcome.type === 'reply' && outcome.reply.status === 200;
-  }
-
   #tell(event: ClusterEvent): void {
     this.#events$.next(event);
   }
 
   async #end(): Promise<void> {
-    const { keeper, fabric, bridge, cleanUp } = this.#parts;
+    const { keeper, fabric, bridge, assembly, cleanUp } = this.#parts;
     keeper.close();
+    bridge.prepareToClose();
+    await shutDown({
+      fabric,
+      bridge,
+      topology: assembly.topology,
+      events$: this.#events$,
+      isReachable: (path) => this.#faults.isRunning(path),
+      leader: async () => {
+        const leader = await this.#status.leader();
+        return leader === null ? null : storePath(leader);
+      },
+    });
     bridge.close();
     await fabric.close();
     await cleanUp();
     this.#tell({ type: 'stopped', wallMs: fabric.wallMs() });
     for (const subject of [this.#events$, this.#logs$, this.#messages$]) subject.complete();
   }
+}
+
+function faultEntry(wallMs: WallMs, { path: actor, ...fault }: ActorFault): LogEntry {
+  return { wallMs, actor, level: 'error', message: 'an actor failed', fields: fault };
 }

@@ -13,9 +13,13 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 async function demo(masters: number, nodes: number, isOnce: boolean): Promise<number> {
   const manifest = new URL('../examples/shop.yaml', import.meta.url);
-  const { cluster, summary } = await runDemo({ masters, nodes, manifest, print });
+  const { cluster, summary } = await runDemo({ masters, nodes, manifest, print, warn });
   if (!isOnce) {
     print('');
     print(`the cluster stays up until Ctrl-C. Try:`);
@@ -40,7 +44,7 @@ async function main(): Promise<number> {
     return await demo(invocation.masters, invocation.nodes, invocation.once);
   } catch (error) {
     const text = error instanceof ClusterOptionsError ? error.message : ((error as Error).stack ?? String(error));
-    process.stderr.write(`threemaster: ${text}\n`);
+    warn(`threemaster: ${text}`);
     return 1;
   }
 }

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AnyObject } from '../../src/api/object-meta.ts';
 import { Cluster } from './cluster.ts';
+import { warningSink } from './log-lines.ts';
 
 export interface DemoOptions {
   readonly masters: number;
@@ -12,6 +13,8 @@ export interface DemoOptions {
   /** The manifest of the application: Deployments in a namespace `shop`, one of them `frontend`. */
   readonly manifest: URL;
   readonly print: (line: string) => void;
+  /** Takes a line for each warning and error of an actor. */
+  readonly warn: (line: string) => void;
 }
 
 export interface DemoCheck {
@@ -55,10 +58,10 @@ interface Writing {
 export async function runDemo(
   options: DemoOptions,
 ): Promise<{ readonly cluster: Cluster; readonly summary: DemoSummary }> {
-  const { masters, nodes, print } = options;
+  const { masters, nodes, print, warn } = options;
   print(`starting ${masters} masters and ${nodes} nodes`);
   const started = performance.now();
-  const cluster = await Cluster.start({ masters, nodes });
+  const cluster = await Cluster.start({ masters, nodes, log: warningSink(warn) });
   const startMs = performance.now() - started;
   print(`ready after ${startMs.toFixed(0)} ms at ${cluster.access.url}`);
   try {

@@ -100,6 +100,11 @@ export class Faults {
     return isUp && !parts.some((path) => this.#actorsDown.has(path));
   }
 
+  /** Tells whether a thread is down although nobody stopped it: it crashed, and is started again or was given up. */
+  isMissing(thread: string): boolean {
+    return !this.#assembly.isUp(thread) && !this.#assembly.isDownOnPurpose(thread);
+  }
+
   /** Finds what a name means. Throws ClusterOptionsError that says what there is. */
   target(name: string): Target {
     const { topology } = this.#assembly;

@@ -1,5 +1,6 @@
 /** What a cluster may be started with, checked before anything starts. */
 import type { ReplicaSettings } from '../../src/store/replica-options.ts';
+import type { LogEntry } from './events.ts';
 import { type ProfileName, timingProfiles } from './timing.ts';
 
 export interface ClusterOptions {
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   readonly store?: Partial<ReplicaSettings>;
   /** The same cluster on a virtual clock and a simulated network, on this thread. */
   readonly simulated?: { readonly seed: number };
+  /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
+  readonly log?: (entry: LogEntry) => void;
 }
 
 export interface CheckedOptions {
@@ -29,6 +32,7 @@ export interface CheckedOptions {
   readonly seed: number | null;
   readonly store: Partial<ReplicaSettings>;
   readonly simulatedSeed: number | null;
+  readonly log: ((entry: LogEntry) => void) | null;
 }
 
 /** An option is wrong; the message says in one line what is allowed. */
@@ -39,7 +43,7 @@ export class ClusterOptionsError extends Error {
   }
 }
 
-const known = new Set(['masters', 'nodes', 'name', 'profile', 'dataDirectory', 'seed', 'store', 'simulated']);
+const known = new Set(['masters', 'nodes', 'name', 'profile', 'dataDirectory', 'seed', 'store', 'simulated', 'log']);
 
 /** Fills in defaults; throws ClusterOptionsError for anything that is not allowed. */
 export function checkOptions(options: ClusterOptions): CheckedOptions {
@@ -69,6 +73,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     dataDirectory: options.dataDirectory ?? null,
     seed: options.seed === undefined ? null : integer('seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     store: options.store ?? {},
+    log: options.log ?? null,
     simulatedSeed:
       options.simulated === undefined
         ? null

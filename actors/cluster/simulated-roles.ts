@@ -1,6 +1,5 @@
 /** The roles that each kind of thread offers in simulation: the same behaviours as on threads, with simulated ports. */
-import type { AnyRole, Role } from '../../src/actor/behaviour.ts';
-import type { OpenPort } from '../../src/actor/ports.ts';
+import { type AnyRole, defineRole } from '../../src/actor/behaviour.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import type { Universe } from '../../src/sim/universe.ts';
 import { apiServerBehaviour } from '../apiserver/behaviour.ts';
@@ -15,24 +14,24 @@ export function simulatedRoles(entry: string, universe: Universe): readonly AnyR
   switch (entry) {
     case 'store':
       return [
-        {
+        defineRole({
           name: 'store',
           behaviour: storeBehaviour,
-          ports: { disk: ((emit, self) => universe.disk(self.path).open(emit)) satisfies OpenPort },
-        } as unknown as Role,
+          ports: { disk: (emit, self) => universe.disk(self.path).open(emit) },
+        }),
       ];
     case 'api':
-      return [{ name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role];
+      return [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour })];
     case 'control':
       return [
-        { name: 'controllers', behaviour: controllersBehaviour } as unknown as Role,
-        { name: 'controller', behaviour: controllerBehaviour } as unknown as Role,
-        { name: 'scheduler', behaviour: schedulerBehaviour } as unknown as Role,
+        defineRole({ name: 'controllers', behaviour: controllersBehaviour }),
+        defineRole({ name: 'controller', behaviour: controllerBehaviour }),
+        defineRole({ name: 'scheduler', behaviour: schedulerBehaviour }),
       ];
     case 'node':
       return [
-        { name: 'runtime', behaviour: simulatedRuntimeBehaviour } as unknown as Role,
-        { name: 'kubelet', behaviour: kubeletBehaviour } as unknown as Role,
+        defineRole({ name: 'runtime', behaviour: simulatedRuntimeBehaviour }),
+        defineRole({ name: 'kubelet', behaviour: kubeletBehaviour }),
       ];
     default:
       return unreachable(entry as never);

@@ -144,7 +144,7 @@ export class StoreClient {
       const failure = failureOf(outcome);
       if (failure === null && outcome.type === 'reply') return outcome.reply as Reply<typeof expected>;
       const error = failure ?? { code: 'timeout', definite: false, message: 'no answer' };
-      const mayRetry = (error.definite && isPassing(error.code)) || isRead(request);
+      const mayRetry = error.code !== 'cancelled' && ((error.definite && isPassing(error.code)) || isRead(request));
       if (!mayRetry || this.#fabric.monotonicMs() + retryDelayMs >= endMs) throw new StoreRequestError(error);
       this.#preferred += 1;
       await this.#fabric.sleep(retryDelayMs);

@@ -1,77 +1,78 @@
 /**
  * The controllers of one master: stands for the office, and while it holds it runs one actor per controller. A lost office ends them all at
  * once; standbys hold no informers and no caches.
+ *
+ * Ids: the elector's asks and streams lie below `electorIds`, those of flows above a million.
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
-import type { WallMs } from '../../src/base/brand.ts';
 import { controllersOf } from '../../src/controllers/registry.ts';
-import { type ElectionEvent, Elector, type ElectorTurn } from '../../src/election/elector.ts';
-import type { Fence } from '../../src/store/recipes/election.ts';
-import { ApiDesk } from './api-desk.ts';
-import { type ControllerArgs, type ControllersArgs, controllersOffice } from './controllers-args.ts';
-import { mirrorLease } from './lease-mirror.ts';
+import { type ElectionEvent, Elector, type ElectorTurn, resignedReason } from '../../src/election/elector.ts';
+import { mirrorOffice } from '../../src/election/lease-mirror.ts';
+import { ApiClient } from '../../src/protocol/api-client.ts';
+import type { Fence } from '../../src/protocol/apiserver.ts';
+import {
+  type ControllerArgs,
+  type ControllersArgs,
+  controllersCredentials,
+  controllersOffice,
+} from './controllers-args.ts';
 
 export interface ControllersState {
   readonly args: ControllersArgs;
   readonly path: string;
   readonly elector: Elector;
   readonly flows: FlowRunner;
-  office: { readonly desk: ApiDesk; readonly acquiredWallMs: WallMs } | null;
+  /** The flow that mirrors the office as a Lease; 0 while another holds it. */
+  mirror: number;
+  /** The time of the step under way: what the mirror writes as its own. */
+  now: Stamp;
 }
 
-/** Asks of the elector are numbered from here; those of flows from a million on. */
-const electorIdMin = 2_000_000_000;
-const mirrorTimer = 'mirror';
 const leaseName = 'kube-controller-manager';
 
 export const controllersBehaviour: Behaviour<ControllersArgs, ControllersState> = { init, step };
 
 function init(args: ControllersArgs, context: ActorContext): ControllersState {
   const { candidate, replicas, roleLeaseSeconds: ttlSeconds } = args;
-  const elector = new Elector({ key: controllersOffice, candidate, ttlSeconds, replicas, idMin: electorIdMin });
-  return { args, path: context.self.path, elector, flows: new FlowRunner(), office: null };
+  const elector = new Elector({ key: controllersOffice, candidate, ttlSeconds, replicas, idMin: 0 });
+  return { args, path: context.self.path, elector, flows: new FlowRunner(), mirror: 0, now: context };
 }
 
 function step(state: ControllersState, input: Input): readonly Effect[] {
   const { elector, flows } = state;
-  if (input.type === 'started') return follow(state, elector.start(input.monotonicMs), input);
-  if (input.type === 'stop') return [...follow(state, elector.resign(), input), { type: 'stop' }];
-  if (input.type === 'tell') return follow(state, elector.standDown('a write was refused by the fence'), input);
-  if (input.type === 'timer' && input.key === mirrorTimer) return mirror(state, input);
+  state.now = input;
+  if (input.type === 'started') return follow(state, elector.start(input.monotonicMs));
+  if (input.type === 'stop') return follow(state, elector.resign());
+  if (input.type === 'tell') return follow(state, elector.standDown('a write was refused by the fence'));
   const turn = elector.handle(input);
-  if (turn !== null) return follow(state, turn, input);
+  if (turn !== null) return follow(state, turn);
   if (input.type === 'reply' || input.type === 'askFailed' || input.type === 'timer') return flows.handle(input) ?? [];
   return [];
 }
 
-function follow(state: ControllersState, turn: ElectorTurn, stamp: Stamp): readonly Effect[] {
-  return [...turn.effects, ...turn.events.flatMap((event) => react(state, event, stamp))];
+function follow(state: ControllersState, turn: ElectorTurn): readonly Effect[] {
+  return [...turn.effects, ...turn.events.flatMap((event) => react(state, event))];
 }
 
-function react(state: ControllersState, event: ElectionEvent, stamp: Stamp): readonly Effect[] {
+function react(state: ControllersState, event: ElectionEvent): readonly Effect[] {
   switch (event.type) {
     case 'elected':
-      return takeOffice(state, event.fence, stamp);
+      return takeOffice(state, event.fence);
     case 'deposed':
       return leaveOffice(state, event.reason);
+    case 'resigned':
+      return [{ type: 'stop' }];
     case 'following':
       return [{ type: 'log', level: 'debug', message: 'another master runs the controllers', fields: { ...event } }];
   }
 }
 
-function takeOffice(state: ControllersState, fence: Fence, stamp: Stamp): readonly Effect[] {
+function takeOffice(state: ControllersState, fence: Fence): readonly Effect[] {
   const { args, path } = state;
   const { servers, settings, candidate } = args;
-  const credentials = {
-    type: 'component',
-    user: 'system:kube-controller-manager',
-    groups: ['system:masters'],
-  } as const;
-  const desk = new ApiDesk({ servers, credentials, userAgent: 'threemaster-controllers', fence });
-  state.office = { desk, acquiredWallMs: stamp.wallMs };
   const children = controllersOf(settings).map(({ name }): Effect => {
     const childArgs: ControllerArgs = { controller: name, servers, settings, fence, parent: path };
     return { type: 'spawn', path: childPath(state, name), role: 'controller', args: childArgs };
@@ -80,29 +81,36 @@ function takeOffice(state: ControllersState, fence: Fence, stamp: Stamp): readon
   return [
     { type: 'log', level: 'info', message: 'elected to run the controllers', fields },
     ...children,
-    ...mirror(state, stamp),
+    ...startMirror(state, fence),
   ];
 }
 
 function leaveOffice(state: ControllersState, reason: string): readonly Effect[] {
-  state.office = null;
+  const level = reason === resignedReason ? 'info' : 'warn';
+  const cancelled = state.flows.cancel(state.mirror);
+  state.mirror = 0;
   const children = controllersOf(state.args.settings).map(
     ({ name }): Effect => ({ type: 'stop', path: childPath(state, name) }),
   );
   return [
-    { type: 'log', level: 'warn', message: 'stopped running the controllers', fields: { reason } },
-    { type: 'cancelTimer', key: mirrorTimer },
+    { type: 'log', level, message: 'stopped running the controllers', fields: { reason } },
+    ...cancelled,
     ...children,
   ];
 }
 
-function mirror(state: ControllersState, { wallMs }: Stamp): readonly Effect[] {
-  const { office, args, flows } = state;
-  if (office === null) return [];
-  const { roleLeaseSeconds: leaseSeconds, candidate: holder } = args;
-  const mirrored = { name: leaseName, holder, leaseSeconds, acquiredWallMs: office.acquiredWallMs };
-  const { effects } = flows.start(mirrorLease(mirrored, office.desk, wallMs), null, () => []);
-  return [{ type: 'timer', key: mirrorTimer, afterMs: (leaseSeconds * 1000) / 2 }, ...effects];
+function startMirror(state: ControllersState, fence: Fence): readonly Effect[] {
+  const { args, flows, now } = state;
+  const { servers, roleLeaseSeconds: leaseSeconds, candidate: holder } = args;
+  const api = new ApiClient({ servers, credentials: controllersCredentials, userAgent: 'threemaster-controllers' });
+  const office = { name: leaseName, holder, leaseSeconds, acquiredWallMs: now.wallMs, fence };
+  const { id, effects } = flows.start(
+    mirrorOffice(office, api, () => state.now.wallMs),
+    null,
+    () => [],
+  );
+  state.mirror = id;
+  return effects;
 }
 
 function childPath({ path }: ControllersState, controller: string): string {

@@ -13,12 +13,13 @@ import type { MonotonicMs } from '../../src/base/brand.ts';
 import type { AnyController, Cache, CacheChange, WriteFailure } from '../../src/controllers/controller.ts';
 import { EventRecorder } from '../../src/controllers/event-recorder.ts';
 import type { EventRecord, Plan } from '../../src/controllers/plan.ts';
-import type { Credentials, Fence } from '../../src/protocol/apiserver.ts';
+import { ApiClient } from '../../src/protocol/api-client.ts';
+import type { Fence } from '../../src/protocol/apiserver.ts';
 import type { Change, Informer } from '../../src/streams/informer.ts';
 import { InformerSet } from '../../src/streams/informer-set.ts';
 import { WorkQueue } from '../../src/streams/work-queue.ts';
-import { ApiDesk } from './api-desk.ts';
-import { carryOut, type PlanEnd } from './plan-flow.ts';
+import { controllersCredentials } from './controllers-args.ts';
+import { carryOut, type PlanEnd, sendOnce, type Writer } from './plan-flow.ts';
 import { RevisionBarrier } from './revision-barrier.ts';
 
 export interface RuntimeOptions {
@@ -34,15 +35,6 @@ const workersMax = 5;
 /** A key that failed so often in a row is worth a line in the log, and again each time this number doubles. */
 const failuresToTell = 8;
 const timerKey = 'runtime';
-/** Asks of the runtime itself, for events: below those of flows. */
-const eventAskIdsMax = 900_000;
-const eventTimeoutMs = 5_000;
-
-const credentials: Credentials = {
-  type: 'component',
-  user: 'system:kube-controller-manager',
-  groups: ['system:masters'],
-};
 
 export class ControllerRuntime {
   readonly #options: RuntimeOptions;
@@ -54,11 +46,10 @@ export class ControllerRuntime {
   readonly #flows = new FlowRunner();
   readonly #barrier: RevisionBarrier;
   readonly #recorder: EventRecorder;
-  readonly #desk: ApiDesk;
+  readonly #writer: Writer;
   readonly #memory: unknown;
   readonly #failures = new Map<string, WriteFailure>();
   #timerAtMs: number = Number.POSITIVE_INFINITY;
-  #lastEventAsk = 0;
   /** The time of the step under way. */
   #now: Stamp;
 
@@ -68,7 +59,8 @@ export class ControllerRuntime {
     this.#context = context;
     this.#now = context;
     const userAgent = `threemaster-controllers/${controller.name}`;
-    this.#informers = new InformerSet({ servers, credentials, userAgent }, context.random.fork('informers'));
+    const identity = { servers, credentials: controllersCredentials, userAgent };
+    this.#informers = new InformerSet(identity, context.random.fork('informers'));
     for (const [name, watched] of Object.entries(controller.watches)) {
       const informer = this.#informers.add(watched as Parameters<InformerSet['add']>[0]);
       this.#nameOf.set(informer, name);
@@ -77,7 +69,7 @@ export class ControllerRuntime {
     this.#queue = new WorkQueue(context.random.fork('queue'));
     this.#barrier = new RevisionBarrier(this.#informers.informers());
     this.#recorder = new EventRecorder(controller.name, context.random.fork('events'));
-    this.#desk = new ApiDesk({ servers, credentials, userAgent, fence });
+    this.#writer = { api: new ApiClient(identity), fence };
     this.#memory = controller.remember();
   }
 
@@ -95,7 +87,7 @@ export class ControllerRuntime {
     this.#now = input;
     if (input.type === 'started') effects.push(...this.#informers.start(input.monotonicMs));
     if (input.type === 'stop') return [{ type: 'stop' }];
-    if (input.type === 'watched' && input.status !== 'running') this.#desk.leave(input.path);
+    if (input.type === 'watched' && input.status !== 'running') this.#writer.api.leave(input.path);
     if (input.type === 'timer' && input.key === timerKey) {
       this.#timerAtMs = Number.POSITIVE_INFINITY;
       this.#queue.advance(input.monotonicMs);
@@ -149,7 +141,7 @@ export class ControllerRuntime {
       this.#finish(key, plan, { type: 'done', requirements: [] }, stamp, effects);
       return;
     }
-    const started = this.#flows.start(carryOut(plan, this.#desk), null, (end) => this.#ended(key, plan, end));
+    const started = this.#flows.start(carryOut(plan, this.#writer), null, (end) => this.#ended(key, plan, end));
     effects.push(...started.effects);
   }
 
@@ -172,7 +164,7 @@ export class ControllerRuntime {
     if (end.type === 'done') {
       this.#failures.delete(key);
       this.#queue.forget(key);
-      for (const event of plan.events ?? []) effects.push(this.#record(event, stamp));
+      for (const event of plan.events ?? []) effects.push(...this.#record(event, stamp));
       if (plan.requeueAfterMs !== undefined) this.#queue.addAfter(key, plan.requeueAfterMs, nowMs);
     } else {
       this.#queue.addAfterFailure(key, nowMs);
@@ -190,11 +182,9 @@ export class ControllerRuntime {
     effects.push({ type: 'log', level: 'warn', message: 'a plan keeps failing', fields });
   }
 
-  /** Events are told once and never waited for. */
-  #record(event: EventRecord, stamp: Stamp): Effect {
-    const { to, body } = this.#desk.question(this.#recorder.write(event, stamp.wallMs));
-    this.#lastEventAsk = (this.#lastEventAsk % eventAskIdsMax) + 1;
-    return { type: 'ask', to, id: this.#lastEventAsk, body, timeoutMs: eventTimeoutMs };
+  #record(event: EventRecord, { wallMs }: Stamp): readonly Effect[] {
+    const write = this.#recorder.write(event, wallMs);
+    return this.#flows.start(sendOnce(write, this.#writer), null, () => []).effects;
   }
 
   #setTimer(nowMs: MonotonicMs, effects: Effect[]): void {

@@ -1,6 +1,6 @@
 /** What the controllers of one master are started with. */
 import type { ControllerSettings } from '../../src/controllers/registry.ts';
-import type { Fence } from '../../src/protocol/apiserver.ts';
+import type { Credentials, Fence } from '../../src/protocol/apiserver.ts';
 
 export interface ControllersArgs {
   /** Paths of API servers, the own master's first. */
@@ -30,6 +30,13 @@ export interface FenceLost {
   readonly type: 'fenceLost';
   readonly message: { readonly controller: string };
 }
+
+/** As whom the controllers write. */
+export const controllersCredentials: Credentials = {
+  type: 'component',
+  user: 'system:kube-controller-manager',
+  groups: ['system:masters'],
+};
 
 /** The store key of the office. */
 export const controllersOffice = '/threemaster/elections/controllers';

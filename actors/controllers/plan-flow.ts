@@ -1,12 +1,23 @@
-/** Carries out one plan: group after group, the writes of a group at once, until the first that fails. */
-import { type AskOutcome, askAll, type Flow } from '../../src/actor/flow.ts';
+/**
+ * Carries out one plan: group after group, the writes of a group at once, until the first that fails. A write is sent again only if it
+ * certainly was not handled; whatever else went wrong is for the next reconcile.
+ */
+import type { Flow } from '../../src/actor/flow.ts';
 import type { KubeObject } from '../../src/api/object-meta.ts';
+import type { Status } from '../../src/api/status.ts';
 import { must } from '../../src/base/assert.ts';
 import type { WriteFailure } from '../../src/controllers/controller.ts';
 import type { Plan, Write } from '../../src/controllers/plan.ts';
-import type { ApiResponse } from '../../src/protocol/apiserver.ts';
-import { type Answer, type ApiDesk, readAnswer } from './api-desk.ts';
+import type { ApiAnswer, ApiClient, RequestSubject } from '../../src/protocol/api-client.ts';
+import type { Fence } from '../../src/protocol/apiserver.ts';
+import { isFenceRefusal } from '../../src/protocol/fence-refusal.ts';
 import { type Requirement, requirementsOf } from './revision-barrier.ts';
+
+/** Who writes, and by what right; without a fence the writes are unconditional. */
+export interface Writer {
+  readonly api: ApiClient;
+  readonly fence: Fence | null;
+}
 
 export type PlanEnd =
   | { readonly type: 'done'; readonly requirements: readonly Requirement[] }
@@ -15,19 +26,39 @@ export type PlanEnd =
   | { readonly type: 'premature'; readonly requirements: readonly Requirement[] }
   | { readonly type: 'fenceLost' };
 
-export function* carryOut(plan: Plan, desk: ApiDesk): Flow<PlanEnd> {
+/** What an answer means to the plan. */
+type Result =
+  /** `object` is null when what was asked for had come about already. */
+  | { readonly type: 'accepted'; readonly object: KubeObject | null }
+  | { readonly type: 'refused'; readonly status: Status }
+  | { readonly type: 'fenceLost' };
+
+/** How long a write may take, shorter than a client's: a controller that waits does not act. */
+const writeTimeoutMs = 5_000;
+
+const unanswered: Status = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  message: 'the API server did not answer',
+  reason: 'Timeout',
+  code: 504,
+};
+
+export function* carryOut(plan: Plan, writer: Writer): Flow<PlanEnd> {
   const requirements: Requirement[] = [];
   for (const group of plan.groups) {
-    const answers = yield* send(group, desk);
-    if (answers.some(({ type }) => type === 'fenceLost')) return { type: 'fenceLost' };
+    const results = yield* send(group, writer);
+    if (results.some(({ type }) => type === 'fenceLost')) return { type: 'fenceLost' };
     let failure: WriteFailure | null = null;
     let isPremature = false;
-    for (const [index, answer] of answers.entries()) {
-      const write = must(group[index], 'an answer per write');
-      if (answer.type === 'accepted') {
-        if (write.verb === 'get') isPremature ||= contradicts(write, answer.object);
-        else requirements.push(...requirementsOf(write, answer.object));
-      } else if (answer.type !== 'fenceLost') failure ??= { write, status: answer.status };
+    for (const [index, result] of results.entries()) {
+      const write = must(group[index], 'a result per write');
+      if (result.type === 'accepted') {
+        if (write.verb === 'get') isPremature ||= contradicts(write, result.object);
+        else requirements.push(...requirementsOf(write, result.object));
+      } else if (result.type === 'refused') failure ??= { write, status: result.status };
     }
     if (failure !== null) return { type: 'failed', failure, requirements };
     if (isPremature) return { type: 'premature', requirements };
@@ -35,30 +66,47 @@ export function* carryOut(plan: Plan, desk: ApiDesk): Flow<PlanEnd> {
   return { type: 'done', requirements };
 }
 
-/** Sends what was certainly not handled once more, to the next server; the rest is for the next reconcile. */
-function* send(group: readonly Write[], desk: ApiDesk): Flow<readonly Answer[]> {
-  const server = desk.server;
-  const first = yield* ask(group, desk);
-  if (first.some(({ type }) => type === 'silent')) desk.leave(server);
+/** Sends one write once and leaves it at that, as for events: told once and never waited for. */
+export function* sendOnce(write: Write, writer: Writer): Flow<void> {
+  yield* writer.api.call(subjectOf(write, writer), writeTimeoutMs);
+}
+
+/** Sends what was certainly not handled once more, to the next server. */
+function* send(group: readonly Write[], writer: Writer): Flow<readonly Result[]> {
+  const first = yield* ask(group, writer);
   const again = group.filter((_write, index) => isUnsent(first[index]));
-  if (again.length === 0) return first;
-  const second = yield* ask(again, desk);
+  const second = again.length === 0 ? [] : yield* ask(again, writer);
   const answers = new Map(again.map((write, index) => [write, second[index]]));
-  return first.map((answer, index) => answers.get(must(group[index], 'a write per answer')) ?? answer);
+  return group.map((write, index) => interpret(write, must(answers.get(write) ?? first[index], 'an answer per write')));
 }
 
-function* ask(group: readonly Write[], desk: ApiDesk): Flow<readonly Answer[]> {
-  const outcomes: readonly AskOutcome<ApiResponse>[] = yield* askAll<ApiResponse>(
-    group.map((write) => desk.question(write)),
-  );
-  return outcomes.map((outcome, index) => readAnswer(must(group[index], 'a write per answer'), outcome));
+function ask(group: readonly Write[], writer: Writer): Flow<readonly ApiAnswer[]> {
+  const subjects = group.map((write) => subjectOf(write, writer));
+  return writer.api.callAll(subjects, writeTimeoutMs);
 }
 
-function isUnsent(answer: Answer | undefined): boolean {
-  return answer?.type === 'silent' && answer.definite;
+/** Premises are not fenced, and only their metadata is read. */
+function subjectOf(write: Write, { fence }: Writer): RequestSubject {
+  const { verb, resource, subresource, namespace, name, parameters } = write;
+  const place = { verb, resource, subresource, namespace, name, parameters };
+  if (verb === 'get') return { ...place, output: 'metadata' };
+  const patch = write.patch === null ? {} : { patch: write.patch };
+  return { ...place, ...patch, body: write.body ?? undefined, fence };
 }
 
-function contradicts({ uid }: Write, object: unknown): boolean {
-  const found = (object as KubeObject | null)?.metadata;
-  return found !== undefined && (uid === '' || found.uid === uid);
+function interpret({ accepts }: Write, answer: ApiAnswer): Result {
+  if (answer.type === 'unanswered') return { type: 'refused', status: unanswered };
+  if (answer.type === 'done') return { type: 'accepted', object: answer.object };
+  const { status } = answer;
+  if (isFenceRefusal(status)) return { type: 'fenceLost' };
+  const isMoot = status.code !== undefined && accepts.includes(status.code);
+  return isMoot ? { type: 'accepted', object: null } : { type: 'refused', status };
+}
+
+function isUnsent(answer: ApiAnswer | undefined): boolean {
+  return answer?.type === 'unanswered' && answer.definite;
+}
+
+function contradicts({ uid }: Write, object: KubeObject | null): boolean {
+  return object !== null && (uid === '' || object.metadata.uid === uid);
 }

@@ -2,7 +2,7 @@
  * The scheduler actor: a candidate for the office `scheduler`, and while elected the one that places pods. It wires the elector and the
  * scheduler of the present term to the mailbox and decides nothing.
  *
- * Ids: the elector's asks and streams lie below a million, those of flows above, and each term has a million subscriptions of its own.
+ * Ids: the elector's asks and streams lie below `electorIds`, those of flows above a million, and each term has a million subscriptions of its own.
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
@@ -49,7 +49,7 @@ function init(args: SchedulerArgs, context: ActorContext): SchedulerState {
 function step(state: SchedulerState, input: Input<Protocol>): readonly Effect[] {
   const { elector, runner } = state;
   if (input.type === 'started') return follow(state, elector.start(input.monotonicMs), input);
-  if (input.type === 'stop') return [...follow(state, elector.resign(), input), { type: 'stop' }];
+  if (input.type === 'stop') return follow(state, elector.resign(), input);
   const turn = elector.handle(input);
   if (turn !== null) return follow(state, turn, input);
   return state.active?.handle(input) ?? runner.handle(input) ?? [];
@@ -72,6 +72,8 @@ function elected(state: SchedulerState, event: ElectionEvent, stamp: Stamp): rea
       return [log('elected', { fence: event.fence.createRevision }), ...takeOffice(state, event.fence, stamp)];
     case 'deposed':
       return [log('deposed', { reason: event.reason }), ...leaveOffice(state)];
+    case 'resigned':
+      return [{ type: 'stop' }];
     case 'following':
       return [log('following', { holder: event.holder })];
   }

@@ -27,8 +27,3 @@ export function memberOf(path: string): string {
 export function isWithin(path: string, scope: string): boolean {
   return path === scope || (path.length > scope.length && path.startsWith(scope) && path[scope.length] === '/');
 }
-
-/** Formats an address for logs: `master-0/store#2`. */
-export function formatAddress(address: Address): string {
-  return `${address.path}#${address.incarnation}`;
-}

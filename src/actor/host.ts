@@ -3,30 +3,30 @@
  * send one batch per peer, sleep until the next timer. The same host runs on real threads and in simulation; it reaches the world only
  * through HostWorld. docs/actor-semantics.md states what it promises.
  */
-import { assert, must } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import type { MonotonicMs } from '../base/brand.ts';
 import { Random } from '../base/random.ts';
 import { type CancelTimer, TimerQueue } from '../base/timer-queue.ts';
-import { assertPath } from './address.ts';
 import { AskTable } from './ask-table.ts';
-import type { ActorContext, AnyRole } from './behaviour.ts';
-import { type ActorSpec, Cell } from './cell.ts';
-import { type Decoded, decodeBatch, throughCodec } from './codec.ts';
+import type { AnyRole } from './behaviour.ts';
+import type { ActorSpec, Cell } from './cell.ts';
+import { type Decoded, decodeBatch } from './codec.ts';
 import { type DeadLetterReason, DeadLetters } from './dead-letters.ts';
 import { type Dispatch, dispatchEnvelope } from './dispatch.ts';
 import type { Overflow } from './effect.ts';
 import { type EffectTables, perform } from './effect-performer.ts';
 import type { Envelope } from './envelope.ts';
 import { FaultPlane, type FaultRule } from './faults.ts';
-import type { ActorFault, EndReason, HostWorld } from './host-world.ts';
+import type { EndReason, HostWorld } from './host-world.ts';
 import type { Input, InputBody, Stamp } from './input.ts';
 import type { Arrival, Kernel } from './kernel.ts';
-import { inputsPerShare, inputsPerTurn, stopGraceMs } from './limits.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { inputsPerShare, inputsPerTurn } from './limits.ts';
+import { noteConsumed } from './mailbox.ts';
 import type { Offer } from './outbound-link.ts';
 import { PostOffice } from './post-office.ts';
 import type { Protocol } from './protocol.ts';
 import { StreamTable } from './stream-table.ts';
-import { FaultRecord, restartByDefault } from './supervision.ts';
 import { WatchTable } from './watch-table.ts';
 
 export interface HostOptions {
@@ -63,10 +63,8 @@ export class Host implements Kernel {
   readonly deadLetters = new DeadLetters();
   readonly metrics = new Map<string, number>();
   readonly #world: HostWorld;
-  readonly #seed: number;
-  readonly #roles: ReadonlyMap<string, AnyRole>;
   readonly #faults: FaultPlane;
-  readonly #cells = new Map<string, Cell>();
+  readonly #life: Lifecycle;
   readonly #tables: EffectTables;
   readonly #dispatch: Dispatch;
   readonly #timers = new TimerQueue<() => void>();
@@ -79,14 +77,23 @@ export class Host implements Kernel {
   constructor(options: HostOptions) {
     this.thread = options.thread;
     this.#world = options.world;
-    this.#seed = options.clusterSeed;
-    this.#roles = new Map(options.roles.map((role) => [role.name, role]));
     this.#faults = new FaultPlane(new Random(options.clusterSeed, options.thread, 'faults'));
     this.post = new PostOffice(options.thread, this.#faults);
     this.#stamp = options.world.now();
     const asks = new AskTable(this);
     const streams = new StreamTable(this);
     const watches = new WatchTable(this);
+    const { clusterSeed, roles, world } = options;
+    this.#life = new Lifecycle({
+      kernel: this,
+      clusterSeed,
+      roles,
+      asks,
+      streams,
+      watches,
+      report: (event) => world.report(event),
+      wake: () => world.wake(),
+    });
     this.#tables = { asks, streams, watches, host: this };
     this.#dispatch = { kernel: this, post: this.post, asks, streams, watches };
   }
@@ -99,42 +106,35 @@ export class Host implements Kernel {
 
   /** Starts an actor. Throws what its `init` threw, or InvariantError when the path is taken or the role unknown. */
   start(spec: ActorSpec): void {
-    assertPath(spec.path);
-    assert(!this.#cells.has(spec.path), 'actor path is taken', { path: spec.path });
     this.#refreshStamp();
-    this.#launch({ ...spec, args: throughCodec(spec.args) }, new FaultRecord(spec.supervision ?? restartByDefault));
-    if (spec.parent !== undefined) this.#cells.get(spec.parent)?.children.add(spec.path);
+    this.#life.start(spec);
     this.#world.wake();
   }
 
   /** Asks an actor to finish; it is ended after a grace if it does not. Unknown paths are ignored. */
   stop(path: string): void {
-    const cell = this.#cells.get(path);
-    if (cell === undefined) return;
-    this.deliver(cell, { type: 'stop' });
-    this.after(stopGraceMs, () => {
-      if (this.#cells.get(path) === cell) this.end(cell, 'stopped');
-    });
+    this.#refreshStamp();
+    this.#life.stop(path);
     this.#world.wake();
   }
 
   /** Ends an actor at once, without a word to it. Unknown paths are ignored. */
   kill(path: string): void {
-    const cell = this.#cells.get(path);
+    const cell = this.#life.cellAt(path);
     if (cell === undefined) return;
     this.#refreshStamp();
-    this.end(cell, 'killed');
+    this.#life.end(cell, 'killed');
     this.#world.wake();
   }
 
   /** Stops handling the actor's inputs; they wait. */
   suspend(path: string): void {
-    const cell = this.#cells.get(path);
+    const cell = this.#life.cellAt(path);
     if (cell !== undefined) cell.status = 'suspended';
   }
 
   resume(path: string): void {
-    const cell = this.#cells.get(path);
+    const cell = this.#life.cellAt(path);
     if (cell?.status !== 'suspended') return;
     cell.status = 'running';
     if (cell.mailbox.length > 0) this.#makeRunnable(cell);
@@ -194,7 +194,7 @@ export class Host implements Kernel {
   inspect(): HostReport {
     return {
       thread: this.thread,
-      actors: [...this.#cells.values()].map(({ self, status, mailbox, inputs }) => ({
+      actors: Array.from(this.#life.cells(), ({ self, status, mailbox, inputs }) => ({
         ...self,
         status,
         waiting: mailbox.length,
@@ -208,11 +208,11 @@ export class Host implements Kernel {
   // --- What tables and the performer of effects use -------------------------------------------------------------------
 
   cellAt(path: string): Cell | undefined {
-    return this.#cells.get(path);
+    return this.#life.cellAt(path);
   }
 
   routeOf(path: string): string | undefined {
-    return this.#cells.has(path) ? this.thread : this.post.routeOf(path);
+    return this.#life.cellAt(path) !== undefined ? this.thread : this.post.routeOf(path);
   }
 
   deliver(cell: Cell, input: InputBody<Protocol>, arrival?: Arrival): void {
@@ -250,55 +250,11 @@ export class Host implements Kernel {
     this.#world.report({ type: 'log', entry });
   }
 
-  /** Ends an actor: everybody who deals with it learns it, and its ports close. */
   end(cell: Cell, reason: EndReason): void {
-    if (cell.status === 'ended') return;
-    cell.status = 'ended';
-    this.#cells.delete(cell.self.path);
-    for (const child of cell.children) {
-      const childCell = this.#cells.get(child);
-      if (childCell !== undefined) this.end(childCell, 'parentEnded');
-    }
-    for (const port of cell.ports.values()) port.close();
-    for (const timer of cell.timers.values()) timer.cancel();
-    this.#tables.asks.actorGone(cell);
-    this.#tables.streams.actorGone(cell);
-    this.#tables.watches.actorGone(cell);
-    this.#tables.watches.statusChanged(cell.self.path, cell.self.incarnation, 'terminated');
-    for (let queued = cell.mailbox.shift(); queued !== undefined; queued = cell.mailbox.shift()) {
-      if (queued.link !== null) noteConsumed(queued.link, queued.bytes);
-    }
-    this.#world.report({ type: 'ended', ...cell.self, reason });
+    this.#life.end(cell, reason);
   }
 
   // --- Inside ---------------------------------------------------------------------------------------------------------
-
-  #launch(spec: ActorSpec, faults: FaultRecord): void {
-    const { path, incarnation } = spec;
-    const role = must(this.#roles.get(spec.role), `unknown role ${spec.role}`);
-    const context: ActorContext = {
-      ...this.#stamp,
-      self: { path, incarnation },
-      random: new Random(this.#seed, path, incarnation),
-    };
-    const cell = new Cell(spec, role, context, faults);
-    cell.state = role.behaviour.init(spec.args, context);
-    this.#cells.set(path, cell);
-    for (const [name, open] of Object.entries(role.ports ?? {})) {
-      cell.ports.set(
-        name,
-        open((event) => this.#portEvent(cell, name, event), cell.self, spec.args),
-      );
-    }
-    this.deliver(cell, { type: 'started' });
-    this.#tables.watches.statusChanged(path, incarnation, 'running');
-    this.#world.report({ type: 'started', path, incarnation });
-  }
-
-  #portEvent(cell: Cell, port: string, event: unknown): void {
-    this.deliver(cell, { type: 'io', port, event });
-    this.#world.wake();
-  }
 
   #settle(budget: number): number {
     let left = budget;
@@ -370,7 +326,7 @@ export class Host implements Kernel {
       const effects = cell.role.behaviour.step(cell.state, stamped);
       for (const effect of effects) perform(this.#tables, cell, effect);
     } catch (error) {
-      this.#fail(cell, 'step', input.type, error);
+      this.#life.fail(cell, 'step', input.type, error);
       return;
     }
     if (cell.role.behaviour.flush === undefined || cell.isTouched) return;
@@ -388,46 +344,8 @@ export class Host implements Kernel {
         const effects = cell.role.behaviour.flush?.(cell.state, this.#stamp) ?? [];
         for (const effect of effects) perform(this.#tables, cell, effect);
       } catch (error) {
-        this.#fail(cell, 'flush', 'flush', error);
+        this.#life.fail(cell, 'flush', 'flush', error);
       }
-    }
-  }
-
-  #fail(cell: Cell, phase: ActorFault['phase'], inputType: string, error: unknown): void {
-    if (cell.status === 'ended') return;
-    this.end(cell, 'failed');
-    this.#supervise(cell, phase, inputType, error);
-  }
-
-  #supervise(cell: Cell, phase: ActorFault['phase'], inputType: string, error: unknown): void {
-    const decision = cell.faults.decide(this.#stamp.monotonicMs, cell.context.random);
-    const fault: ActorFault = {
-      ...cell.self,
-      phase,
-      inputType,
-      error: describeError(error),
-      recent: cell.faults.recent,
-      decision: decision.type,
-    };
-    this.#world.report({ type: 'fault', fault });
-    if (decision.type === 'restart') this.after(decision.afterMs, () => this.#restart(cell));
-    if (decision.type !== 'escalate') return;
-    const parent = cell.spec.parent === undefined ? undefined : this.#cells.get(cell.spec.parent);
-    if (parent === undefined) this.#world.report({ type: 'escalated', path: cell.self.path });
-    else this.#fail(parent, 'step', 'escalated', error);
-  }
-
-  #restart(cell: Cell): void {
-    const { parent, path } = cell.spec;
-    const parentCell = parent === undefined ? undefined : this.#cells.get(parent);
-    if (this.#cells.has(path) || (parent !== undefined && parentCell === undefined)) return;
-    const spec = { ...cell.spec, incarnation: cell.self.incarnation + 1 };
-    try {
-      this.#launch(spec, cell.faults);
-      parentCell?.children.add(path);
-    } catch (error) {
-      this.#cells.delete(path);
-      this.#supervise(new Cell(spec, cell.role, cell.context, cell.faults), 'init', 'init', error);
     }
   }
 
@@ -464,14 +382,4 @@ export class Host implements Kernel {
   #refreshStamp(): void {
     this.#stamp = this.#world.now();
   }
-}
-
-function noteConsumed(link: Arrival['link'], bytes: number): void {
-  link.messages += 1;
-  link.bytes += bytes;
-}
-
-function describeError(error: unknown): ActorFault['error'] {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: '' };
-  return { name: error.name, message: error.message, stack: error.stack ?? '' };
 }

@@ -14,6 +14,12 @@ export interface InboundLink {
   bytes: number;
 }
 
+/** Counts an input as consumed, whether it was handled or dropped: either way its share of the link's window is free again. */
+export function noteConsumed(link: InboundLink, bytes: number): void {
+  link.messages += 1;
+  link.bytes += bytes;
+}
+
 export interface Queued {
   readonly input: InputBody<Protocol>;
   /** The link whose window this input holds, or null for inputs made by the host itself. */

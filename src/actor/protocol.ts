@@ -32,7 +32,6 @@ export type Subscribe<P extends Protocol> = {
 
 export type RequestOf<Exchange> = Exchange extends { readonly request: infer Request } ? Request : never;
 export type ReplyOf<Exchange> = Exchange extends { readonly reply: infer Reply } ? Reply : never;
-export type ItemOf<Exchange> = Exchange extends { readonly item: infer Item } ? Item : never;
 
 /** Any body as it travels. */
 export interface Body {

@@ -49,11 +49,6 @@ export function formatGroupVersionResource(name: GroupVersionResource): string {
   return `${name.group}/${name.version}, Resource=${name.resource}`;
 }
 
-/** Formats `/v1, Kind=Pod` or `apps/v1, Kind=Deployment`. */
-export function formatGroupVersionKind(name: GroupVersionKind): string {
-  return `${name.group}/${name.version}, Kind=${name.kind}`;
-}
-
 type Stability = 'stable' | 'beta' | 'alpha';
 
 /** Returns how stable `version` says to be: `v1` is stable, `v1beta1` beta, `v2alpha3` alpha. */

@@ -25,8 +25,6 @@ const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
 const exponentMax = 400;
 const pattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:([KMGTPE]i)|([numkMGTPE])|[eE]([+-]?\d+))?$/;
 
-export const zeroQuantity: Quantity = { nanos: 0n, format: 'decimal' };
-
 /** Parses any spelling; undefined when `text` is no quantity. */
 export function parseQuantity(text: string): Quantity | undefined {
   const match = pattern.exec(text);
@@ -40,11 +38,6 @@ export function parseQuantity(text: string): Quantity | undefined {
   const format = binary === undefined ? (exponentText === undefined ? 'decimal' : 'exponent') : 'binary';
   const isTiny = format === 'binary' && nanos > 0n && nanos < nanosPerUnit;
   return { nanos: sign === '-' ? -nanos : nanos, format: isTiny ? 'decimal' : format };
-}
-
-/** Parses a quantity as JSON holds it: a text or a number. */
-export function quantityOf(value: string | number): Quantity | undefined {
-  return parseQuantity(String(value));
 }
 
 /** Returns the canonical text. */

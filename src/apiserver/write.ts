@@ -12,6 +12,7 @@ import { singleKey } from '../mvcc/key-range.ts';
 import { type KeyValue, noLease } from '../mvcc/key-value.ts';
 import { type Compare, type Operation, type OperationResult, putOperation, rangeQuery } from '../mvcc/transaction.ts';
 import type { Fence } from '../protocol/apiserver.ts';
+import { fenceLostReason } from '../protocol/fence-refusal.ts';
 import { allocationsOf, usesPool } from './allocation.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { StoredResource } from './catalog.ts';
@@ -108,12 +109,9 @@ function obstacleOf(write: Write, added: readonly string[], results: readonly Op
   return { type: 'addressTaken', key: taken };
 }
 
-/** The reason and the field of the cause that tells a deposed holder that it is deposed. */
-export const fenceCause = 'FenceLost';
-
 function fenceError(fence: Fence): StatusError {
   const message = `the election ${JSON.stringify(fence.key)} was lost: the request is fenced by another holder`;
   return new StatusError(409, 'Conflict', message, {
-    causes: [{ reason: fenceCause, message, field: fence.key }],
+    causes: [{ reason: fenceLostReason, message, field: fence.key }],
   });
 }

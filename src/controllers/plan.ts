@@ -85,11 +85,6 @@ export function mustBeAbsent(resource: GroupVersionResource, namespace: string, 
   return { ...plain, verb: 'get', resource, namespace, name, body: null, uid, accepts: [404] };
 }
 
-/** Reads an object whole, for flows that have to read past their cache. */
-export function read(resource: GroupVersionResource, namespace: string, name: string): Write {
-  return mustBeAbsent(resource, namespace, name, '');
-}
-
 /** Deletes everything of one resource in a namespace. */
 export function removeAll(resource: GroupVersionResource, namespace: string): Write {
   const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };

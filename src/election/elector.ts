@@ -5,7 +5,7 @@
  *   granting -> campaigning -> holding   (renewed, until the lease is lost, resigned or a fence failed)
  *       ^            |            |
  *       |            v            v
- *     pausing <- standing by    pausing
+ *     pausing <- standing by    pausing, or resigning -> resting
  *
  * The truth is the key in the store; this machine only believes. It stands down by its own clock before the lease can have ended, and if it
  * is late all the same, the fence that its holder's writes carry makes the store refuse them (see store/recipes/election.ts). A lease that
@@ -22,7 +22,14 @@ import { type KeyValue, type LeaseId, noLease, type Revision } from '../mvcc/key
 import type { WatchItem } from '../protocol/store.ts';
 import { campaign, type Fence, readCampaign } from '../store/recipes/election.ts';
 import type { StoreReply, StoreRequest } from '../store/store-request.ts';
-import { electionAskTimeoutMs, electionRetryMs, renewalsPerLease, standbyPollMs, standDownShare } from './limits.ts';
+import {
+  electionAskTimeoutMs,
+  electionRetryMs,
+  electorIds,
+  renewalsPerLease,
+  standbyPollMs,
+  standDownShare,
+} from './limits.ts';
 
 export interface ElectorOptions {
   /** The key of the office. */
@@ -32,13 +39,15 @@ export interface ElectorOptions {
   readonly ttlSeconds: number;
   /** Paths of store replicas, the preferred one first. */
   readonly replicas: readonly string[];
-  /** First of the ask and subscription ids that belong to the elector; it uses every one from there up to `idMin` + 999 999. */
+  /** The elector's ask and subscription ids lie above this and below `idMin` + `electorIds`, and are used again and again. */
   readonly idMin: number;
 }
 
 export type ElectionEvent =
   | { readonly type: 'elected'; readonly fence: Fence }
   | { readonly type: 'deposed'; readonly reason: string }
+  /** What was asked for by `resign` is done as well as it can be: the store has the lease's end, or does not answer. */
+  | { readonly type: 'resigned' }
   /** Another holds the office. */
   | { readonly type: 'following'; readonly holder: string };
 
@@ -50,6 +59,7 @@ export interface ElectorTurn {
 type Phase =
   | { readonly type: 'resting' }
   | { readonly type: 'pausing' }
+  | { readonly type: 'resigning' }
   | { readonly type: 'granting'; readonly sinceMs: MonotonicMs }
   | { readonly type: 'campaigning'; readonly lease: LeaseId; readonly sinceMs: MonotonicMs }
   | { readonly type: 'standingBy'; readonly holder: string }
@@ -61,8 +71,10 @@ type Phase =
       renewSentAtMs: number;
     };
 
+/** The reason of a deposition that the holder asked for. */
+export const resignedReason = 'resigned';
+
 const timerKey = 'elector';
-const idsPerElector = 1_000_000;
 const nothing: ElectorTurn = { effects: [], events: [] };
 
 export class Elector {
@@ -97,12 +109,18 @@ export class Elector {
     return { effects: this.#grant(nowMs), events: [] };
   }
 
-  /** Gives the office up and does not stand again. */
+  /**
+   * Gives the office up and does not stand again. The event `resigned` tells when the store knows, at the latest after the timeout of an ask:
+   * an actor that ends before would take its own resignation back.
+   */
   resign(): ElectorTurn {
-    const effects = [...this.#leave(), ...this.#unwatch(), { type: 'cancelTimer', key: timerKey } satisfies Effect];
-    const events = this.#depose('resigned');
-    this.#phase = { type: 'resting' };
-    return { effects, events };
+    if (this.#phase.type === 'resigning') return nothing;
+    const deposed = this.#depose(resignedReason);
+    const revoked = this.#leave();
+    this.#pending = revoked.length === 0 ? 0 : this.#lastId;
+    const effects = [...revoked, ...this.#unwatch(), { type: 'cancelTimer', key: timerKey } satisfies Effect];
+    this.#phase = { type: revoked.length === 0 ? 'resting' : 'resigning' };
+    return { effects, events: revoked.length === 0 ? [...deposed, { type: 'resigned' }] : deposed };
   }
 
   /** The store refused a write of the holder: another holds the office already, or the key is gone. Stands again later. */
@@ -136,7 +154,7 @@ export class Elector {
   }
 
   #owns(id: number): boolean {
-    return id > this.#options.idMin && id < this.#options.idMin + idsPerElector;
+    return id > this.#options.idMin && id < this.#options.idMin + electorIds;
   }
 
   #grant(nowMs: MonotonicMs): readonly Effect[] {
@@ -154,6 +172,7 @@ export class Elector {
   #answered(reply: StoreReply, nowMs: MonotonicMs): ElectorTurn {
     this.#pending = 0;
     const phase = this.#phase;
+    if (phase.type === 'resigning') return this.#resigned();
     if (reply.type === 'failed') return this.#failed(reply.error.code, nowMs);
     if (phase.type === 'granting' && reply.type === 'leaseGranted') {
       return { effects: this.#campaign(reply.id, phase.sinceMs), events: [] };
@@ -183,8 +202,7 @@ export class Elector {
     const name = utf8Text(holder.value);
     this.#phase = { type: 'standingBy', holder: name };
     const effects: Effect[] = [...this.#revoke(lease), this.#timer(standbyPollMs)];
-    this.#lastId += 1;
-    this.#watch = this.#lastId;
+    this.#watch = this.#nextId();
     const options = {
       range: singleKey(this.#options.key),
       startRevision: (revision + 1) as Revision,
@@ -204,7 +222,7 @@ export class Elector {
   #timeCame(nowMs: MonotonicMs): ElectorTurn {
     const phase = this.#phase;
     if (phase.type === 'holding') return this.#renew(phase, nowMs);
-    if (phase.type === 'resting') return nothing;
+    if (phase.type === 'resting' || phase.type === 'resigning') return nothing;
     return { effects: [...this.#unwatch(), ...this.#grant(nowMs)], events: [] };
   }
 
@@ -220,6 +238,7 @@ export class Elector {
     this.#pending = 0;
     this.#replica += 1;
     const phase = this.#phase;
+    if (phase.type === 'resigning') return this.#resigned();
     if (phase.type === 'holding') {
       if (code === 'leaseNotFound') return this.standDown('the lease has ended');
       if (nowMs >= phase.safeUntilMs) return this.standDown('the lease could not be renewed in time');
@@ -243,6 +262,11 @@ export class Elector {
     this.#phase = { type: 'pausing' };
     this.#pending = 0;
     return [this.#timer(electionRetryMs)];
+  }
+
+  #resigned(): ElectorTurn {
+    this.#phase = { type: 'resting' };
+    return { effects: [], events: [{ type: 'resigned' }] };
   }
 
   #depose(reason: string): ElectionEvent[] {
@@ -269,10 +293,17 @@ export class Elector {
   }
 
   #ask(request: StoreRequest, timeoutMs = electionAskTimeoutMs): readonly Effect[] {
-    this.#lastId += 1;
-    assert(this.#owns(this.#lastId), 'the elector has used up its ids', { id: this.#lastId });
-    this.#pending = this.#lastId;
-    return [{ type: 'ask', to: this.#to(), id: this.#lastId, body: { type: 'request', request }, timeoutMs }];
+    const id = this.#nextId();
+    this.#pending = id;
+    return [{ type: 'ask', to: this.#to(), id, body: { type: 'request', request }, timeoutMs }];
+  }
+
+  /** Begins anew after the last id: whatever used an id before has timed out long since, but for the watch. */
+  #nextId(): number {
+    const { idMin } = this.#options;
+    do this.#lastId = this.#owns(this.#lastId + 1) ? this.#lastId + 1 : idMin + 1;
+    while (this.#lastId === this.#watch);
+    return this.#lastId;
   }
 
   #timer(afterMs: number): Effect {

@@ -14,3 +14,6 @@ export const renewalsPerLease = 4;
 
 /** Share of the lease after which a holder that could not renew stands down: before the store may give the office to another. */
 export const standDownShare = 0.9;
+
+/** Ids of asks and subscriptions that belong to one elector: far more than it can have open before the first is forgotten. */
+export const electorIds = 10_000;

@@ -2,7 +2,7 @@
  * A part of the cluster as a client of the API servers: builds its requests, and asks one server until that fails, then the next. Used inside
  * flows; whether a failed request may be sent again is for the caller to say, who knows if it is idempotent.
  */
-import { type AskOutcome, type AskStep, type Flow, question } from '../actor/flow.ts';
+import { type AskOutcome, type AskStep, askAll, type Flow, question } from '../actor/flow.ts';
 import type { GroupVersionResource } from '../api/group-version.ts';
 import type { KubeObject } from '../api/object-meta.ts';
 import type { Status } from '../api/status.ts';
@@ -13,6 +13,7 @@ import type {
   ApiServerProtocol,
   Credentials,
   Fence,
+  OutputForm,
   PatchType,
   ResourceRequest,
   Verb,
@@ -35,7 +36,9 @@ export interface RequestSubject {
   readonly body?: unknown;
   readonly patch?: PatchType;
   readonly parameters?: Readonly<Record<string, string>>;
-  readonly fence?: Fence;
+  /** The whole object unless told otherwise. */
+  readonly output?: OutputForm;
+  readonly fence?: Fence | null;
 }
 
 export type ApiAnswer =
@@ -44,9 +47,6 @@ export type ApiAnswer =
   | { readonly type: 'refused'; readonly status: Status }
   /** No answer. `definite`: the request certainly had no effect. */
   | { readonly type: 'unanswered'; readonly definite: boolean };
-
-/** The reason of the cause by which a 409 tells a writer that the election its fence names is over. */
-export const fenceLostReason = 'FenceLost';
 
 /** Refusals that say nothing about the request: another server, or the same one later, may take it. */
 const unavailableCodes: ReadonlySet<number> = new Set([429, 503]);
@@ -75,6 +75,18 @@ export class ApiClient {
   *call(subject: RequestSubject, timeoutMs: number): Flow<ApiAnswer> {
     const { server } = this;
     const outcome = (yield this.#question(server, subject, timeoutMs)) as AskOutcome<ApiResponse>;
+    return this.#read(server, outcome);
+  }
+
+  /** Asks one server several requests at once, as `call`; the answers are in the order of the requests. */
+  *callAll(subjects: readonly RequestSubject[], timeoutMs: number): Flow<readonly ApiAnswer[]> {
+    const { server } = this;
+    const questions = subjects.map((subject) => this.#question(server, subject, timeoutMs));
+    const outcomes = yield* askAll<ApiResponse>(questions);
+    return outcomes.map((outcome) => this.#read(server, outcome));
+  }
+
+  #read(server: string, outcome: AskOutcome<ApiResponse>): ApiAnswer {
     if (outcome.type === 'failed') {
       this.leave(server);
       return { type: 'unanswered', definite: outcome.failure.definite };
@@ -106,7 +118,7 @@ export class ApiClient {
       namespace: subject.namespace ?? '',
       name: subject.name ?? '',
       parameters: subject.parameters ?? {},
-      output: 'object',
+      output: subject.output ?? 'object',
       body: body === undefined ? null : { encoding: 'json', patch, bytes: utf8(JSON.stringify(body)) },
       credentials: this.#identity.credentials,
       userAgent: this.#identity.userAgent,

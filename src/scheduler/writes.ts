@@ -12,8 +12,9 @@ import type { Binding } from '../kinds/binding/types.ts';
 import { findCondition } from '../kinds/condition.ts';
 import type { EventWrite } from '../kinds/event/event-recorder.ts';
 import type { Pod } from '../kinds/pod/types.ts';
-import { type ApiAnswer, type ApiClient, fenceLostReason } from '../protocol/api-client.ts';
+import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
 import type { Fence } from '../protocol/apiserver.ts';
+import { isFenceRefusal } from '../protocol/fence-refusal.ts';
 
 export type BindOutcome =
   | { readonly type: 'bound' }
@@ -121,9 +122,4 @@ function* lookUp(api: ApiClient, pod: Pod, nodeName: string): Flow<BindOutcome> 
     yield* sleep(retryMs * attempt);
   }
   return { type: 'failed', message: 'nobody knows whether the binding was taken' };
-}
-
-/** Tells whether a write was refused because its election is over. */
-export function isFenceRefusal(status: Status): boolean {
-  return status.code === 409 && (status.details?.causes ?? []).some(({ reason }) => reason === fenceLostReason);
 }

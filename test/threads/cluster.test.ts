@@ -100,6 +100,39 @@ test('a start whose port is taken says so', async () => {
   await rm(dataDirectory, { recursive: true });
 });
 
+test('at its end a cluster resigns its offices, in the order that lets the store hear it', async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'threemaster-test-'));
+  cluster = await Cluster.start({ masters: 1, nodes: 1, dataDirectory });
+  const vacated: string[] = [];
+  cluster.store.watch('/threemaster/elections/').subscribe(({ type, keyValue }) => {
+    if (type === 'delete') vacated.push(keyValue.key);
+  });
+  const ended: string[] = [];
+  cluster.events$.subscribe((event) => {
+    if (event.type === 'actorEnded' && event.reason === 'stopped') ended.push(event.path);
+  });
+  const warnings = firstValueFrom(
+    cluster.logs$.pipe(
+      filter(({ level }) => level === 'error'),
+      toArray(),
+    ),
+  );
+  await cluster.store.revision();
+  await cluster.stop();
+  expect(vacated.toSorted()).toEqual(['/threemaster/elections/controllers', '/threemaster/elections/scheduler']);
+  const order = [
+    'balancer',
+    'master-0/gateway',
+    'master-0/scheduler',
+    'node-0/kubelet',
+    'master-0/apiserver',
+    'master-0/store',
+  ];
+  expect(ended.filter((path) => order.includes(path))).toEqual(order);
+  expect(await warnings).toEqual([]);
+  await rm(dataDirectory, { recursive: true });
+});
+
 test('a killed kubelet leaves its containers running; a killed node has its pods replaced elsewhere', async () => {
   cluster = await Cluster.start({ masters: 1, nodes: 2 });
   await cluster.apply(web);

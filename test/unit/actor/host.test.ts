@@ -271,6 +271,18 @@ test('an actor that is told to stop may finish, and is ended at its grace if it 
   expect(stubborn.universe.thread('b')?.host.cellAt('b/two')).toBeUndefined();
 });
 
+test('the grace of an actor that is told to stop counts from then, however long its thread has slept', () => {
+  const { universe } = startPair(nothing, nothing);
+  const host = universe.thread('b')?.host;
+  universe.runFor(10);
+  // Nothing keeps the thread awake: without links it pings nobody.
+  universe.killThread('a');
+  universe.runFor(10 * stopGraceMs);
+  host?.stop('b/two');
+  universe.runFor(stopGraceMs / 2);
+  expect(host?.cellAt('b/two')).toBeDefined();
+});
+
 test('a timer fires once, not early, and one that is set again or cancelled does not fire', () => {
   const { universe, scripted } = startPair(
     onStart(

@@ -1,5 +1,5 @@
 /** An actor whose behaviour is a function given by the test, and a small universe to run it in. */
-import type { ActorContext, Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type ActorContext, type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import { Universe } from '../../../src/sim/universe.ts';
@@ -26,7 +26,7 @@ export class ScriptedRole {
         return this.scripts.get(path)?.step(input, context) ?? [];
       },
     };
-    return { name: 'scripted', behaviour: behaviour as Behaviour<unknown, unknown> };
+    return defineRole({ name: 'scripted', behaviour });
   }
 
   /** Inputs of one type that an actor has handled, in order. */

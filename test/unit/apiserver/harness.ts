@@ -1,6 +1,6 @@
 /** An API server over a store in memory, in a simulated universe, and a client that speaks to it in the typed protocol. */
 import { apiServerBehaviour } from '../../../actors/apiserver/behaviour.ts';
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import type { ApiServerSettings } from '../../../src/apiserver/settings.ts';
@@ -117,7 +117,7 @@ export class Harness {
     const { universe } = this;
     const thread = `${master}/api`;
     const path = `${master}/apiserver`;
-    universe.startThread(thread, [{ name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role]);
+    universe.startThread(thread, [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour })]);
     for (const [storeThread, paths] of this.#stores) {
       if (universe.thread(storeThread) !== undefined) universe.connect(thread, [path], storeThread, paths);
     }
@@ -229,7 +229,7 @@ export class Harness {
       init: () => this.#client,
       step: (state, input) => this.#clientStep(state, input),
     };
-    return { name: 'client', behaviour: behaviour as unknown as Role['behaviour'] };
+    return defineRole({ name: 'client', behaviour });
   }
 
   #clientStep(state: ClientState, input: Input): readonly Effect[] {
@@ -262,7 +262,7 @@ function scriptedKubelet(logs: readonly KubeletLogsItem[] | null): Role {
       return [...emits, { type: 'end', stream: input.stream, reason: 'completed' }];
     },
   };
-  return { name: 'kubelet', behaviour: behaviour as unknown as Role['behaviour'] };
+  return defineRole({ name: 'kubelet', behaviour });
 }
 
 const admin: Credentials = { type: 'component', user: 'test', groups: ['system:masters'] };

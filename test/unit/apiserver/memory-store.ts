@@ -1,5 +1,5 @@
 /** A store of one replica as an actor without a log: the very keyspace of the real one, answering at once. */
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input, StreamId } from '../../../src/actor/input.ts';
 import { ownBytes } from '../../../src/base/bytes.ts';
@@ -32,7 +32,7 @@ export function memoryStoreRole(store: MemoryStore): Role {
     step: (state, input) => step(store, state, input),
     flush: (state) => flush(store, state),
   };
-  return { name: 'store', behaviour: behaviour as unknown as Role['behaviour'] };
+  return defineRole({ name: 'store', behaviour });
 }
 
 export function makeMemoryStore(): MemoryStore {

@@ -1,9 +1,9 @@
 /** Writes: what is stored and what is not, stale caches, a store in trouble, fences, addresses, subresources. */
 import { expect, test } from 'vitest';
-import { fenceCause } from '../../../src/apiserver/write.ts';
 import { utf8Text } from '../../../src/base/bytes.ts';
 import { singleKey } from '../../../src/mvcc/key-range.ts';
 import { rangeQuery } from '../../../src/mvcc/transaction.ts';
+import { fenceLostReason } from '../../../src/protocol/fence-refusal.ts';
 import { protobufBody } from '../../property/kinds/protobuf-writer.ts';
 import { configMap, Harness, pod, resourceRequest, type Tree } from './harness.ts';
 
@@ -177,7 +177,7 @@ test('a fenced write commits only while the election holds', () => {
     expect(answer.body).toMatchObject({
       code: 409,
       reason: 'Conflict',
-      details: { causes: [{ reason: fenceCause, field: key }] },
+      details: { causes: [{ reason: fenceLostReason, field: key }] },
     });
   }
   expect(harness.get(`${maps}/one`).body.data).toBeUndefined();

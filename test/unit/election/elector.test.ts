@@ -1,9 +1,15 @@
 /** Three candidates and one store in a simulated universe: who believes to hold the office, and when. */
 import { expect, test } from 'vitest';
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
+import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
+import { must } from '../../../src/base/assert.ts';
+import type { MonotonicMs, WallMs } from '../../../src/base/brand.ts';
 import { type ElectionEvent, Elector } from '../../../src/election/elector.ts';
+import { electorIds } from '../../../src/election/limits.ts';
+import type { LeaseId, Revision } from '../../../src/mvcc/key-value.ts';
 import { Universe } from '../../../src/sim/universe.ts';
+import type { StoreReply } from '../../../src/store/store-request.ts';
 import { ScriptedStore } from './scripted-store.ts';
 
 interface Candidates {
@@ -15,6 +21,7 @@ interface Candidates {
 
 function describe(event: ElectionEvent): string {
   if (event.type === 'elected') return 'elected';
+  if (event.type === 'resigned') return 'resigned';
   return event.type === 'deposed' ? `deposed: ${event.reason}` : `follows ${event.holder}`;
 }
 
@@ -37,7 +44,7 @@ function startCandidates(count: number, seed = 1): Candidates {
       return turn?.effects ?? [];
     },
   };
-  const role: Role = { name: 'candidate', behaviour: behaviour as Behaviour<unknown, unknown> };
+  const role: Role = defineRole({ name: 'candidate', behaviour });
   universe.startThread('s', [store.role()]);
   universe.thread('s')?.host.start({ path: 's/store', role: 'store', args: null, incarnation: 1 });
   for (let index = 0; index < count; index += 1) {
@@ -112,3 +119,65 @@ test('no two candidates ever believe to hold the office at once, whichever direc
     expect(holders()).toHaveLength(1);
   }
 });
+
+test('a holder has resigned when the store has answered, or has not in time; a candidate without an office at once', () => {
+  const options = { key: 'office', candidate: 'm-0', ttlSeconds: 2, replicas: ['s/store'], idMin: 0 };
+  const stamp = { monotonicMs: 1 as MonotonicMs, wallMs: 0 as WallMs };
+  const hold = (): { elector: Elector; revoke: number } => {
+    const elector = new Elector(options);
+    const granted = { type: 'leaseGranted', revision: revision(1), id: 7 as LeaseId, ttlSeconds: 2 };
+    const grant = askIn(elector.start(stamp.monotonicMs).effects);
+    const won = { type: 'transaction', revision: revision(2), succeeded: true, results: [] };
+    const campaign = askIn(elector.handle({ type: 'reply', id: grant, body: granted, ...stamp })?.effects ?? []);
+    elector.handle({ type: 'reply', id: campaign, body: won, ...stamp });
+    const turn = elector.resign();
+    expect(turn.events).toEqual([{ type: 'deposed', reason: 'resigned' }]);
+    return { elector, revoke: askIn(turn.effects) };
+  };
+  const answered = hold();
+  const body = { type: 'leaseRevoked', revision: revision(3) };
+  const reply = answered.elector.handle({ type: 'reply', id: answered.revoke, body, ...stamp });
+  expect(reply).toEqual({ effects: [], events: [{ type: 'resigned' }] });
+
+  const unheard = hold();
+  const failure = { code: 'deadlineExceeded', definite: false } as const;
+  const failed = unheard.elector.handle({ type: 'askFailed', id: unheard.revoke, failure, ...stamp });
+  expect(failed).toEqual({ effects: [], events: [{ type: 'resigned' }] });
+
+  const idle = new Elector(options);
+  idle.start(stamp.monotonicMs);
+  expect(idle.resign().events).toEqual([{ type: 'resigned' }]);
+});
+
+test('a holder outlives its ids: after the last it begins with the first again', () => {
+  const ttlMs = 2_000;
+  const elector = new Elector({ key: 'office', candidate: 'm-0', ttlSeconds: 2, replicas: ['s/store'], idMin: 100 });
+  const lease = 7 as LeaseId;
+  let nowMs = 0 as MonotonicMs;
+  const answer = (id: number, body: StoreReply): readonly Effect[] =>
+    must(elector.handle({ type: 'reply', id, body, monotonicMs: nowMs, wallMs: 0 as WallMs }), 'its own ask').effects;
+  const grant = askIn(elector.start(nowMs).effects);
+  const campaign = askIn(answer(grant, { type: 'leaseGranted', revision: revision(1), id: lease, ttlSeconds: 2 }));
+  answer(campaign, { type: 'transaction', revision: revision(2), succeeded: true, results: [] });
+  expect(elector.fence).not.toBeNull();
+  const seen = new Set<number>();
+  for (let round = 0; round < electorIds + 10; round += 1) {
+    nowMs = (nowMs + ttlMs / 4) as MonotonicMs;
+    const turn = elector.handle({ type: 'timer', key: 'elector', monotonicMs: nowMs, wallMs: 0 as WallMs });
+    const id = askIn(must(turn, 'its own timer').effects);
+    seen.add(id);
+    answer(id, { type: 'leaseKept', revision: revision(2), ttlSeconds: 2 });
+  }
+  expect(elector.fence).not.toBeNull();
+  expect(Math.min(...seen)).toBe(101);
+  expect(Math.max(...seen)).toBe(100 + electorIds - 1);
+});
+
+function askIn(effects: readonly Effect[]): number {
+  const ask = effects.find((effect) => effect.type === 'ask');
+  return must(ask, 'an ask among the effects').id;
+}
+
+function revision(value: number): Revision {
+  return value as Revision;
+}

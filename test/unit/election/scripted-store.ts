@@ -1,5 +1,5 @@
 /** A store of one for electors: src/mvcc behind the asks and the watch that an elector uses, with leases on the virtual clock. */
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import type { LeaseId } from '../../../src/mvcc/key-value.ts';
@@ -17,7 +17,7 @@ export class ScriptedStore {
 
   role(): Role {
     const behaviour: Behaviour<unknown, null> = { init: () => null, step: (_state, input) => [...this.#step(input)] };
-    return { name: 'store', behaviour: behaviour as Behaviour<unknown, unknown> };
+    return defineRole({ name: 'store', behaviour });
   }
 
   *#step(input: Input): Generator<Effect> {

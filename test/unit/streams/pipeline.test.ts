@@ -3,7 +3,7 @@
 import type { Observable } from 'rxjs';
 import { bufferTime, debounceTime, filter, map, of, tap } from 'rxjs';
 import { expect, test } from 'vitest';
-import type { Role } from '../../../src/actor/behaviour.ts';
+import { defineRole } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { ActorFault } from '../../../src/actor/host-world.ts';
 import { Universe } from '../../../src/sim/universe.ts';
@@ -30,7 +30,7 @@ function run(build: (mailbox: Mailbox) => Observable<Effect | readonly Effect[]>
     if (event.type === 'log') logged.push({ atMs: Math.floor(universe.nowMs), message: event.entry.message });
     if (event.type === 'fault') faults.push(event.fault);
   };
-  const role = { name: 'reactive', behaviour: reactive(build) } as unknown as Role;
+  const role = defineRole({ name: 'reactive', behaviour: reactive(build) });
   universe.startThread('t', [role]);
   universe.thread('t')?.host.start({ path: 't/actor', role: 'reactive', args: null, incarnation: 1 });
   const say = (word: string): void => {

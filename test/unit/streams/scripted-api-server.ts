@@ -2,7 +2,7 @@
  * An API server for informers to watch: a list of objects with a revision, a bounded history, and streams that the test cuts. It speaks
  * src/protocol/apiserver.ts and nothing more than watches.
  */
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import { type KubeObject, objectKey } from '../../../src/api/object-meta.ts';
@@ -78,7 +78,7 @@ export function scriptedApiServer(store: ScriptedStore, opened: ResourceRequest[
     init: () => ({ store, watches: new Map(), refuses: false }),
     step: (state, input) => [...step(state, input, opened)],
   };
-  return { name: 'apiserver', behaviour: behaviour as Behaviour<unknown, unknown> };
+  return defineRole({ name: 'apiserver', behaviour });
 }
 
 function* step(state: ServerState, input: Input, opened: ResourceRequest[]): Generator<Effect> {

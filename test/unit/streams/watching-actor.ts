@@ -1,5 +1,5 @@
 /** An actor with one informer, and the universe in which it watches scripted API servers. */
-import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
 import { must } from '../../../src/base/assert.ts';
 import type { ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { Universe } from '../../../src/sim/universe.ts';
@@ -43,7 +43,7 @@ export function startWatching(servers: number, seed = 1, silenceMs = 500): Watch
       return turn?.effects ?? [];
     },
   };
-  const role: Role = { name: 'watcher', behaviour: behaviour as Behaviour<unknown, unknown> };
+  const role: Role = defineRole({ name: 'watcher', behaviour });
   universe.startThread('w', [role]);
   for (const [index, path] of paths.entries()) {
     universe.startThread(`m-${index}`, [scriptedApiServer(store, opened)]);

@@ -1,0 +1,39 @@
+/** How clients outside reach a cluster, in the forms that they take. */
+import type { Kubeconfig } from '../../src/http/kubeconfig.ts';
+
+/** How clients outside reach the cluster. */
+export interface Access {
+  /** The balancer's address: it survives any master. */
+  readonly url: string;
+  readonly token: string;
+  /** Certificate of the cluster's authority, PEM. */
+  readonly authority: string;
+  readonly kubeconfigPath: string;
+  readonly config: Kubeconfig;
+  /** Ports by actor path: `master-0/gateway`, `balancer`. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** As `KubeConfig.loadFromOptions` of @kubernetes/client-node takes it. */
+export interface KubeConfigOptions {
+  readonly clusters: { readonly name: string; readonly server: string; readonly caData: string }[];
+  readonly users: { readonly name: string; readonly token: string }[];
+  readonly contexts: {
+    readonly name: string;
+    readonly cluster: string;
+    readonly user: string;
+    readonly namespace: string;
+  }[];
+  readonly currentContext: string;
+}
+
+/** Returns a configuration with one cluster, one user and one context, all of which bear the name of the cluster. */
+export function kubeConfigOptions(clusterName: string, { url, token, authority }: Access): KubeConfigOptions {
+  const name = `threemaster-${clusterName}`;
+  return {
+    clusters: [{ name, server: url, caData: Buffer.from(authority).toString('base64') }],
+    users: [{ name: 'admin', token }],
+    contexts: [{ name, cluster: name, user: 'admin', namespace: 'default' }],
+    currentContext: name,
+  };
+}

@@ -1,0 +1,251 @@
+/**
+ * What a cluster says of itself, and when it is ready: every member that was not stopped on purpose runs and serves, the store's replicas
+ * have caught up with its leader, the elected roles are held and each node is Ready. Asked of the parts themselves, each time anew; a part
+ * that does not answer in time counts as not ready, so that a status comes also from a cluster that has lost its majority.
+ */
+import { memberOf } from '../../src/actor/address.ts';
+import type { HostReport } from '../../src/actor/host.ts';
+import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
+import type { StoreStatus } from '../../src/store/store-request.ts';
+import type { ApiClient } from './api-client.ts';
+import { apiServerPath, offices, storePath } from './blueprint.ts';
+import type { Bridge } from './bridge.ts';
+import type { Fabric } from './fabric.ts';
+import type { Faults } from './faults.ts';
+import { type StoreClient, textOf } from './store-client.ts';
+import type { ThreadDesign, Topology } from './topology.ts';
+import { hasCondition } from './waits.ts';
+
+export interface StoreMemberStatus extends StoreStatus {
+  /** Member name: `master-1`. */
+  readonly name: string;
+}
+
+/** `silent`: it should run and does not answer. */
+export type LifeState = 'running' | 'paused' | 'down' | 'silent';
+
+export interface ThreadStatus {
+  readonly name: string;
+  readonly state: LifeState;
+}
+
+/** One actor of the plan. */
+export interface PartStatus {
+  readonly path: string;
+  readonly state: LifeState;
+  /** Counts the lives of the part; 0 while nobody can tell. */
+  readonly incarnation: number;
+  /** Inputs that wait in its mailbox. */
+  readonly waiting: number;
+}
+
+export interface MemberStatus {
+  readonly name: string;
+  /** All its parts run; a master's API server and replica, or a node's Node object, are ready. */
+  readonly ready: boolean;
+  readonly parts: readonly PartStatus[];
+  readonly threads: readonly ThreadStatus[];
+}
+
+export interface ClusterStatus {
+  readonly ready: boolean;
+  /** The first thing that keeps the cluster from being ready; null when it is. */
+  readonly missing: string | null;
+  /** The master whose replica leads the store; null when none does. */
+  readonly leader: string | null;
+  /** Who holds each role; null when nobody does or the store cannot tell. `store` is `leader`. */
+  readonly leaders: {
+    readonly store: string | null;
+    readonly controllers: string | null;
+    readonly scheduler: string | null;
+  };
+  /** Of the store's leader; 0 when there is none. */
+  readonly term: number;
+  readonly commitIndex: number;
+  readonly revision: number;
+  readonly masters: readonly MemberStatus[];
+  readonly nodes: readonly MemberStatus[];
+}
+
+export interface StatusSources {
+  readonly fabric: Fabric;
+  readonly bridge: Bridge;
+  readonly store: StoreClient;
+  readonly api: ApiClient;
+  readonly faults: Faults;
+  readonly topology: () => Topology;
+  readonly masters: () => readonly string[];
+  readonly nodes: () => readonly string[];
+}
+
+/** What was found out for one look at the cluster. */
+interface Findings {
+  readonly stores: readonly StoreMemberStatus[];
+  readonly leader: StoreMemberStatus | undefined;
+  readonly holders: Readonly<Record<keyof typeof offices, string | null>>;
+  /** API servers that say that they are ready, by path. */
+  readonly servers: ReadonlySet<string>;
+  /** Nodes whose condition Ready is True, by name. */
+  readonly nodes: ReadonlySet<string>;
+}
+
+/** A part that has not answered by then is taken for silent. */
+const answerTimeoutMs = 1_000;
+const storeAnswerTimeoutMs = 300;
+/** A replica so far behind the leader's commit counts as caught up: under load it is never at the very end. */
+const entriesBehindMax = 100;
+
+export class StatusReader {
+  readonly #sources: StatusSources;
+
+  constructor(sources: StatusSources) {
+    this.#sources = sources;
+  }
+
+  /** What each replica that answers says of itself, in the order of the masters. */
+  async storeStatuses(): Promise<StoreMemberStatus[]> {
+    const { masters, faults, store } = this.#sources;
+    const running = masters().filter((master) => faults.isRunning(storePath(master)));
+    const statuses = running.map(async (name) => {
+      const options = { replica: storePath(name), timeoutMs: storeAnswerTimeoutMs };
+      const reply = await store.request({ type: 'status' }, 'status', options).catch(() => null);
+      return reply === null ? [] : [{ ...reply.status, name }];
+    });
+    return (await Promise.all(statuses)).flat();
+  }
+
+  /** Name of the master whose replica leads the store, or null. */
+  async leader(): Promise<string | null> {
+    return leaderAmong(await this.storeStatuses())?.name ?? null;
+  }
+
+  /** The first thing that keeps the cluster from being ready, or null. */
+  async missing(): Promise<string | null> {
+    return this.#missingOf(await this.#find());
+  }
+
+  async status(): Promise<ClusterStatus> {
+    const { topology, masters, nodes } = this.#sources;
+    const designs = [...topology().threads.values()];
+    const [findings, reports] = await Promise.all([this.#find(), this.#inspect(designs)]);
+    const { leader, holders } = findings;
+    const missing = this.#missingOf(findings);
+    const memberStatus = (name: string, serves: boolean): MemberStatus => {
+      const own = designs.filter((design) => memberOf(design.name) === name);
+      const threads = own.map(({ name: thread }) => this.#threadStatus(thread, reports.get(thread) ?? null));
+      const parts = own.flatMap((design) => this.#partStatuses(design, reports.get(design.name) ?? null));
+      return { name, ready: serves && parts.every(({ state }) => state === 'running'), parts, threads };
+    };
+    return {
+      ready: missing === null,
+      missing,
+      leader: leader?.name ?? null,
+      leaders: { store: leader?.name ?? null, ...holders },
+      term: leader?.term ?? 0,
+      commitIndex: leader?.commit ?? 0,
+      revision: leader?.revision ?? 0,
+      masters: masters().map((name) => memberStatus(name, this.#obstacleOf(name, findings) === null)),
+      nodes: nodes().map((name) => memberStatus(name, findings.nodes.has(name))),
+    };
+  }
+
+  async #find(): Promise<Findings> {
+    const { store, api, masters, faults } = this.#sources;
+    const holderOf = async (key: string): Promise<string | null> => {
+      const held = await store.get(key, { timeoutMs: answerTimeoutMs }).catch(() => undefined);
+      return held === undefined ? null : textOf(held);
+    };
+    const servers = masters().map(apiServerPath);
+    const running = servers.filter((path) => faults.isRunning(path));
+    const [stores, controllers, scheduler, ready, nodes] = await Promise.all([
+      this.storeStatuses(),
+      holderOf(offices.controllers),
+      holderOf(offices.scheduler),
+      Promise.all(running.map(async (path) => ((await this.#isReady(path)) ? [path] : []))),
+      this.#within(api.list('nodes'), []),
+    ]);
+    const readyNodes = nodes.filter((node) => hasCondition(node, 'Ready'));
+    return {
+      stores,
+      leader: leaderAmong(stores),
+      holders: { controllers, scheduler },
+      servers: new Set(ready.flat()),
+      nodes: new Set(readyNodes.map(({ metadata }) => metadata.name ?? '')),
+    };
+  }
+
+  #missingOf(findings: Findings): string | null {
+    const { faults, topology, masters, nodes } = this.#sources;
+    const down = [...topology().threads.keys()].find((thread) => faults.isMissing(thread));
+    if (down !== undefined) return `${down} is down`;
+    if (findings.leader === undefined) return 'the store has no leader';
+    for (const master of masters()) {
+      const obstacle = this.#obstacleOf(master, findings);
+      if (obstacle !== null) return obstacle;
+    }
+    for (const [role, holder] of Object.entries(findings.holders))
+      if (holder === null) return `nobody holds the role ${role}`;
+    const absent = nodes().find((name) => faults.isRunning(name) && !findings.nodes.has(name));
+    return absent === undefined ? null : `${absent} is not Ready`;
+  }
+
+  /** What keeps a master from serving, leaving out the parts of it that were stopped on purpose; or null. */
+  #obstacleOf(master: string, { stores, leader, servers }: Findings): string | null {
+    const { faults } = this.#sources;
+    const server = apiServerPath(master);
+    if (faults.isRunning(server) && !servers.has(server)) return `${server} is not ready`;
+    if (!faults.isRunning(storePath(master))) return null;
+    const replica = stores.find(({ name }) => name === master);
+    const isCaughtUp = replica !== undefined && replica.applied + entriesBehindMax >= (leader?.commit ?? 0);
+    return isCaughtUp ? null : `${storePath(master)} has not caught up`;
+  }
+
+  async #isReady(path: string): Promise<boolean> {
+    const { bridge, fabric } = this.#sources;
+    const credentials = { type: 'anonymous' } as const;
+    const request: ApiRequest = { type: 'nonResource', path: '/readyz', parameters: {}, accept: '', credentials };
+    const outcome = await fabric.drive(bridge.ask<ApiResponse>(path, { type: 'call', request }, answerTimeoutMs));
+    return outcome.type === 'reply' && outcome.reply.status === 200;
+  }
+
+  async #inspect(designs: readonly ThreadDesign[]): Promise<ReadonlyMap<string, HostReport | null>> {
+    const { fabric } = this.#sources;
+    return new Map(await Promise.all(designs.map(async ({ name }) => [name, await fabric.inspect(name)] as const)));
+  }
+
+  #threadStatus(name: string, report: HostReport | null): ThreadStatus {
+    const { fabric } = this.#sources;
+    if (report !== null) return { name, state: 'running' };
+    if (fabric.isPaused(name)) return { name, state: 'paused' };
+    return { name, state: fabric.threads().includes(name) ? 'silent' : 'down' };
+  }
+
+  #partStatuses(design: ThreadDesign, report: HostReport | null): PartStatus[] {
+    const { state } = this.#threadStatus(design.name, report);
+    return design.actors.map(({ path }) => {
+      if (report === null) return { path, state, incarnation: 0, waiting: 0 };
+      const actor = report.actors.find((each) => each.path === path);
+      if (actor === undefined) return { path, state: 'down', incarnation: 0, waiting: 0 };
+      const { status, incarnation, waiting } = actor;
+      return { path, state: status === 'running' ? 'running' : 'paused', incarnation, waiting };
+    });
+  }
+
+  /** What `promise` gives, or `fallback` if it fails or takes too long. */
+  async #within<T>(promise: Promise<T>, fallback: T): Promise<T> {
+    const { fabric } = this.#sources;
+    let cancel = (): void => {};
+    const late = new Promise<T>((resolve) => {
+      cancel = fabric.after(answerTimeoutMs, () => resolve(fallback));
+    });
+    const first = await fabric.drive(Promise.race([promise.catch(() => fallback), late]));
+    cancel();
+    return first;
+  }
+}
+
+/** The one with the highest term: a deposed leader may not have noticed yet. */
+function leaderAmong(statuses: readonly StoreMemberStatus[]): StoreMemberStatus | undefined {
+  const leading = statuses.filter(({ role }) => role === 'leader');
+  return leading.toSorted((left, right) => right.term - left.term)[0];
+}
