@@ -5,6 +5,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
+/** Stands before the fields of an embedded struct that protobuf does not have. */
+const none = 'none';
+
 type Row = Readonly<Record<string, string>>;
 
 const [, , resourcesPath, fieldsPath, columnsPath] = process.argv;
@@ -167,7 +170,9 @@ function structLines(rows: readonly Row[]): readonly string[] {
   const queue = [...resources.map(rootOf), ...extraRoots];
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
     if (lines.has(name)) continue;
-    const fields = flatten(structs, name).map((row) => fieldText(structs, row, name as string, queue));
+    const rows = flatten(structs, name, '');
+    const marks = numberMarks(rows);
+    const fields = rows.map((row, index) => fieldText(structs, row, name as string, queue, marks[index] ?? ''));
     lines.set(name, `${name}|${fields.join(';')}`);
   }
   return [...lines.values()].sort();
@@ -184,16 +189,35 @@ function rootOf(row: Row): string {
   return `${first}.${row['version']}.${row['kind']}`;
 }
 
-/** Fields of a struct with those of embedded structs in their place, as JSON shows them. */
-function flatten(structs: ReadonlyMap<string, readonly Row[]>, name: string): readonly Row[] {
+/**
+ * Fields of a struct with those of embedded structs in their place, as JSON shows them. In protobuf an embedded struct is a message of its own:
+ * `protoPath` gets the numbers of the messages around a field before its own, and is empty for what protobuf does not have.
+ */
+function flatten(structs: ReadonlyMap<string, readonly Row[]>, name: string, prefix: string): readonly Row[] {
   const rows = structs.get(name);
   if (rows === undefined) throw new Error(`no struct ${name}`);
   return rows
     .filter((row) => row['json'] !== '-' && row['json'] !== '')
     .flatMap((row) => {
-      if (row['json'] !== '(inline)') return [row];
-      return flatten(structs, structName(structs, row['goType'] ?? '', name));
+      const number = row['protoNumber'] ?? '';
+      const protoPath = number === '' || prefix === none ? '' : `${prefix}${number}`;
+      if (row['json'] !== '(inline)') return [{ ...row, protoPath }];
+      const inner = structName(structs, row['goType'] ?? '', name);
+      return flatten(structs, inner, protoPath === '' ? none : `${protoPath}/`);
     });
+}
+
+/** A field's mark tells its path only where that does not follow from the field before: most structs are numbered through. */
+function numberMarks(rows: readonly Row[]): readonly string[] {
+  let expected = '1';
+  return rows.map((row) => {
+    const path = row['protoPath'] ?? '';
+    if (path === '') return '#-';
+    const mark = path === expected ? '' : `#${path}`;
+    const slash = path.lastIndexOf('/') + 1;
+    expected = `${path.slice(0, slash)}${Number(path.slice(slash)) + 1}`;
+    return mark;
+  });
 }
 
 function structName(structs: ReadonlyMap<string, unknown>, goType: string, within: string): string {
@@ -205,11 +229,17 @@ function structName(structs: ReadonlyMap<string, unknown>, goType: string, withi
   return packages.map((each) => `${each}.${local}`).find((each) => structs.has(each)) ?? '';
 }
 
-function fieldText(structs: ReadonlyMap<string, unknown>, row: Row, within: string, queue: string[]): string {
+function fieldText(
+  structs: ReadonlyMap<string, unknown>,
+  row: Row,
+  within: string,
+  queue: string[],
+  numberMark: string,
+): string {
   // A field that was embedded belongs to the package of its own struct.
   const home = `${packageOf(row)}.${row['struct']}`;
   const type = typeText(structs, row['goType'] ?? '', home, queue);
-  const marks: string[] = [];
+  const marks: string[] = numberMark === '' ? [] : [numberMark];
   if (row['pointer'] === '1') marks.push('p');
   if (row['omitempty'] === '1') marks.push('o');
   if (row['optional'] === '1') marks.push('?');

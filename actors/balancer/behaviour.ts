@@ -10,7 +10,7 @@ import { must } from '../../src/base/assert.ts';
 import { Backends } from '../../src/network/backends.ts';
 import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
 import type { BalancerProtocol } from '../../src/protocol/balancer.ts';
-import type { GatewayAddress } from '../../src/protocol/gateway.ts';
+import type { GatewayAddress, ListenFailure } from '../../src/protocol/gateway.ts';
 
 export interface BalancerArgs {
   readonly host: string;
@@ -24,7 +24,7 @@ interface BalancerState {
   readonly args: BalancerArgs;
   readonly backends: Backends;
   readonly addresses: Map<string, GatewayAddress>;
-  listening: { readonly host: string; readonly port: number } | null;
+  listening: GatewayAddress | ListenFailure | null;
   readonly waiting: number[];
 }
 
@@ -77,9 +77,10 @@ function onRelay(state: BalancerState, event: RelayEvent): readonly Effect[] {
       state.listening = { host: event.host, port: event.port };
       return answerWaiting(state);
     case 'failed':
+      state.listening = { failure: event.message };
       return [
         { type: 'log', level: 'error', message: 'the balancer cannot listen', fields: { error: event.message } },
-        { type: 'stop' },
+        ...answerWaiting(state),
       ];
     case 'accepted': {
       const backend = state.backends.next();
@@ -112,7 +113,9 @@ function probe(state: BalancerState, master: Master): readonly Effect[] {
 function onReply(state: BalancerState, id: number, body: unknown): readonly Effect[] {
   const master = masterAt(state, id);
   if (id % 2 === 0) {
-    state.addresses.set(master.name, body as GatewayAddress);
+    const address = body as GatewayAddress | ListenFailure;
+    if ('failure' in address) return [later(state, master)];
+    state.addresses.set(master.name, address);
     return probe(state, master);
   }
   const address = state.addresses.get(master.name);
@@ -136,8 +139,9 @@ function later(state: BalancerState, master: Master): Effect {
 function answerWaiting(state: BalancerState): readonly Effect[] {
   const { listening } = state;
   const ready = state.backends.ready().map(({ name }) => name);
-  if (listening === null || ready.length === 0) return [];
-  return state.waiting.splice(0).map((request) => ({ type: 'reply', request, body: { ...listening, ready } }));
+  if (listening === null || (ready.length === 0 && !('failure' in listening))) return [];
+  const body = 'failure' in listening ? listening : { ...listening, ready };
+  return state.waiting.splice(0).map((request) => ({ type: 'reply', request, body }));
 }
 
 function masterAt(state: BalancerState, id: number): Master {

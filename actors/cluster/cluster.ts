@@ -281,6 +281,11 @@ export class Cluster implements AsyncDisposable {
     return this.#parts.fabric.monotonicMs();
   }
 
+  /** Digest of everything that was sent between threads so far, equal for equal seeds and equal calls; null unless simulated. */
+  traceHash(): string | null {
+    return this.#parts.fabric.traceHash();
+  }
+
   /**
    * Ends everything that the cluster started, in the order that lets offices be resigned and clients be let go, within 300 ms; streams
    * complete. A second call waits for the first.

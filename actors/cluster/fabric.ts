@@ -37,6 +37,8 @@ export interface Fabric {
   suspendActor(thread: string, path: string): Promise<void>;
   resumeActor(thread: string, path: string): Promise<void>;
   link(left: LinkEnd, right: LinkEnd): Promise<void>;
+  /** Digest of everything that was sent between threads, equal for equal runs; null where runs are not repeatable. */
+  traceHash(): string | null;
   /** Ends a thread at once, as kill -9. Unknown names are ignored. */
   killThread(name: string): Promise<void>;
   pauseThread(name: string): void;

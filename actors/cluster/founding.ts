@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatKubeconfig, kubeconfig } from '../../src/http/kubeconfig.ts';
 import type { BalancerAddress } from '../../src/protocol/balancer.ts';
-import type { GatewayAddress } from '../../src/protocol/gateway.ts';
+import type { GatewayAddress, ListenFailure } from '../../src/protocol/gateway.ts';
 import { Universe } from '../../src/sim/universe.ts';
 import type { Access } from './access.ts';
 import { Assembly } from './assembly.ts';
@@ -117,9 +117,14 @@ async function openAccess(
   bridge: Bridge,
 ): Promise<Access> {
   const addressOf = async <Address extends GatewayAddress>(path: string): Promise<Address> => {
-    const outcome = await bridge.ask<Address>(path, { type: 'address', request: null }, listenTimeoutMs);
-    if (outcome.type === 'reply') return outcome.reply;
-    throw new Error(`${path} does not listen: ${outcome.failure.code}`);
+    const outcome = await bridge.ask<Address | ListenFailure>(
+      path,
+      { type: 'address', request: null },
+      listenTimeoutMs,
+    );
+    if (outcome.type === 'failed') throw new Error(`${path} does not listen: ${outcome.failure.code}`);
+    if ('failure' in outcome.reply) throw new Error(`${path} cannot listen: ${outcome.reply.failure}`);
+    return outcome.reply;
   };
   for (const path of masters.map(gatewayPath)) identity.ports[path] = (await addressOf(path)).port;
   const { port } = await addressOf<BalancerAddress>(balancerPath);

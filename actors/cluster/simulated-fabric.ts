@@ -109,6 +109,10 @@ export class SimulatedFabric implements Fabric {
     return known === undefined || known.isPaused ? null : known.host.inspect();
   }
 
+  traceHash(): string {
+    return this.universe.trace.digest();
+  }
+
   wallMs(): WallMs {
     return this.universe.wallMs;
   }

@@ -125,6 +125,10 @@ export class WorkerFabric implements Fabric {
     return Promise.race([worker.call((control) => control.inspect()).catch(() => null), silence]);
   }
 
+  traceHash(): null {
+    return null;
+  }
+
   wallMs(): WallMs {
     return Date.now() as WallMs;
   }

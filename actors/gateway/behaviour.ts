@@ -8,7 +8,7 @@ import type { Input } from '../../src/actor/input.ts';
 import type { ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
 import { requestEntityTooLarge, serviceUnavailable, timeout } from '../../src/api/status-errors.ts';
 import { type ApiResponse, type ApiStreamItem, apiCallTimeoutMs } from '../../src/protocol/apiserver.ts';
-import type { GatewayAddress, GatewayProtocol } from '../../src/protocol/gateway.ts';
+import type { GatewayAddress, GatewayProtocol, ListenFailure } from '../../src/protocol/gateway.ts';
 import { refusal, responseHeaders, translateRequest } from './translate.ts';
 
 export interface GatewayArgs {
@@ -24,7 +24,7 @@ export interface GatewayArgs {
 
 interface GatewayState {
   readonly args: GatewayArgs;
-  address: GatewayAddress | null;
+  address: GatewayAddress | ListenFailure | null;
   /** Asks for the address that came before it was known. */
   readonly waiting: number[];
   /** Exchanges whose answer has begun. */
@@ -76,15 +76,12 @@ function step(state: GatewayState, input: GatewayInput): readonly Effect[] {
 
 function onListener(state: GatewayState, event: ListenerEvent): readonly Effect[] {
   switch (event.type) {
-    case 'listening': {
-      const address = { host: event.host, port: event.port };
-      state.address = address;
-      return state.waiting.splice(0).map((request) => ({ type: 'reply', request, body: address }));
-    }
+    case 'listening':
+      return settle(state, { host: event.host, port: event.port });
     case 'failed':
       return [
         { type: 'log', level: 'error', message: 'the gateway cannot listen', fields: { error: event.message } },
-        { type: 'stop' },
+        ...settle(state, { failure: event.message }),
       ];
     case 'request':
       return open(state, event);
@@ -95,6 +92,12 @@ function onListener(state: GatewayState, event: ListenerEvent): readonly Effect[
     case 'closed':
       return onClosed(state, event.exchange);
   }
+}
+
+/** Answers everybody who asked where it listens. */
+function settle(state: GatewayState, address: GatewayAddress | ListenFailure): readonly Effect[] {
+  state.address = address;
+  return state.waiting.splice(0).map((request) => ({ type: 'reply', request, body: address }));
 }
 
 function open(

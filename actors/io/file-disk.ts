@@ -47,7 +47,7 @@ class FileDisk {
   readonly #unsyncedEntries = new Set<string>();
   #isRunning = false;
   #isClosed = false;
-  /** An append failed: what came behind it would stand behind a hole. */
+  /** A write failed: what came behind it would stand behind a hole. */
   #isBroken = false;
 
   constructor(folder: string, isDurable: boolean, emit: (event: DiskEvent) => void) {
@@ -121,6 +121,7 @@ class FileDisk {
     try {
       return await this.#carryOut(command);
     } catch (error) {
+      this.#isBroken ||= isWrite(command);
       return failed(command.id, error);
     }
   }
@@ -202,6 +203,11 @@ class FileDisk {
   #closeDescriptors(): void {
     for (const file of this.#descriptors.keys()) this.#forget(file);
   }
+}
+
+/** Whatever stands behind a write may rely on it, unless the write says otherwise. */
+function isWrite(command: DiskCommand): boolean {
+  return isAppend(command) || (command.type === 'replace' && !command.isOptional);
 }
 
 function isAppend(command: DiskCommand): command is Append {

@@ -232,7 +232,12 @@ function settle(state: KubeletState, uid: string): readonly Effect[] {
   if (settling.has(uid)) return [];
   settling.add(uid);
   return runner.start(
-    settlePod(api, () => kubelet.desired(uid), limits.apiRetryMs),
+    settlePod(
+      api,
+      () => kubelet.desired(uid),
+      limits.apiRetryMs,
+      (revision) => kubelet.statusWritten(uid, revision),
+    ),
     null,
     (end) => {
       settling.delete(uid);

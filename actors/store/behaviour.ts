@@ -268,7 +268,8 @@ function persist(running: Running, effect: Extract<ReplicaEffect, { type: 'persi
 }
 
 function diskCommand(write: DiskWrite): DiskCommand {
-  if (write.type === 'replace') return { type: 'replace', id: 0, file: write.file, chunks: write.chunks };
+  if (write.type === 'replace')
+    return { type: 'replace', id: 0, file: write.file, chunks: write.chunks, isOptional: false };
   return { type: write.type, id: 0, file: write.file, bytes: write.bytes, sync: true };
 }
 
@@ -289,7 +290,7 @@ function saveMore(running: Running): readonly Effect[] {
       continue;
     }
     saving.diskId = running.nextDiskId;
-    return [disk(running, { type: 'replace', id: 0, file: saving.file, chunks: saving.chunks })];
+    return [disk(running, { type: 'replace', id: 0, file: saving.file, chunks: saving.chunks, isOptional: true })];
   }
   return [];
 }

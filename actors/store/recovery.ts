@@ -75,7 +75,7 @@ export class Recovery {
     const { file } = must(this.#segments[this.#files.length - 1], 'the last segment');
     this.#isRepairing = true;
     const chunks = [repair === null ? last.bytes : last.bytes.subarray(0, repair.bytes)];
-    return { type: 'reading', commands: [{ type: 'replace', id: 0, file, chunks }] };
+    return { type: 'reading', commands: [{ type: 'replace', id: 0, file, chunks, isOptional: false }] };
   }
 
   #readState(): RecoveryStep {

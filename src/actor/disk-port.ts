@@ -1,7 +1,7 @@
 /**
  * The Disk port: a folder of flat files that belongs to one actor and outlives it. Commands complete in the order in which they were
  * given, each with one event that carries its id. A failed sync leaves the file in an unknown state: never repeat it, stop. From a failed
- * append or create on, every command fails until the port is opened again, so that nothing is ever written behind a hole.
+ * write on, every command fails until the port is opened again, so that nothing is ever written behind a hole.
  */
 
 export type DiskCommand =
@@ -25,7 +25,14 @@ export type DiskCommand =
       readonly sync: boolean;
     }
   /** Replaces a whole file atomically and durably: after a crash it holds either all of the old or all of the new. */
-  | { readonly type: 'replace'; readonly id: number; readonly file: string; readonly chunks: readonly Uint8Array[] }
+  | {
+      readonly type: 'replace';
+      readonly id: number;
+      readonly file: string;
+      readonly chunks: readonly Uint8Array[];
+      /** Nothing behind it relies on it: if it fails, what follows is carried out all the same. */
+      readonly isOptional: boolean;
+    }
   /** Deletes a file; absent ones are ignored. */
   | { readonly type: 'delete'; readonly id: number; readonly file: string };
 

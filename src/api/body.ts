@@ -1,12 +1,12 @@
 /**
  * Bytes of a request body to a JSON tree. YAML is read as sigs.k8s.io/yaml reads it: version 1.1 words for booleans, dates left
- * as texts, a repeated key refused. Protobuf will be one more case here.
+ * as texts, a repeated key refused. Protobuf needs to know kinds, so it is read in src/kinds.
  */
 import { parseDocument } from 'yaml';
 import { utf8TextStrict } from '../base/bytes.ts';
 import type { Json } from './json.ts';
 import type { BodyFormat } from './request.ts';
-import { badRequest, unsupportedMediaType } from './status-errors.ts';
+import { badRequest } from './status-errors.ts';
 import { fitsYamlDepth } from './yaml-depth.ts';
 
 const timestampTag = 'tag:yaml.org,2002:timestamp';
@@ -18,9 +18,8 @@ const aliasesMax = 100;
 /** Everything that walks a tree recurses, so a body may not nest deeper than the stack allows with plenty to spare. */
 export const bodyDepthMax = 500;
 
-/** Decodes a body. Throws StatusError: BadRequest for what does not parse, UnsupportedMediaType for protobuf as yet. */
-export function parseBody(bytes: Uint8Array, format: BodyFormat): Json {
-  if (format === 'protobuf') throw unsupportedMediaType(['application/json', 'application/yaml']);
+/** Decodes a body. Throws StatusError BadRequest for what does not parse. */
+export function parseBody(bytes: Uint8Array, format: Exclude<BodyFormat, 'protobuf'>): Json {
   const tree = format === 'yaml' || format === 'applyPatch' ? parseYaml(bytes) : parseJson(bytes);
   // Each level takes two bytes at least in JSON; YAML can be shorter, by aliases.
   const mayBeDeep = bytes.length > 2 * bodyDepthMax || format === 'yaml' || format === 'applyPatch';

@@ -32,6 +32,8 @@ const authorizers: readonly Authorizer[] = [
 
 /** Paths that anybody may read, as clients do before they know who they are. */
 const publicPaths = /^\/(healthz|livez|readyz|version|api|apis)(\/|$)/;
+/** Paths that anybody who is somebody may read; with the ones above, system:discovery in Kubernetes. */
+const discoveryPaths = /^\/openapi(\/|$)/;
 
 export function isAllowed(user: User, attributes: ResourceAttributes): boolean {
   return authorizers.some((allows) => allows(user, attributes));
@@ -54,5 +56,6 @@ export function authorize(user: User, attributes: ResourceAttributes): void {
 export function authorizePath(user: User, request: NonResourceRequest): void {
   if (publicPaths.test(request.path) || user.groups.includes(mastersGroup)) return;
   if (user === anonymousUser) throw unauthorized();
+  if (discoveryPaths.test(request.path)) return;
   throw forbidden(undefined, '', `User ${JSON.stringify(user.name)} cannot get path ${JSON.stringify(request.path)}`);
 }

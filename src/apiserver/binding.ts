@@ -21,7 +21,7 @@ export const createdStatus = { kind: 'Status', apiVersion: 'v1', metadata: {}, s
 
 export function* handleBinding(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'CreateOptions');
-  const decoded = decodeObject(bodyOf(call), bindingKind, environment.schemas, options.fieldValidation);
+  const decoded = decodeObject(bodyOf(call, bindingKind), bindingKind, environment.schemas, options.fieldValidation);
   const binding = decoded.object as unknown as Binding;
   checkBinding(binding);
   yield* change(environment, targetOf(call, options.isDryRun), (current) =>

@@ -2,14 +2,16 @@
 
 import { parseBody } from '../api/body.ts';
 import { everyField, formatFieldSelector } from '../api/field-selector.ts';
-import { formatGroupVersionResource } from '../api/group-version.ts';
+import { formatGroupVersionResource, type GroupVersionKind } from '../api/group-version.ts';
 import type { Json } from '../api/json.ts';
 import { formatLabelSelector } from '../api/label-selector.ts';
 import type { DeleteOptions, IncludeObject, ListOptions } from '../api/request.ts';
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/status-errors.ts';
 import { deleteOptions } from '../http/options.ts';
 import type { Query } from '../http/query.ts';
+import { decodeProtobuf } from '../kinds/decode-protobuf.ts';
 import { deleteOptionsOfBody } from '../kinds/delete-options.ts';
+import { builtInSchemas } from '../kinds/schema.ts';
 import type { ResourceRequest } from '../protocol/apiserver.ts';
 import type { User } from './authentication.ts';
 import type { ServedResource } from './catalog.ts';
@@ -25,16 +27,22 @@ export interface Call {
   readonly query: Query;
 }
 
+const deleteOptionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' };
+
 export function queryOf(parameters: Readonly<Record<string, string>>): Query {
   return new Map(Object.entries(parameters).map(([name, value]) => [name, [value]]));
 }
 
-/** Returns the body as a tree. Throws StatusError BadRequest when there is none or it does not parse. */
-export function bodyOf(call: Call): Json {
+/**
+ * Returns the body as a tree; protobuf that does not say its kind is of the `expected` one.
+ * Throws StatusError BadRequest when there is none or it does not parse.
+ */
+export function bodyOf(call: Call, expected: GroupVersionKind = call.served.info): Json {
   const { body } = call.request;
   if (body === null || body.bytes.length === 0) throw badRequest('the body of the request was empty');
   if (body.bytes.length > bodyBytesMax) throw requestEntityTooLarge(`limit is ${bodyBytesMax}`);
-  return parseBody(body.bytes, body.encoding);
+  const { bytes, encoding } = body;
+  return encoding === 'protobuf' ? decodeProtobuf(bytes, expected, builtInSchemas) : parseBody(bytes, encoding);
 }
 
 /** Refuses a body that is not a patch where a patch is needed. */
@@ -80,6 +88,6 @@ export function callSelection(call: Call, options: ListOptions): Selection {
 export function callDeleteOptions(environment: Environment, call: Call): DeleteOptions {
   const { body } = call.request;
   if (body === null || body.bytes.length === 0) return deleteOptions(call.query);
-  const options = deleteOptionsOfBody(bodyOf(call), environment.schemas);
+  const options = deleteOptionsOfBody(bodyOf(call, deleteOptionsKind), environment.schemas);
   return call.query.has('dryRun') ? { ...options, isDryRun: deleteOptions(call.query).isDryRun } : options;
 }

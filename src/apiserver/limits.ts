@@ -9,6 +9,9 @@ export const storeWriteTimeoutMs = 6_000;
 /** A read, which may be asked again elsewhere at no risk. */
 export const storeReadTimeoutMs = 2_000;
 
+/** A read waits so long for the store to confirm what is current; without a majority it never will. */
+export const barrierTimeoutMs = 6_000;
+
 /** Pause before a request that certainly had no effect is sent to the store again. */
 export const storeRetryMs = 20;
 

@@ -1,8 +1,10 @@
-/** Everything that is not a resource: discovery, version, health. Documents are made once and kept with their ETag. */
+/** Everything that is not a resource: discovery, OpenAPI, version, health. Documents are made once and kept with their ETag. */
 import { parseApiVersion } from '../api/group-version.ts';
 import { notServed } from '../api/status-errors.ts';
+import type { WallMs } from '../base/brand.ts';
 import { utf8 } from '../base/bytes.ts';
 import { RunningHash } from '../base/hash.ts';
+import { httpDate } from '../base/time.ts';
 import { negotiate } from '../http/negotiation.ts';
 import {
   aggregatedContentType,
@@ -12,6 +14,7 @@ import {
   groupListDocument,
   resourceListDocument,
 } from '../kinds/discovery.ts';
+import { openapiDocument, openapiHashes, openapiIndex } from '../kinds/openapi.ts';
 import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
 import { jsonContentType } from './answer.ts';
 import type { Environment } from './environment.ts';
@@ -32,6 +35,8 @@ export const servedVersion = {
   platform: 'linux/amd64',
 };
 
+const yearMs = 365 * 24 * 3_600_000;
+
 interface Document {
   readonly bytes: Uint8Array;
   readonly contentType: string;
@@ -41,6 +46,7 @@ interface Document {
 export class NonResourcePaths {
   readonly #environment: Environment;
   readonly #documents = new Map<string, Document>();
+  #openapiHashes: ReadonlyMap<string, string> | undefined;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -57,7 +63,7 @@ export class NonResourcePaths {
     const key = `${path} ${aggregated ?? ''}`;
     const document = this.#documents.get(key) ?? this.#make(path, aggregated);
     this.#documents.set(key, document);
-    const headers = { ETag: document.etag, Vary: 'Accept' };
+    const headers = { ETag: document.etag, Vary: 'Accept', ...this.#lifetime(path, request.parameters['hash']) };
     const isKnown = request.ifNoneMatch === document.etag;
     return {
       status: isKnown ? 304 : 200,
@@ -66,6 +72,18 @@ export class NonResourcePaths {
       warnings: [],
       headers,
     };
+  }
+
+  /** What is asked for by its hash will never change. One of another hash may be asked for by a client of an older server. */
+  #lifetime(path: string, hash: string | undefined): Readonly<Record<string, string>> {
+    if (hash === undefined || this.#hashes().get(path.replace(/^\/openapi\/v3\//, '')) !== hash) return {};
+    const expires = httpDate((this.#environment.stamp.wallMs + yearMs) as WallMs);
+    return { 'Cache-Control': 'public, immutable', Expires: expires };
+  }
+
+  #hashes(): ReadonlyMap<string, string> {
+    this.#openapiHashes ??= openapiHashes(this.#registry, this.#environment.schemas);
+    return this.#openapiHashes;
   }
 
   #make(path: string, aggregated: 'v2' | 'v2beta1' | null): Document {
@@ -87,7 +105,11 @@ export class NonResourcePaths {
     const registry = this.#registry;
     if (path === '/version') return servedVersion;
     if (path === '/')
-      return { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/readyz', '/version'] };
+      return {
+        paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version'],
+      };
+    if (path === '/openapi/v3') return openapiIndex(this.#hashes());
+    if (path.startsWith('/openapi/v3/')) return this.#openapi(path.split('/').slice(3));
     if (path === '/api') return coreVersionsDocument(registry, this.#environment.settings.address);
     if (path === '/apis') return groupListDocument(registry);
     const [, root, first = '', second = '', ...rest] = path.split('/');
@@ -97,6 +119,14 @@ export class NonResourcePaths {
     if (second === '') return groupDocument(registry, first);
     const groupVersion = parseApiVersion(`${first}/${second}`);
     return groupVersion === undefined ? undefined : resourceListDocument(registry, groupVersion);
+  }
+
+  #openapi([root, first = '', second = '', ...rest]: readonly string[]): object | undefined {
+    if (rest.length > 0) return undefined;
+    const { schemas } = this.#environment;
+    if (root === 'api' && second === '') return openapiDocument(this.#registry, schemas, { group: '', version: first });
+    if (root !== 'apis' || second === '') return undefined;
+    return openapiDocument(this.#registry, schemas, { group: first, version: second });
   }
 
   /** Alive as long as it answers; ready while its cache follows the store. */

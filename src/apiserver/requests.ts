@@ -10,7 +10,7 @@ import { authenticate } from './authentication.ts';
 import { authorizePath } from './authorization.ts';
 import type { Environment } from './environment.ts';
 import { handleResource } from './handle.ts';
-import { requestTimeoutMs } from './limits.ts';
+import { barrierTimeoutMs, requestTimeoutMs } from './limits.ts';
 import { NonResourcePaths } from './non-resource.ts';
 import { passBarrier } from './read-barrier.ts';
 import type { Relays } from './relays.ts';
@@ -91,7 +91,7 @@ export class Requests {
   passBarrier(): readonly Effect[] {
     const batch = this.#environment.barrier.takeBatch();
     if (batch === null) return [];
-    const { effects } = this.#runner.start(passBarrier(this.#environment), requestTimeoutMs, (end) => {
+    const { effects } = this.#runner.start(passBarrier(this.#environment), barrierTimeoutMs, (end) => {
       batch.outcome = end.type === 'returned' ? { type: 'passed' } : { type: 'failed', error: errorOf(end) };
       return this.#runner.signal(batch.signal);
     });

@@ -43,7 +43,7 @@ export function* handleGetScale(environment: Environment, call: Call): Flow<Answ
 
 export function* handleUpdateScale(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
-  const decoded = decodeObject(bodyOf(call), scaleKind, environment.schemas, options.fieldValidation);
+  const decoded = decodeObject(bodyOf(call, scaleKind), scaleKind, environment.schemas, options.fieldValidation);
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
     decideScale(environment, call, current, decoded.object as Scale),
   );

@@ -18,3 +18,8 @@ export function parseTimestamp(text: string): WallMs | undefined {
   const ms = new Date(text).getTime();
   return Number.isNaN(ms) ? undefined : (ms as WallMs);
 }
+
+/** Returns an instant as HTTP headers have it: `Sat, 21 Nov 2026 00:00:00 GMT`. */
+export function httpDate(wallMs: WallMs): string {
+  return new Date(wallMs).toUTCString();
+}

@@ -19,7 +19,7 @@ export function parseCommandLine(argumentsGiven: readonly string[], version: str
     .configureOutput({ writeOut: write, writeErr: write })
     .showSuggestionAfterError();
   program
-    .command('demo', { isDefault: true })
+    .command('demo')
     .description(
       'start a cluster, kill its leading master under load, show that nothing was lost, and stay up until Ctrl-C',
     )
@@ -41,12 +41,19 @@ export function parseCommandLine(argumentsGiven: readonly string[], version: str
       invocation = { type: 'print', text: `${version}\n`, exitCode: 0 };
     });
   try {
-    program.parse([...argumentsGiven], { from: 'user' });
+    program.parse(withCommand(argumentsGiven), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return { type: 'print', text, exitCode: error.exitCode };
   }
   return invocation ?? { type: 'print', text: program.helpInformation(), exitCode: 2 };
+}
+
+/** Without a command it is the demo that is meant; its options may come alone. */
+function withCommand(given: readonly string[]): string[] {
+  const [first] = given;
+  const isCommand = first !== undefined && (!first.startsWith('-') || first === '--help' || first === '-h');
+  return isCommand ? [...given] : ['demo', ...given];
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

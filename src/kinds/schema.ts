@@ -4,8 +4,9 @@
  * The table holds one struct a line: `package.Struct|field;field…`. A field is its JSON name, its type and marks:
  *   s string, b bool, i int32, l int64, f number, y base64 bytes, q quantity, t time, u time with microseconds, d duration,
  *   x number or string, j any JSON, []T list, {}T map, @Struct or @package.Struct;
- *   p pointer in Go, o omitempty, ? optional, ! required, L list type, K list map keys, M map type, S patch strategies,
+ *   #number in protobuf, p pointer in Go, o omitempty, ? optional, ! required, L list type, K list map keys, M map type, S patch strategies,
  *   k merge key, =JSON declared default.
+ * A number in protobuf is in the table only where it is not the one after that of the field before; `#2/1` is 1 within message 2, `#-` none.
  * Lines are parsed when first asked for, so a thread pays only for the kinds it touches; the memo changes nothing but time.
  * Threads that need no schemas import registry.ts alone. Custom kinds will bring structs of their own.
  */
@@ -49,6 +50,11 @@ export interface FieldSchema {
   readonly strategies: readonly PatchStrategy[];
   readonly mergeKey: string | undefined;
   readonly default: Json | undefined;
+  /**
+   * The field's number in protobuf, last, behind those of the messages around it: Go's embedded structs, which JSON does not show,
+   * are messages there. Undefined when protobuf does not have the field.
+   */
+  readonly protobufPath: readonly number[] | undefined;
 }
 
 export interface StructSchema {
@@ -93,7 +99,7 @@ export class Schemas {
     const line = this.#lines.get(name);
     if (line === undefined) return undefined;
     const home = name.slice(0, name.lastIndexOf('.'));
-    const fields = line === '' ? [] : line.split(';').map((text) => parseField(text, home));
+    const fields = line === '' ? [] : parseFields(line, home);
     const schema = { name, fields, byName: new Map(fields.map((field) => [field.name, field])) };
     this.#structs.set(name, schema);
     return schema;
@@ -143,17 +149,29 @@ function structNameOf(type: FieldType): string | undefined {
   }
 }
 
-function packageOf(group: string): string {
+/** Returns the first part of the names of a group's structs. */
+export function packageOf(group: string): string {
   if (group === '') return 'core';
   if (group === 'internal.apiserver.k8s.io') return 'apiserverinternal';
   return group.split('.')[0] as string;
 }
 
-function parseField(text: string, home: string): FieldSchema {
+function parseFields(line: string, home: string): readonly FieldSchema[] {
+  let next: readonly number[] = [1];
+  return line.split(';').map((text) => {
+    const field = parseField(text, home, next);
+    const { protobufPath: path } = field;
+    if (path !== undefined) next = [...path.slice(0, -1), must(path.at(-1), text) + 1];
+    return field;
+  });
+}
+
+function parseField(text: string, home: string, nextPath: readonly number[]): FieldSchema {
   const [name, type, ...marks] = splitMarks(text);
   const valueOf = (letter: string): string | undefined => marks.find((mark) => mark[0] === letter)?.slice(1);
   const listType = valueOf('L');
   const declaredDefault = valueOf('=');
+  const path = valueOf('#');
   return {
     name: must(name, text),
     type: parseType(must(type, text), home),
@@ -166,6 +184,7 @@ function parseField(text: string, home: string): FieldSchema {
     strategies: (valueOf('S')?.split(',') ?? []) as PatchStrategy[],
     mergeKey: valueOf('k'),
     default: declaredDefault === undefined ? undefined : (JSON.parse(declaredDefault) as Json),
+    protobufPath: path === undefined ? nextPath : path === '-' ? undefined : path.split('/').map(Number),
   };
 }
 

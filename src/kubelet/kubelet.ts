@@ -59,6 +59,10 @@ interface Tenant {
   /** The runtime's containers of this pod are known. */
   isObserved: boolean;
   cancelWake: CancelTimer;
+  /** The resourceVersion at which the API took the status that was written last. */
+  writtenRevision: number;
+  /** The latest resourceVersion at which the API said something else of the pod than its machine does; 0: never. */
+  contradictedRevision: number;
 }
 
 export class Kubelet {
@@ -144,6 +148,17 @@ export class Kubelet {
     if (tenant === undefined) this.#admit(pod, turn);
     else tenant.machine.update(pod);
     this.#advance(uidOf(pod), turn);
+    if (tenant === undefined || !isContradicted(tenant.machine, pod)) return;
+    tenant.contradictedRevision = Number(pod.metadata.resourceVersion ?? 0);
+    this.#repeatIfContradicted(uidOf(pod), tenant);
+  }
+
+  /** The API holds the status that was told last, at this resourceVersion. */
+  statusWritten(uid: string, revision: number): void {
+    const tenant = this.#tenants.get(uid);
+    if (tenant === undefined) return;
+    tenant.writtenRevision = revision;
+    this.#repeatIfContradicted(uid, tenant);
   }
 
   podDeleted(pod: Pod, moment: Moment): void {
@@ -217,6 +232,8 @@ export class Kubelet {
       machine,
       told: status,
       wasDeletable: false,
+      writtenRevision: Number.POSITIVE_INFINITY,
+      contradictedRevision: 0,
       holdsAddress: true,
       isObserved: this.#hasList && !hasHistory,
       cancelWake: () => {},
@@ -237,6 +254,10 @@ export class Kubelet {
       this.#settleTenant(uid, tenant, turn);
     }
     this.#collect(uid, tenant, turn);
+  }
+
+  #repeatIfContradicted(uid: string, { contradictedRevision, writtenRevision }: Tenant): void {
+    if (contradictedRevision > writtenRevision) this.#changed.add(uid);
   }
 
   #settleTenant(uid: string, tenant: Tenant, turn: Turn): void {
@@ -277,6 +298,21 @@ export class Kubelet {
     }
     this.#collect('', undefined, turn);
   }
+}
+
+/**
+ * Tells whether the API says something else of the pod than its machine does. If that is newer than what was written last, somebody else
+ * changed it (the node controller, which took the node for dead), and it is said again.
+ * Models kubernetes pkg/kubelet/status/status_manager.go needsReconcile.
+ */
+function isContradicted({ status: own, isRemoved }: PodMachine, { status }: Pod): boolean {
+  if (isRemoved) return false;
+  const differs = (type: string): boolean => conditionStatus(status, type) !== conditionStatus(own, type);
+  return status?.phase !== own?.phase || differs('Ready') || differs('ContainersReady');
+}
+
+function conditionStatus(status: PodStatus | undefined, type: string): string | undefined {
+  return status?.conditions?.find((condition) => condition.type === type)?.status;
 }
 
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

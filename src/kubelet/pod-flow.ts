@@ -17,8 +17,16 @@ const attemptTimeoutMs = 5_000;
 /** How a pod's writes ended: everything is said, or the API does not want to hear it. `message` is for the log. */
 export type PodFlowEnd = { readonly type: 'settled' } | { readonly type: 'refused'; readonly message: string };
 
-/** `desired` returns what is wanted at the moment, null once the pod is of no concern. */
-export function* settlePod(api: ApiClient, desired: () => DesiredPod | null, retryMs: number): Flow<PodFlowEnd> {
+/**
+ * `desired` returns what is wanted at the moment, null once the pod is of no concern. `onWritten` learns the resourceVersion of each status
+ * that was written.
+ */
+export function* settlePod(
+  api: ApiClient,
+  desired: () => DesiredPod | null,
+  retryMs: number,
+  onWritten: (revision: number) => void = () => {},
+): Flow<PodFlowEnd> {
   let written: PodStatus | null = null;
   for (;;) {
     const wanted = desired();
@@ -33,6 +41,7 @@ export function* settlePod(api: ApiClient, desired: () => DesiredPod | null, ret
     if (answer.type === 'refused') return interpret(answer.status.code, answer.status.message ?? '');
     if (isWritten) return { type: 'settled' };
     written = wanted.status;
+    onWritten(Number(answer.object.metadata.resourceVersion ?? 0));
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the balancer answers: the one address of the cluster, and who stands behind it. */
 import type { Protocol } from '../actor/protocol.ts';
+import type { ListenFailure } from './gateway.ts';
 
 export interface BalancerAddress {
   readonly host: string;
@@ -10,7 +11,7 @@ export interface BalancerAddress {
 
 export interface BalancerProtocol extends Protocol {
   readonly tells: object;
-  /** Answered once it listens and at least one master is ready. */
-  readonly asks: { readonly address: { readonly request: null; readonly reply: BalancerAddress } };
+  /** Answered once it listens and at least one master is ready, or once it knows that it cannot listen. */
+  readonly asks: { readonly address: { readonly request: null; readonly reply: BalancerAddress | ListenFailure } };
   readonly streams: object;
 }

@@ -6,9 +6,14 @@ export interface GatewayAddress {
   readonly port: number;
 }
 
+/** It cannot listen; the message is the operating system's. */
+export interface ListenFailure {
+  readonly failure: string;
+}
+
 export interface GatewayProtocol extends Protocol {
   readonly tells: object;
-  /** Answered once it listens. */
-  readonly asks: { readonly address: { readonly request: null; readonly reply: GatewayAddress } };
+  /** Answered once it listens, or knows that it cannot. */
+  readonly asks: { readonly address: { readonly request: null; readonly reply: GatewayAddress | ListenFailure } };
   readonly streams: object;
 }

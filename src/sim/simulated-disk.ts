@@ -1,7 +1,8 @@
 /**
  * A disk that lies the way disks do. Bytes reach the page cache when their command begins and are durable when it completes; a crash in
  * between keeps them up to any byte, and what lies behind that byte may be garbage, as where a file was made longer before its blocks were
- * written. Deletions since the last sync may be undone, the latest first. What was synced survives. Syncing takes time and may fail. The disk belongs to an actor's path and outlives the actor.
+ * written. Deletions since the last sync may be undone, the latest first. What was synced survives. Syncing takes time and may fail. The
+ * disk belongs to an actor's path and outlives the actor.
  */
 
 import type { DiskCommand, DiskEvent } from '../actor/disk-port.ts';
@@ -57,7 +58,7 @@ export class SimulatedDisk {
         if (!isOpen || life !== this.#life) return;
         queue.shift();
         const event = isBroken ? failed(command.id) : this.#complete(command);
-        isBroken ||= event.type === 'failed' && command.type !== 'replace';
+        isBroken ||= event.type === 'failed' && !(command.type === 'replace' && command.isOptional);
         emit(event);
         if (queue.length > 0) runFirst();
       });

@@ -1,7 +1,7 @@
 /** The programmatic API on real threads: everything that a cluster starts ends with it, parts die and come back, nodes come and go. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CoreV1Api, KubeConfig, Watch } from '@kubernetes/client-node';
@@ -83,6 +83,20 @@ test('with a data directory, what was written, the address and the token survive
   expect((await cluster.api.get('configmap/kept')).metadata.name).toBe('kept');
   expect([cluster.access.url, cluster.access.token]).toEqual([url, token]);
   await cluster.stop();
+  await rm(dataDirectory, { recursive: true });
+});
+
+test('a start whose port is taken says so', async () => {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'threemaster-test-'));
+  cluster = await Cluster.start({ masters: 1, nodes: 0, dataDirectory });
+  const { port } = new URL(cluster.access.url);
+  await cluster.stop();
+  const squatter = createServer();
+  await new Promise<void>((resolve) => void squatter.listen(Number(port), '127.0.0.1', resolve));
+  await expect(Cluster.start({ masters: 1, nodes: 0, dataDirectory })).rejects.toThrow(
+    `balancer cannot listen: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
+  );
+  squatter.close();
   await rm(dataDirectory, { recursive: true });
 });
 

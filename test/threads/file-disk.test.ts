@@ -66,7 +66,7 @@ test('a replaced file is whole, and drafts of a crash are not listed', async () 
   await writeFile(join(folder, 'old.draft'), 'half');
   const events = await carryOut(true, [
     append(1, 'before'),
-    { type: 'replace', id: 2, file: 'log', chunks: [utf8('one '), utf8('two')] },
+    { type: 'replace', id: 2, file: 'log', chunks: [utf8('one '), utf8('two')], isOptional: false },
     { type: 'read', id: 3, file: 'log' },
     { type: 'list', id: 4 },
     { type: 'delete', id: 5, file: 'log' },
@@ -83,6 +83,17 @@ test('a write that cannot be done is an event, not a throw', async () => {
     { type: 'append', id: 1, file: 'no/such/folder', bytes: utf8('x'), sync: true },
   ]);
   expect(event?.type).toBe('failed');
+});
+
+test.each([
+  [true, 'done'],
+  [false, 'failed'],
+])('what follows a failed replacement is carried out only if that was optional (%s)', async (isOptional, outcome) => {
+  const events = await carryOut(true, [
+    { type: 'replace', id: 1, file: 'no/such/folder', chunks: [utf8('x')], isOptional },
+    append(2, 'behind'),
+  ]);
+  expect(events.map(({ type }) => type)).toEqual(['failed', outcome]);
 });
 
 test('nothing is written behind an append that failed, until the disk is opened again', async () => {

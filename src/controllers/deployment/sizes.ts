@@ -158,8 +158,9 @@ function isSaturated(deployment: Deployment, current: ReplicaSet | null): boolea
   return replicasOf(current) === desired && desiredReplicas(current) === desired && availableOf(current) === desired;
 }
 
-function availableOf({ status }: ReplicaSet): number {
-  return status?.availableReplicas ?? 0;
+/** A set that was just made smaller still counts pods in its status that are about to go: they are not there to be relied on. */
+function availableOf(set: ReplicaSet): number {
+  return Math.min(set.status?.availableReplicas ?? 0, replicasOf(set));
 }
 
 function bySize(left: ReplicaSet, right: ReplicaSet): number {

@@ -1,5 +1,8 @@
 /** All scenarios by name. */
 import type { Scenario } from '../scenario.ts';
+import { clusterScenario } from './cluster.ts';
 import { storeScenario } from './store.ts';
 
-export const scenarios: ReadonlyMap<string, Scenario> = new Map([storeScenario].map((one) => [one.name, one]));
+export const scenarios: ReadonlyMap<string, Scenario> = new Map(
+  [storeScenario, clusterScenario].map((one) => [one.name, one]),
+);

@@ -58,7 +58,3 @@ test('pretty JSON is YAML, however it is indented', () => {
   for (let level = 0; level < 60; level += 1) tree = { a: [tree] };
   expect(parseBody(utf8(JSON.stringify(tree, null, 4)), 'yaml')).toEqual(tree);
 });
-
-test('protobuf is not read yet', () => {
-  expect(() => parseBody(utf8('x'), 'protobuf')).toThrow('unknown format');
-});

@@ -49,5 +49,22 @@ test('other paths are for those who have a right to them, and unknown ones are n
   const component = { type: 'component' as const, user: 'test', groups: ['system:masters'] };
   expect(harness.path('/metrics', '', component).body.text).toContain('apiserver_cache_revision ');
   expect(harness.path('/apis/none').body).toMatchObject({ code: 404, reason: 'NotFound' });
-  expect(harness.path('/openapi/v3', '', component).status).toBe(404);
+  expect(harness.path('/openapi/v2', '', component).status).toBe(404);
+  expect(harness.path('/openapi/v3/apis/none/v1', '', component).status).toBe(404);
+  expect(harness.path('/openapi/v3').status).toBe(401);
+});
+
+test('an OpenAPI document that is asked for by its hash may be kept for ever', () => {
+  const somebody = { type: 'component' as const, user: 'somebody', groups: ['system:authenticated'] };
+  const index = harness.path('/openapi/v3', '', somebody);
+  expect(index.response.headers).not.toHaveProperty('Cache-Control');
+  const [path, hash = ''] = index.body.paths['apis/apps/v1'].serverRelativeURL.split('?hash=');
+  const request = { type: 'nonResource', path, parameters: { hash }, accept: '', credentials: somebody } as const;
+  const { status, response, body } = harness.call(request);
+  expect([status, body.openapi]).toEqual([200, '3.0.0']);
+  expect(response.headers['Cache-Control']).toBe('public, immutable');
+  expect(response.headers['Expires']).toMatch(/ GMT$/);
+  const stale = harness.call({ ...request, parameters: { hash: 'OTHER' } });
+  expect(stale.status).toBe(200);
+  expect(stale.response.headers).not.toHaveProperty('Expires');
 });

@@ -224,13 +224,13 @@ const rows: readonly Row[] = [
       /^the body of the request was in an unknown format - accepted media types include: application\/json-patch\+json/,
   },
   {
-    name: 'a protobuf body',
+    name: 'a protobuf body that is none',
     verb: 'create',
     path: maps,
     ask: { encoding: 'protobuf', body: 'k8s' },
-    code: 415,
-    reason: 'UnsupportedMediaType',
-    message: /unknown format/,
+    code: 400,
+    reason: 'BadRequest',
+    message: 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
   },
   {
     name: 'a resourceVersion that is no number',

@@ -4,6 +4,7 @@ import { utf8Text } from '../../../src/base/bytes.ts';
 import { singleKey } from '../../../src/mvcc/key-range.ts';
 import { rangeQuery } from '../../../src/mvcc/transaction.ts';
 import { fenceLostReason } from '../../../src/protocol/fence-refusal.ts';
+import { protobufBody } from '../../property/kinds/protobuf-writer.ts';
 import { configMap, Harness, pod, resourceRequest, type Tree } from './harness.ts';
 
 const maps = 'core/v1/default/configmaps';
@@ -65,6 +66,22 @@ test('unknown fields are dropped, with a warning unless they are to be ignored',
   expect(harness.create(maps, { ...configMap('two'), datum: 1 }, { parameters }).warnings).toEqual([]);
   const patched = harness.patch(`${maps}/one`, 'merge', { datum: 2, data: { a: '1' } });
   expect(patched.warnings).toEqual(['unknown field "datum"']);
+});
+
+test('a protobuf body is as good as a JSON one, for objects and for options', () => {
+  const harness = new Harness();
+  const inJson = harness.create('apps/v1/default/deployments', deployment).body;
+  const body = protobufBody('apps/v1', 'Deployment', 'apps.v1.Deployment', {
+    ...deployment,
+    metadata: { name: 'two' },
+  });
+  const inProtobuf = harness.create('apps/v1/default/deployments', body, { encoding: 'protobuf' });
+  expect(inProtobuf.status).toBe(201);
+  expect(inProtobuf.body.spec).toEqual(inJson.spec);
+  const options = protobufBody('apps/v1', 'DeleteOptions', 'meta.v1.DeleteOptions', { dryRun: ['All'] });
+  const ask = { encoding: 'protobuf', body: options } as const;
+  expect(harness.call(resourceRequest('delete', 'apps/v1/default/deployments/two', ask)).status).toBe(200);
+  expect(harness.get('apps/v1/default/deployments/two').status).toBe(200);
 });
 
 test('a YAML body is as good as a JSON one', () => {

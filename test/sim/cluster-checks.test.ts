@@ -1,0 +1,85 @@
+/** The checks of the cluster scenario have teeth: each planted violation is found, and the history without it passes. */
+import { expect, test } from 'vitest';
+import type { KubeObject } from '../../src/api/object-meta.ts';
+import { checkAcknowledged, checkBindings, checkReplicaSets, checkUntouched } from './cluster/checks.ts';
+import type { Chronicle, Entry } from './cluster/chronicle.ts';
+import { checkRollouts } from './cluster/rollouts.ts';
+
+type Change = readonly [key: string, object: object | null];
+
+function chronicleOf(...changes: readonly Change[]): Chronicle {
+  const now = new Map<string, KubeObject>();
+  const entries = changes.map(([key, object], index): Entry => {
+    const previous = now.get(key) ?? null;
+    if (object !== null) now.set(key, object as KubeObject);
+    return { revision: index + 2, atMs: index * 10, key, object: object as KubeObject | null, previous };
+  });
+  const of = (resource: string): Entry[] => entries.filter(({ key }) => key.includes(`/${resource}/`));
+  return { entries, of } as unknown as Chronicle;
+}
+
+function pod(name: string, nodeName: string, status: object = {}): Change {
+  const metadata = { name, uid: name, ownerReferences: [{ uid: 'set', controller: true }] };
+  return [`/registry/pods/default/${name}`, { metadata, spec: { nodeName }, status }];
+}
+
+function container(containerID: string, restartCount: number): object {
+  return { containerStatuses: [{ containerID, restartCount }] };
+}
+
+function set(uid: string, replicas: number, availableReplicas: number, scaledFor = '3'): Change {
+  const annotations = { 'deployment.kubernetes.io/desired-replicas': scaledFor };
+  const metadata = { name: uid, uid, annotations, ownerReferences: [{ uid: 'web', controller: true }] };
+  return [`/registry/apps/replicasets/default/${uid}`, { metadata, spec: { replicas }, status: { availableReplicas } }];
+}
+
+function deployment(replicas: number): Change {
+  const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+  return [
+    '/registry/apps/deployments/default/web',
+    { metadata: { name: 'web', uid: 'web' }, spec: { replicas, strategy } },
+  ];
+}
+
+test('a pod that is bound twice is found', () => {
+  expect(checkBindings(chronicleOf(pod('a', ''), pod('a', 'node-1'), pod('a', 'node-1')))).toEqual([]);
+  expect(checkBindings(chronicleOf(pod('a', 'node-1'), pod('a', 'node-2')))).toHaveLength(1);
+});
+
+test('a restart, another container and an eviction on an untouched node are found, elsewhere they are nobody’s business', () => {
+  const evicted = { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager' }] };
+  const bad: readonly (readonly Change[])[] = [
+    [pod('a', 'node-1', container('x', 0)), pod('a', 'node-1', container('x', 1))],
+    [pod('a', 'node-1', container('x', 0)), pod('a', 'node-1', container('y', 0))],
+    [pod('a', 'node-1', evicted)],
+  ];
+  for (const changes of bad) {
+    expect(checkUntouched(chronicleOf(...changes), new Set(['node-1']))).toHaveLength(1);
+    expect(checkUntouched(chronicleOf(...changes), new Set(['node-2']))).toEqual([]);
+  }
+});
+
+test('a pod too many of a ReplicaSet is found', () => {
+  const good = [set('set', 2, 0), pod('a', ''), pod('b', ''), pod('b', 'node-1')];
+  expect(checkReplicaSets(chronicleOf(...good))).toEqual([]);
+  expect(checkReplicaSets(chronicleOf(...good, pod('c', '')))).toHaveLength(1);
+  const replaced: Change = ['/registry/pods/default/a', null];
+  expect(checkReplicaSets(chronicleOf(...good, replaced, pod('c', '')))).toEqual([]);
+});
+
+test('a rollout beyond its surge, or below what must stay available, is found', () => {
+  const begun = [deployment(3), set('old', 3, 3), set('new', 1, 0)];
+  expect(checkRollouts(chronicleOf(...begun))).toEqual([]);
+  expect(checkRollouts(chronicleOf(...begun, set('new', 2, 0)))).toHaveLength(1);
+  expect(checkRollouts(chronicleOf(...begun, set('old', 2, 3)))).toHaveLength(1);
+  expect(checkRollouts(chronicleOf(deployment(3), set('old', 3, 2), set('old', 1, 2)))).toHaveLength(1);
+  expect(checkRollouts(chronicleOf(...begun, set('new', 1, 1), set('old', 2, 3)))).toEqual([]);
+  // Scaling is proportional, whatever is available.
+  expect(checkRollouts(chronicleOf(...begun, set('old', 1, 3, '1')))).toEqual([]);
+});
+
+test('an acknowledged write that nobody committed is found', () => {
+  const chronicle = chronicleOf(pod('a', ''));
+  expect(checkAcknowledged(chronicle, [{ what: 'write a', name: 'a', revision: 2 }])).toEqual([]);
+  expect(checkAcknowledged(chronicle, [{ what: 'write a', name: 'a', revision: 3 }])).toHaveLength(1);
+});
