@@ -9,8 +9,11 @@ import { noReplica } from './message.ts';
 import { forgetLeader } from './roles.ts';
 import type { RaftState } from './state.ts';
 
-/** The bound of the random delay after which the followers of a dead leader campaign, so that they seldom do so together. */
-const orphanDelayTicksMax = 2;
+/**
+ * The followers of a dead leader campaign one after another, in the order of their ids and so many ticks apart: two that stand together would
+ * split the vote and cost an election timeout. The first one has won long before the second one's turn comes, unless its log is behind.
+ */
+const orphanSpacingTicks = 4;
 
 /** Takes note that `peer` has died: its followers replace it without waiting for a timeout, a leader stops counting on it. */
 export function onPeerGone(state: RaftState, peer: ReplicaId): void {
@@ -19,7 +22,8 @@ export function onPeerGone(state: RaftState, peer: ReplicaId): void {
     abandon(state, peer);
   } else if (state.role === 'follower' && state.leader === peer) {
     forgetLeader(state);
-    const delay = state.random.integer(0, orphanDelayTicksMax);
+    const orphans = state.membership.voters.filter((voter) => voter !== peer).toSorted((left, right) => left - right);
+    const delay = Math.max(0, orphans.indexOf(state.id)) * orphanSpacingTicks;
     if (delay === 0) maybeCampaign(state, 'preVote');
     else state.electionTimeout = delay;
   }
