@@ -34,7 +34,7 @@ export function* settlePod(
     const isWritten = written !== null && equalJson(written, wanted.status);
     if (isWritten && !wanted.deletable) return { type: 'settled' };
     const answer: ApiAnswer = yield* isWritten ? deletePod(api, wanted) : writeStatus(api, wanted);
-    if (answer.type === 'unanswered') {
+    if (answer.type === 'unanswered' || (answer.type === 'refused' && isPassing(answer.status.code))) {
       yield* sleep(retryMs);
       continue;
     }
@@ -67,6 +67,11 @@ function* deletePod(api: ApiClient, { pod }: DesiredPod): Flow<ApiAnswer> {
   };
   const place = { resource: pods, namespace: namespaceOf(pod), name: nameOf(pod) };
   return yield* api.call({ ...place, verb: 'delete', body }, attemptTimeoutMs);
+}
+
+/** What an API server says that has no majority behind it, or too much to do: nothing about the pod, so it is told again. */
+function isPassing(code: number): boolean {
+  return code === 429 || code >= 500;
 }
 
 /** A pod that is gone, or another one under its name, needs no more words. */
