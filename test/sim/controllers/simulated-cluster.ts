@@ -16,21 +16,13 @@ import type { AnyObject, KubeObject } from '../../../src/api/object-meta.ts';
 import { must } from '../../../src/base/assert.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { namespaceResource } from '../../../src/controllers/resources.ts';
-import type { ApiResponse, PatchType, ResourceRequest, Verb } from '../../../src/protocol/apiserver.ts';
+import type { RequestSubject } from '../../../src/protocol/api-client.ts';
+import type { ApiResponse, ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
 import { Universe } from '../../../src/sim/universe.ts';
 
-export interface Call {
-  readonly verb: Verb;
-  readonly resource: GroupVersionResource;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly body?: unknown;
-  readonly patch?: PatchType;
-  readonly parameters?: Readonly<Record<string, string>>;
-}
+export type Call = Omit<RequestSubject, 'output' | 'fence'>;
 
 export interface Answered {
   readonly status: number;

@@ -17,14 +17,15 @@ import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import type { OpenPort } from '../../../src/actor/ports.ts';
 import type { KubeObject } from '../../../src/api/object-meta.ts';
-import { ownBytes, utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { ownBytes, utf8Text } from '../../../src/base/bytes.ts';
 import type { Event } from '../../../src/kinds/event/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import { fastKubeletLimits, type KubeletLimits } from '../../../src/kubelet/limits.ts';
-import type { ApiResponse, ApiStreamItem, PatchType, ResourceRequest, Verb } from '../../../src/protocol/apiserver.ts';
+import type { ApiResponse, ApiStreamItem, PatchType, ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
 import { Universe } from '../../../src/sim/universe.ts';
+import { resourceRequest } from '../../unit/apiserver/harness.ts';
 
 /** An answer of any shape, typed as JSON.parse types it. */
 export type Tree = ReturnType<typeof JSON.parse>;
@@ -113,19 +114,19 @@ export class NodeWorld {
   // Requests ----------------------------------------------------------------------------------------------------
 
   get(path: string): Reply {
-    return this.call(requestOf('get', path, null));
+    return this.call(resourceRequest('get', path));
   }
 
   create(path: string, body: unknown): Reply {
-    return this.call(requestOf('create', path, body));
+    return this.call(resourceRequest('create', path, { body }));
   }
 
   patch(path: string, patch: PatchType, body: unknown): Reply {
-    return this.call(requestOf('patch', path, body, patch));
+    return this.call(resourceRequest('patch', path, { body, patch }));
   }
 
-  delete(path: string, body: unknown = null): Reply {
-    return this.call(requestOf('delete', path, body));
+  delete(path: string, body?: unknown): Reply {
+    return this.call(resourceRequest('delete', path, { body }));
   }
 
   pod(name: string): Pod | null {
@@ -135,7 +136,7 @@ export class NodeWorld {
 
   /** `reason xCOUNT: message` of the events of one object, in the order in which they were first told or last counted. */
   events(name: string): string[] {
-    const list = this.call(requestOf('list', 'core/v1/default/events', null)).body as { items: Event[] };
+    const list = this.call(resourceRequest('list', 'core/v1/default/events')).body as { items: Event[] };
     return list.items
       .filter(({ involvedObject }) => involvedObject.name === name)
       .sort((left, right) => this.#order(left) - this.#order(right))
@@ -154,7 +155,7 @@ export class NodeWorld {
     this.#lastId += 1;
     const stream = { text: '', end: null };
     this.#streams.set(this.#lastId, stream);
-    const request = { ...requestOf('get', `core/v1/default/pods/${name}/log`, null), parameters };
+    const request = resourceRequest('get', `core/v1/default/pods/${name}/log`, { parameters });
     const body = { type: 'open', request };
     this.#outbox.push({ type: 'subscribe', to: this.#to(), id: this.#lastId, body, credit: 10_000 });
     this.universe.runFor(50);
@@ -303,25 +304,4 @@ function names(prefix: string, count: number): string[] {
 
 function pathsOfMaster(master: string): string[] {
   return [`${master}/store`, `${master}/apiserver`, `${master}/scheduler`];
-}
-
-/** `GROUP/VERSION/NAMESPACE/RESOURCE/NAME/SUBRESOURCE`, with `core` for the empty group and `-` for no namespace. */
-function requestOf(verb: Verb, path: string, body: unknown, patch: PatchType | null = null): ResourceRequest {
-  const [group = '', version = '', namespace = '', resource = '', name = '', subresource = ''] = path.split('/');
-  return {
-    type: 'resource',
-    verb,
-    group: group === 'core' ? '' : group,
-    version,
-    resource,
-    subresource,
-    namespace: namespace === '-' ? '' : namespace,
-    name,
-    parameters: {},
-    output: 'object',
-    body: body === null ? null : { encoding: 'json', patch, bytes: utf8(JSON.stringify(body)) },
-    credentials: { type: 'component', user: 'test', groups: ['system:masters'] },
-    userAgent: 'test',
-    fence: null,
-  };
 }
