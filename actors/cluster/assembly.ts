@@ -75,10 +75,10 @@ export class Assembly {
     }
   }
 
-  /** Starts one actor of a running thread again, after it was killed. */
-  async startActorAgain(thread: string, path: string): Promise<void> {
+  /** Starts actors of a running thread again, after they were killed. */
+  async startActorsAgain(thread: string, paths: readonly string[]): Promise<void> {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
-    const specs = this.#specs(design, 'again').filter((spec) => spec.path === path);
+    const specs = this.#specs(design, 'again').filter(({ path }) => paths.includes(path));
     await this.#options.fabric.startActors(thread, specs);
   }
 
@@ -108,6 +108,13 @@ export class Assembly {
       this.#downOnPurpose.delete(name);
     }
     this.#links = this.#links.filter((pair) => !pair.some((end) => names.includes(end)));
+  }
+
+  /** Kills actors of a thread that goes on, and strikes them off the plan. */
+  async removeActors(thread: string, paths: readonly string[]): Promise<void> {
+    const design = must(this.#threads.get(thread), `no thread ${thread}`);
+    await Promise.all(paths.map((path) => this.#options.fabric.killActor(thread, path)));
+    this.#threads.set(thread, { ...design, actors: design.actors.filter(({ path }) => !paths.includes(path)) });
   }
 
   async #link(left: string, right: string): Promise<void> {

@@ -68,7 +68,7 @@ export function designCluster(blueprint: BlueprintOptions): Topology {
     ...masters.map((master) => storeThread(blueprint, master, masters)),
     ...masters.map((master) => apiThread(blueprint, master, masters)),
     ...masters.map((master) => controlThread(blueprint, master, masters)),
-    ...Array.from({ length: blueprint.options.nodes }, (_, index) => designNode(blueprint, index)),
+    ...nodeThreads(blueprint),
     ...balancerThread(blueprint, masters),
   ];
   return {
@@ -155,6 +155,17 @@ function controlThread(
       { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs },
     ],
   };
+}
+
+/** One thread a node, or threads that several nodes share. */
+function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
+  const { nodes, nodesPerThread } = blueprint.options;
+  const designs = Array.from({ length: nodes }, (_, index) => designNode(blueprint, index));
+  if (nodesPerThread === 1) return designs;
+  return Array.from({ length: Math.ceil(nodes / nodesPerThread) }, (_, index) => {
+    const shared = designs.slice(index * nodesPerThread, (index + 1) * nodesPerThread);
+    return { name: `nodes-${index}`, entry: 'node', actors: shared.flatMap(({ actors }) => actors) };
+  });
 }
 
 /** The thread of the node of that number. */

@@ -257,8 +257,11 @@ export class Cluster implements AsyncDisposable {
   async removeNode(name: string): Promise<void> {
     if (!this.#nodes.includes(name))
       throw new ClusterOptionsError(`no node ${name}; there are ${this.#nodes.join(', ')}`);
+    const target = this.#faults.target(name);
     this.#nodes.splice(this.#nodes.indexOf(name), 1);
-    await this.#parts.assembly.remove([name]);
+    const { assembly } = this.#parts;
+    if (target.type === 'threads') await assembly.remove([name]);
+    else await assembly.removeActors(target.thread.name, target.paths);
     await this.api.delete(`node/${name}`);
   }
 

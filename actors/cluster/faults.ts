@@ -1,12 +1,11 @@
 /** What can be done to the members of a cluster, and what has been done: kills, pauses, partitions, disturbed links. */
-import { memberOf } from '../../src/actor/address.ts';
 import type { FaultRule } from '../../src/actor/faults.ts';
 import type { Assembly } from './assembly.ts';
 import type { ClusterEvent } from './events.ts';
 import type { Fabric } from './fabric.ts';
 import { ClusterOptionsError } from './options.ts';
 import { partitionRules } from './partitions.ts';
-import { findTarget, type Target } from './topology.ts';
+import { findTarget, membersOf, type Target } from './topology.ts';
 
 export class Faults {
   readonly #fabric: Fabric;
@@ -26,9 +25,9 @@ export class Faults {
   async kill(name: string): Promise<void> {
     const target = this.target(name);
     this.#tell({ type: 'killed', wallMs: this.#fabric.wallMs(), name });
-    if (target.type === 'actor') {
-      this.#actorsDown.add(name);
-      await this.#fabric.killActor(target.thread.name, name);
+    if (target.type === 'actors') {
+      for (const path of target.paths) this.#actorsDown.add(path);
+      await Promise.all(target.paths.map((path) => this.#fabric.killActor(target.thread.name, path)));
       return;
     }
     await Promise.all(target.threads.map((thread) => this.#assembly.kill(thread.name)));
@@ -36,9 +35,9 @@ export class Faults {
 
   async pause(name: string, { forMs }: { readonly forMs?: number } = {}): Promise<void> {
     const target = this.target(name);
-    if (target.type === 'actor') {
-      this.#actorsDown.add(name);
-      await this.#fabric.suspendActor(target.thread.name, name);
+    if (target.type === 'actors') {
+      for (const path of target.paths) this.#actorsDown.add(path);
+      await Promise.all(target.paths.map((path) => this.#fabric.suspendActor(target.thread.name, path)));
     } else {
       for (const thread of target.threads) this.#fabric.pauseThread(thread.name);
     }
@@ -48,9 +47,9 @@ export class Faults {
 
   async resume(name: string): Promise<void> {
     const target = this.target(name);
-    if (target.type === 'actor') {
-      this.#actorsDown.delete(name);
-      await this.#fabric.resumeActor(target.thread.name, name);
+    if (target.type === 'actors') {
+      for (const path of target.paths) this.#actorsDown.delete(path);
+      await Promise.all(target.paths.map((path) => this.#fabric.resumeActor(target.thread.name, path)));
     } else {
       for (const thread of target.threads) this.#fabric.resumeThread(thread.name);
     }
@@ -59,10 +58,10 @@ export class Faults {
 
   async restart(name: string): Promise<void> {
     const target = this.target(name);
-    if (target.type === 'actor') {
-      await this.#fabric.killActor(target.thread.name, name);
-      await this.#assembly.startActorAgain(target.thread.name, name);
-      this.#actorsDown.delete(name);
+    if (target.type === 'actors') {
+      await Promise.all(target.paths.map((path) => this.#fabric.killActor(target.thread.name, path)));
+      await this.#assembly.startActorsAgain(target.thread.name, target.paths);
+      for (const path of target.paths) this.#actorsDown.delete(path);
     } else {
       const running = target.threads.filter((thread) => this.#assembly.isUp(thread.name));
       await Promise.all(running.map((thread) => this.#assembly.kill(thread.name)));
@@ -94,9 +93,10 @@ export class Faults {
   /** Tells whether all of it runs, as far as was done to it and anybody has noticed. */
   isRunning(name: string): boolean {
     const target = this.target(name);
-    const threads = target.type === 'actor' ? [target.thread] : target.threads;
+    const threads = target.type === 'actors' ? [target.thread] : target.threads;
     const isUp = threads.every((thread) => this.#assembly.isUp(thread.name) && !this.#fabric.isPaused(thread.name));
-    const parts = target.type === 'actor' ? [name] : threads.flatMap(({ actors }) => actors.map(({ path }) => path));
+    const parts =
+      target.type === 'actors' ? target.paths : threads.flatMap(({ actors }) => actors.map(({ path }) => path));
     return isUp && !parts.some((path) => this.#actorsDown.has(path));
   }
 
@@ -110,7 +110,7 @@ export class Faults {
     const { topology } = this.#assembly;
     const target = findTarget(topology, name);
     if (target !== undefined) return target;
-    const members = [...new Set([...topology.threads.keys()].map(memberOf))];
+    const members = membersOf(topology);
     throw new ClusterOptionsError(
       `no member ${name}; there are ${members.join(', ')}, and parts such as ${members[0]}/store`,
     );

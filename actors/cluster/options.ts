@@ -8,6 +8,11 @@ export interface ClusterOptions {
   readonly masters?: number;
   /** Worker nodes. 0 to 5,000; default 1. */
   readonly nodes?: number;
+  /**
+   * Nodes that share a worker thread. Default: each has its own, or, if there are more than 32, a quarter of them. A kill or a pause is still one
+   * node's; a thread that is blocked or runs out of memory takes all its nodes along.
+   */
+  readonly nodesPerThread?: number;
   /** Lower-case name; default `default`. */
   readonly name?: string;
   readonly profile?: ProfileName;
@@ -32,6 +37,7 @@ export interface ClusterOptions {
 export interface CheckedOptions {
   readonly masters: number;
   readonly nodes: number;
+  readonly nodesPerThread: number;
   readonly name: string;
   readonly profile: ProfileName;
   readonly dataDirectory: string | null;
@@ -52,9 +58,15 @@ export class ClusterOptionsError extends Error {
   }
 }
 
+const nodesMax = 5_000;
+/** With more nodes than this, they share threads. */
+const ownThreadsMax = 32;
+const sharedThreads = 4;
+
 const known = new Set([
   'masters',
   'nodes',
+  'nodesPerThread',
   'name',
   'profile',
   'dataDirectory',
@@ -90,9 +102,12 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
   if (options.simulated !== undefined && options.dataDirectory !== undefined) {
     throw new ClusterOptionsError('a simulated cluster has no dataDirectory: its disks are simulated too');
   }
+  const nodes = integer('nodes', options.nodes ?? 1, 0, nodesMax);
+  const shared = nodes > ownThreadsMax ? Math.ceil(nodes / sharedThreads) : 1;
   return {
     masters: integer('masters', options.masters ?? 1, 1, 7),
-    nodes: integer('nodes', options.nodes ?? 1, 0, 5_000),
+    nodes,
+    nodesPerThread: integer('nodesPerThread', options.nodesPerThread ?? shared, 1, nodesMax),
     name,
     profile,
     dataDirectory: options.dataDirectory ?? null,

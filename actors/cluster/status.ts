@@ -86,7 +86,7 @@ export class StatusReader {
     const { leader, holders } = findings;
     const missing = this.#missingOf(findings);
     const memberStatus = (name: string, serves: boolean): MemberStatus => {
-      const own = designs.filter((design) => memberOf(design.name) === name);
+      const own = designs.flatMap((design) => ownPart(design, name));
       const threads = own.map(({ name: thread }) => this.#threadStatus(thread, reports.get(thread) ?? null));
       const parts = own.flatMap((design) => this.#partStatuses(design, reports.get(design.name) ?? null));
       return { name, ready: serves && parts.every(({ state }) => state === 'running'), parts, threads };
@@ -197,6 +197,12 @@ export class StatusReader {
     cancel();
     return first;
   }
+}
+
+/** What a thread has of one member; nothing if it has nothing of it. */
+function ownPart(design: ThreadDesign, member: string): readonly ThreadDesign[] {
+  const actors = design.actors.filter(({ path }) => memberOf(path) === member);
+  return actors.length === 0 ? [] : [{ ...design, actors }];
 }
 
 /** The one with the highest term: a deposed leader may not have noticed yet. */

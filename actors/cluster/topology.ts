@@ -53,18 +53,25 @@ function talk(left: string, right: string): boolean {
   return conversations.some(([one, other]) => (one === left && other === right) || (one === right && other === left));
 }
 
-/** What a name means: whole threads, or one actor among others of a thread. */
+/** What a name means: whole threads, or some actors of a thread that has others too. */
 export type Target =
   | { readonly type: 'threads'; readonly threads: readonly ThreadDesign[] }
-  | { readonly type: 'actor'; readonly thread: ThreadDesign; readonly path: string };
+  | { readonly type: 'actors'; readonly thread: ThreadDesign; readonly paths: readonly string[] };
 
-/** Finds what `master-0`, `master-0/store` or `node-1/kubelet` names; undefined when there is no such thing. */
+/** Finds what `master-0`, `master-0/store`, `node-1/kubelet` or the name of a thread means; undefined when there is no such thing. */
 export function findTarget(topology: Topology, name: string): Target | undefined {
   const designs = [...topology.threads.values()];
   const ofMember = designs.filter((design) => memberOf(design.name) === name);
   if (ofMember.length > 0) return { type: 'threads', threads: ofMember };
-  const thread = designs.find((design) => design.name === name || design.actors.some(({ path }) => path === name));
+  const isMeant = (path: string): boolean => path === name || memberOf(path) === name;
+  const thread = designs.find((design) => design.name === name || design.actors.some(({ path }) => isMeant(path)));
   if (thread === undefined) return undefined;
-  if (thread.name === name || thread.actors.length === 1) return { type: 'threads', threads: [thread] };
-  return { type: 'actor', thread, path: name };
+  const paths = thread.actors.map(({ path }) => path).filter(isMeant);
+  if (thread.name === name || paths.length === thread.actors.length) return { type: 'threads', threads: [thread] };
+  return { type: 'actors', thread, paths };
+}
+
+/** Names of all members, in the order of the plan. */
+export function membersOf({ threads }: Topology): readonly string[] {
+  return [...new Set([...threads.values()].flatMap(({ actors }) => actors.map(({ path }) => memberOf(path))))];
 }

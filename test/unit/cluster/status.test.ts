@@ -2,6 +2,11 @@
 import { expect, test } from 'vitest';
 import { Cluster, type MemberStatus } from '../../../actors/cluster/index.ts';
 
+function conditionOf(object: object, type: string): string | undefined {
+  const { conditions = [] } = (object as { status?: { conditions?: { type: string; status: string }[] } }).status ?? {};
+  return conditions.find((condition) => condition.type === type)?.status;
+}
+
 function named(members: readonly MemberStatus[], name: string): MemberStatus | undefined {
   return members.find((member) => member.name === name);
 }
@@ -73,4 +78,29 @@ test('a master that was away is ready again only when its replica has caught up'
   await cluster.ready();
   const own = (await cluster.storeStatuses()).find(({ name }) => name === away);
   expect(own?.revision).toBeGreaterThanOrEqual(written - 100);
+});
+
+test('nodes that share a thread are killed, restarted and removed one by one', async () => {
+  await using cluster = await Cluster.start({ simulated: { seed: 4 }, masters: 1, nodes: 5, nodesPerThread: 3 });
+  const threadsOf = async (): Promise<readonly unknown[]> =>
+    (await cluster.status()).nodes.map(({ name, threads }) => [name, threads.map((thread) => thread.name)]);
+  expect(await threadsOf()).toEqual([
+    ['node-0', ['nodes-0']],
+    ['node-1', ['nodes-0']],
+    ['node-2', ['nodes-0']],
+    ['node-3', ['nodes-1']],
+    ['node-4', ['nodes-1']],
+  ]);
+  await cluster.kill('node-1');
+  const states = (await cluster.status()).nodes.map(({ parts }) => parts.map(({ state }) => state).join());
+  expect(states).toEqual(['running,running', 'down,down', 'running,running', 'running,running', 'running,running']);
+  await cluster.waitFor('node/node-1', (node) => conditionOf(node, 'Ready') === 'Unknown');
+  expect(conditionOf(await cluster.api.get('node/node-0'), 'Ready')).toBe('True');
+  await cluster.restart('node-1');
+  await cluster.waitFor('node/node-1', 'Ready');
+  await cluster.pause('node-3', { forMs: 500 });
+  await cluster.removeNode('node-4');
+  await cluster.addNode();
+  await cluster.ready();
+  expect((await threadsOf()).at(-1)).toEqual(['node-5', ['node-5']]);
 });
