@@ -34,7 +34,9 @@ function modelNames(struct: string): readonly string[] {
 function describedIn(declaration: string): Descriptions[string] {
   const [, text = ''] = /\/\*\*\n\* ([^\n]*)\n\*\/\nexport declare class/.exec(declaration) ?? [];
   const fields: Record<string, string> = {};
-  for (const [, comment = '', name = ''] of declaration.matchAll(/ {4}\/\*\*\n {4}\* ([^\n]*)\n {4}\*\/\n {4}'(\w+)'/g)) {
+  for (const [, comment = '', name = ''] of declaration.matchAll(
+    / {4}\/\*\*\n {4}\* ([^\n]*)\n {4}\*\/\n {4}'(\w+)'/g,
+  )) {
     fields[fieldName(name)] = plainText(comment);
   }
   return [plainText(text), fields];
