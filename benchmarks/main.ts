@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import { benchApi } from './api.ts';
 import { benchFailover } from './failover.ts';
+import { benchHolders } from './holders.ts';
 import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
 import { benchSimulation } from './simulation.ts';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'api-one-master': () => benchApi(1),
   simulation: benchSimulation,
   memory: () => benchMemory(),
+  holders: async () => benchHolders(),
 };
 
 const names = process.argv.slice(2);
