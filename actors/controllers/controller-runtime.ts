@@ -11,8 +11,9 @@ import type { KubeObject } from '../../src/api/object-meta.ts';
 import { assert, must } from '../../src/base/assert.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
 import type { AnyController, Cache, CacheChange, WriteFailure } from '../../src/controllers/controller.ts';
-import { EventRecorder } from '../../src/controllers/event-recorder.ts';
+import { eventWrite } from '../../src/controllers/event-write.ts';
 import type { EventRecord, Plan } from '../../src/controllers/plan.ts';
+import { EventRecorder } from '../../src/kinds/event/event-recorder.ts';
 import { ApiClient } from '../../src/protocol/api-client.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
 import type { Change, Informer } from '../../src/streams/informer.ts';
@@ -68,7 +69,7 @@ export class ControllerRuntime {
     }
     this.#queue = new WorkQueue(context.random.fork('queue'));
     this.#barrier = new RevisionBarrier(this.#informers.informers());
-    this.#recorder = new EventRecorder(controller.name, context.random.fork('events'));
+    this.#recorder = new EventRecorder({ component: controller.name, host: '' }, context.random.fork('events'));
     this.#writer = { api: new ApiClient(identity), fence };
     this.#memory = controller.remember();
   }
@@ -183,8 +184,8 @@ export class ControllerRuntime {
   }
 
   #record(event: EventRecord, { wallMs }: Stamp): readonly Effect[] {
-    const write = this.#recorder.write(event, wallMs);
-    return this.#flows.start(sendOnce(write, this.#writer), null, () => []).effects;
+    const write = this.#recorder.record({ ...event, fieldPath: '' }, wallMs);
+    return this.#flows.start(sendOnce(eventWrite(write), this.#writer), null, () => []).effects;
   }
 
   #setTimer(nowMs: MonotonicMs, effects: Effect[]): void {

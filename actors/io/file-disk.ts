@@ -76,7 +76,7 @@ class FileDisk {
     while (this.#queue.length > 0 && !this.#isClosed) {
       const first = this.#queue[0] as DiskCommand;
       const events = isAppend(first) ? await this.#appendGroup(first.file) : [await this.#carryOutFirst()];
-      if (!this.#isClosed) for (const event of events) this.#emit(event);
+      for (const event of events) this.#emit(event);
     }
     this.#isRunning = false;
     if (this.#isClosed) this.#closeDescriptors();

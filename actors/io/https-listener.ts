@@ -26,12 +26,9 @@ class HttpsListener {
   #server: Http2SecureServer | undefined;
   #lastExchange = 0;
   #bodyBytesMax = 0;
-  #isClosed = false;
 
   constructor(emit: Emit) {
-    this.#emit = (event) => {
-      if (!this.#isClosed) emit(event);
-    };
+    this.#emit = emit;
   }
 
   handle(command: ListenerCommand): void {
@@ -56,7 +53,6 @@ class HttpsListener {
   }
 
   close(): void {
-    this.#isClosed = true;
     this.#server?.close();
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -22,12 +22,9 @@ class TcpRelay {
   readonly #connections = new Map<number, Connection>();
   #server: Server | undefined;
   #lastConnection = 0;
-  #isClosed = false;
 
   constructor(emit: Emit) {
-    this.#emit = (event) => {
-      if (!this.#isClosed) emit(event);
-    };
+    this.#emit = emit;
   }
 
   handle(command: RelayCommand): void {
@@ -49,7 +46,6 @@ class TcpRelay {
   }
 
   close(): void {
-    this.#isClosed = true;
     this.#server?.close();
     for (const connection of this.#connections.values()) reset(connection);
   }

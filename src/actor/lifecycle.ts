@@ -109,11 +109,18 @@ export class Lifecycle {
     cell.state = role.behaviour.init(spec.args, context);
     this.#cells.set(path, cell);
     for (const [port, open] of Object.entries(role.ports ?? {})) {
+      let isOpen = true;
       const emit = (event: unknown): void => {
+        if (!isOpen) return;
         kernel.deliver(cell, { type: 'io', port, event });
         wake();
       };
-      cell.ports.set(port, open(emit, cell.self, spec.args));
+      const opened = open(emit, cell.self, spec.args);
+      const close = (): void => {
+        isOpen = false;
+        opened.close();
+      };
+      cell.ports.set(port, { handle: (command) => opened.handle(command), close });
     }
     kernel.deliver(cell, { type: 'started' });
     watches.statusChanged(path, incarnation, 'running');
