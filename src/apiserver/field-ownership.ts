@@ -82,7 +82,9 @@ function trackedOf({ info }: ServedResource, part: Part): TrackedFields {
 
 /** Returns the versions in which owners may know an object. */
 export function versionsOf({ catalog, shapes }: Environment, served: ServedResource): Versions {
+  const own = apiVersionOf(served.info);
   const find = (apiVersion: string): ServedResource | undefined => {
+    if (apiVersion === own) return served;
     const version = parseApiVersion(apiVersion);
     const found = version === undefined ? undefined : catalog.served({ ...version, resource: served.info.resource });
     return found?.stored === served.stored ? found : undefined;

@@ -5,16 +5,7 @@
  */
 import { equalJson, type Json, type JsonObject } from '../json.ts';
 import { compareObjects } from './compare.ts';
-import {
-  canonicalSet,
-  differenceOf,
-  type FieldSet,
-  intersectionOf,
-  isEmptySet,
-  noFields,
-  pathsOf,
-  unionOf,
-} from './field-set.ts';
+import { differenceOf, type FieldSet, intersectionOf, isEmptySet, noFields, pathsOf, unionOf } from './field-set.ts';
 import { type FieldManager, type Managers, managerId, withoutIdle } from './managers.ts';
 import { mergeConfiguration } from './merge.ts';
 import { appliedFields } from './present-fields.ts';
@@ -61,7 +52,7 @@ export function applyConfiguration(
   const identity = { name, operation: 'Apply' as const, apiVersion, subresource };
   const id = managerId(identity);
   const last = managers.get(id);
-  const fields = canonicalSet(trackedPart(appliedFields(shape, configuration), writer.tracked));
+  const fields = trackedPart(appliedFields(shape, configuration), writer.tracked);
   const merged = mergeConfiguration(shape, live ?? {}, configuration) as JsonObject;
   const object =
     last === undefined

@@ -3,7 +3,7 @@
  * of a write is the same. Models structured-merge-diff typed/compare.go.
  */
 import { equalJson, fieldOf, isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { type FieldSet, leaf, noFields } from './field-set.ts';
+import { type FieldSet, inOrder, leaf, noFields } from './field-set.ts';
 import { fieldElement, itemElement } from './path-element.ts';
 import { addedBranch } from './present-fields.ts';
 import type { TrackedFields } from './tracked-fields.ts';
@@ -17,16 +17,22 @@ export interface Comparison {
 
 export const sameFields: Comparison = { added: noFields, modified: noFields, removed: noFields };
 
-/** Branches of one value; those that are absent are empty. */
+/** Branches of one value; those that are undefined are empty. */
 interface Change {
-  added?: FieldSet;
-  modified?: FieldSet;
-  removed?: FieldSet;
+  readonly added: FieldSet | undefined;
+  readonly modified: FieldSet | undefined;
+  readonly removed: FieldSet | undefined;
 }
 
-const modifiedLeaf: Change = { modified: leaf };
-const addedLeaf: Change = { added: leaf };
-const removedLeaf: Change = { removed: leaf };
+interface MutableChange {
+  added: Record<string, FieldSet> | undefined;
+  modified: Record<string, FieldSet> | undefined;
+  removed: Record<string, FieldSet> | undefined;
+}
+
+const modifiedLeaf: Change = { added: undefined, modified: leaf, removed: undefined };
+const addedLeaf: Change = { added: leaf, modified: undefined, removed: undefined };
+const removedLeaf: Change = { added: undefined, modified: undefined, removed: leaf };
 
 /** Compares two objects in what is tracked of them. */
 export function compareObjects(
@@ -57,8 +63,8 @@ function rootOf(change: Change | null): Comparison {
 /** Returns null when nothing changed. One of both may be absent. */
 function compare(shape: TypeShape, left: Json | undefined, right: Json | undefined): Change | null {
   if (left === right) return null;
-  if (left === undefined) return { added: addedBranch(shape, right as Json) };
-  if (right === undefined) return { removed: addedBranch(shape, left) };
+  if (left === undefined) return { ...addedLeaf, added: addedBranch(shape, right as Json) };
+  if (right === undefined) return { ...removedLeaf, removed: addedBranch(shape, left) };
   const resolved = resolveShape(shape, right ?? left);
   if (isAtomic(resolved)) return compareLeaves(left, right);
   if (resolved.type === 'list') return compareLists(resolved, left, right);
@@ -75,10 +81,12 @@ function compareMaps(shape: MapShape, left: Json, right: Json): Change | null {
   const after = right ?? {};
   // Empty and null differ, though neither has a field.
   if (Object.keys(before).length === 0 && Object.keys(after).length === 0) return compareLeaves(left, right);
-  return compareMembers(shape, before, after, () => true, undefined);
+  return compareMembers(shape, before, after, everyName, undefined);
 }
 
 type NameFilter = (name: string) => boolean;
+
+const everyName: NameFilter = () => true;
 
 /** `metadata` says which fields are looked at in the field of that name; undefined for all. */
 function compareMembers(
@@ -88,25 +96,26 @@ function compareMembers(
   isLookedAt: NameFilter,
   metadata: NameFilter | undefined,
 ): Change | null {
-  let result: Change | null = null;
-  const take = (name: string): void => {
+  let result: MutableChange | null = null;
+  for (const name of namesOfEither(left, right)) {
     const before = fieldOf(left, name);
     const after = fieldOf(right, name);
-    if (before === after || !isLookedAt(name)) return;
+    if (before === after || !isLookedAt(name)) continue;
     const below = fieldShape(shape, name);
+    const isMetadata = metadata !== undefined && name === 'metadata' && below.type === 'map';
     const change =
-      metadata !== undefined &&
-      name === 'metadata' &&
-      below.type === 'map' &&
-      isJsonObject(before) &&
-      isJsonObject(after)
+      isMetadata && isJsonObject(before) && isJsonObject(after)
         ? compareMembers(below, before, after, metadata, undefined)
         : compare(below, before, after);
     if (change !== null) result = collect(result, fieldElement(name), change);
-  };
-  for (const name of Object.keys(right)) take(name);
-  for (const name of Object.keys(left)) if (!Object.hasOwn(right, name)) take(name);
-  return result;
+  }
+  return result === null ? null : changeInOrder(result);
+}
+
+function namesOfEither(left: JsonObject, right: JsonObject): readonly string[] {
+  const names = Object.keys(right);
+  for (const name of Object.keys(left)) if (!Object.hasOwn(right, name)) names.push(name);
+  return names;
 }
 
 function compareLists(shape: ListShape, left: Json, right: Json): Change | null {
@@ -117,7 +126,7 @@ function compareLists(shape: ListShape, left: Json, right: Json): Change | null 
   if (equalJson(before, after)) return null;
   const earlier = itemsByElement(shape, before);
   const later = itemsByElement(shape, after);
-  let result: Change | null = null;
+  let result: MutableChange | null = null;
   for (const [element, items] of later) {
     const change = compareItems(shape, earlier.get(element) ?? [], items);
     if (change !== null) result = collect(result, element, change);
@@ -127,7 +136,7 @@ function compareLists(shape: ListShape, left: Json, right: Json): Change | null 
     const change = compareItems(shape, items, []);
     if (change !== null) result = collect(result, element, change);
   }
-  return result;
+  return result === null ? null : changeInOrder(result);
 }
 
 /** Items that cannot be told apart are compared as one. */
@@ -149,12 +158,21 @@ function itemsByElement(shape: ListShape, items: readonly Json[]): Map<string, J
   return found;
 }
 
-function collect(result: Change | null, element: string, change: Change): Change {
-  const into = result ?? {};
-  if (change.added !== undefined) into.added = { ...into.added, [element]: change.added };
-  if (change.modified !== undefined) into.modified = { ...into.modified, [element]: change.modified };
-  if (change.removed !== undefined) into.removed = { ...into.removed, [element]: change.removed };
+/** Adds the change of a part to that of the whole, which is made here and belongs to the caller. */
+function collect(result: MutableChange | null, element: string, change: Change): MutableChange {
+  const into: MutableChange = result ?? { added: undefined, modified: undefined, removed: undefined };
+  if (change.added !== undefined) (into.added ??= {})[element] = change.added;
+  if (change.modified !== undefined) (into.modified ??= {})[element] = change.modified;
+  if (change.removed !== undefined) (into.removed ??= {})[element] = change.removed;
   return into;
+}
+
+function changeInOrder(change: MutableChange): Change {
+  const { added, modified, removed } = change;
+  if (added !== undefined) change.added = inOrder(added);
+  if (modified !== undefined) change.modified = inOrder(modified);
+  if (removed !== undefined) change.removed = inOrder(removed);
+  return change;
 }
 
 function isMapOrNull(value: Json): value is JsonObject | null {

@@ -2,7 +2,7 @@
  * From client-side apply to server-side apply without conflicts: kubectl noted what it applied in an annotation, and what stands there, and is still
  * so, it may take over from its former self. Models apimachinery pkg/util/managedfields/internal/{lastapplied,lastappliedupdater}.go.
  */
-import { fieldOf, isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { fieldOf, isJsonObject, type Json, type JsonObject, sortedJson } from '../json.ts';
 import { compareValues } from './compare.ts';
 import { differenceOf, type FieldSet, noFields } from './field-set.ts';
 import { appliedFields } from './present-fields.ts';
@@ -28,7 +28,7 @@ export function withNote(object: JsonObject, configuration: JsonObject): JsonObj
   if (noteOf(object) === undefined) return object;
   const metadata = object['metadata'] as JsonObject;
   const annotations = { ...(metadata['annotations'] as JsonObject) };
-  const text = `${JSON.stringify(withoutNote(configuration))}\n`;
+  const text = `${sortedJson(withoutNote(configuration))}\n`;
   if (text.length > annotationBytesMax) delete annotations[annotation];
   else annotations[annotation] = text;
   return { ...object, metadata: { ...metadata, annotations } };

@@ -3,9 +3,9 @@
  * whether it applies or updates, by subresource, and, if it updates, by API version.
  * Models apimachinery pkg/util/managedfields/internal/{managedfields,capmanagers}.go.
  */
-import type { Json } from '../json.ts';
+import type { Json, Mutable } from '../json.ts';
 import type { ManagedFieldsEntry } from '../object-meta.ts';
-import { canonicalSet, type FieldSet, isEmptySet, parseFieldSet, unionOf } from './field-set.ts';
+import { type FieldSet, isEmptySet, parseFieldSet, unionOf } from './field-set.ts';
 
 export type ManagerOperation = 'Apply' | 'Update';
 
@@ -18,7 +18,6 @@ export interface FieldManager {
   readonly subresource: string;
   /** RFC 3339, whole seconds; undefined when it is not known. */
   readonly time: string | undefined;
-  /** Canonical. */
   readonly fields: FieldSet;
 }
 
@@ -32,7 +31,7 @@ const ancientManager = 'ancient-changes';
 /** An applier is the same at every version, an updater is another one. */
 export function managerId(manager: Omit<FieldManager, 'time' | 'fields'>): string {
   const { name, operation, apiVersion, subresource } = manager;
-  return JSON.stringify([name, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
+  return `${name}\u0000${operation}\u0000${operation === 'Apply' ? '' : apiVersion}\u0000${subresource}`;
 }
 
 /** Reads the entries of a stored object, which this module wrote. */
@@ -92,7 +91,7 @@ export function capManagers(managers: Managers): Managers {
     result.set(bucketId, {
       ...bucket,
       time: manager.time,
-      fields: canonicalSet(unionOf(older.fields, manager.fields)),
+      fields: unionOf(older.fields, manager.fields),
     });
     firstOf.set(apiVersion, bucketId);
     count -= 1;
@@ -109,17 +108,18 @@ function managerOf(entry: ManagedFieldsEntry, fields: FieldSet): FieldManager {
   return { name: manager, operation, apiVersion, subresource, time, fields };
 }
 
+/** Fields in the order of Kubernetes; those without a value are left out. */
 function entryOf(manager: FieldManager): ManagedFieldsEntry {
   const { name, operation, apiVersion, subresource, time, fields } = manager;
-  return {
-    ...(name === '' ? {} : { manager: name }),
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: fields as unknown as Json,
-    ...(subresource === '' ? {} : { subresource }),
-  };
+  const entry: Mutable<ManagedFieldsEntry> = {};
+  if (name !== '') entry.manager = name;
+  entry.operation = operation;
+  entry.apiVersion = apiVersion;
+  if (time !== undefined) entry.time = time;
+  entry.fieldsType = 'FieldsV1';
+  entry.fieldsV1 = fields as unknown as Json;
+  if (subresource !== '') entry.subresource = subresource;
+  return entry;
 }
 
 function compareManagers(left: FieldManager, right: FieldManager): number {

@@ -3,7 +3,7 @@
  * `v:VALUE` for an item that is its own name, `i:NUMBER` for one by its position. The spelling is canonical, so steps are equal when their
  * texts are. Models structured-merge-diff fieldpath/serialize-pe.go and element.go.
  */
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, sortedJson } from '../json.ts';
 import type { ListShape } from './type-shape.ts';
 
 /** In a field set: the path that leads here is itself in the set. */
@@ -23,12 +23,12 @@ export function fieldNameOf(element: string): string | undefined {
  * there is none. What is no object has no keys, and is named by its value.
  */
 export function itemElement(shape: ListShape, item: Json): string {
-  if (shape.merge !== 'map' || !isJsonObject(item)) return `v:${canonicalJson(item)}`;
+  if (shape.merge !== 'map' || !isJsonObject(item)) return `v:${sortedJson(item)}`;
   let text = '';
   for (const key of shape.keys) {
     const value = item[key.name] ?? key.default;
     if (value === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${canonicalJson(value)}`;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key.name)}:${sortedJson(value)}`;
   }
   return `k:{${text}}`;
 }
@@ -41,11 +41,11 @@ export function parseElement(text: string): string | undefined {
       return text;
     case 'v:': {
       const value = parsed(rest);
-      return value === undefined ? undefined : `v:${canonicalJson(value)}`;
+      return value === undefined ? undefined : `v:${sortedJson(value)}`;
     }
     case 'k:': {
       const keys = parsed(rest);
-      return isJsonObject(keys) ? `k:${canonicalJson(keys)}` : undefined;
+      return isJsonObject(keys) ? `k:${sortedJson(keys)}` : undefined;
     }
     case 'i:':
       return /^-?\d{1,15}$/.test(rest) ? `i:${Number(rest)}` : undefined;
@@ -55,13 +55,16 @@ export function parseElement(text: string): string | undefined {
 }
 
 const ranks: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 };
+const letterF = 'f'.charCodeAt(0);
 
 /** Orders elements as FieldsV1 has them: fields, then keyed items, values, positions, each by what it names. */
 export function compareElements(left: string, right: string): number {
+  // Nearly all elements are fields.
+  if (left.charCodeAt(0) === letterF && right.charCodeAt(0) === letterF) return compareTexts(left, right);
+  if (left === right) return 0;
   const kind = left.charAt(0);
   const difference = (ranks[kind] as number) - (ranks[right.charAt(0)] as number);
   if (difference !== 0) return difference;
-  if (kind === 'f' || kind === selfMark) return compareTexts(left, right);
   return compareValues(parsed(left.slice(2)) ?? null, parsed(right.slice(2)) ?? null);
 }
 
@@ -77,21 +80,13 @@ function formatElement(element: string): string {
       return `.${rest}`;
     case 'k': {
       const keys = Object.entries((parsed(rest) ?? {}) as JsonObject);
-      return `[${keys.map(([name, value]) => `${name}=${canonicalJson(value)}`).join(',')}]`;
+      return `[${keys.map(([name, value]) => `${name}=${sortedJson(value)}`).join(',')}]`;
     }
     case 'v':
       return `[=${rest}]`;
     default:
       return `[${rest}]`;
   }
-}
-
-/** Returns JSON with names ascending. */
-function canonicalJson(value: Json): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] as Json)}`).join(',')}}`;
 }
 
 function parsed(text: string): Json | undefined {

@@ -3,28 +3,31 @@
  * somebody claims who applies it, which leaves out the structs on the way. Models structured-merge-diff typed/compare.go and tofieldset.go.
  */
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { branchOf, type FieldSet, leaf } from './field-set.ts';
-import { fieldElement, itemElement } from './path-element.ts';
+import { branchOf, type FieldSet, inOrder, leaf } from './field-set.ts';
+import { fieldElement, itemElement, selfMark } from './path-element.ts';
 import { fieldShape, isAtomic, type ListShape, type MapShape, resolveShape, type TypeShape } from './type-shape.ts';
 
 /** Returns the branch of a value that stands where nothing was: itself, and all below it. */
 export function addedBranch(shape: TypeShape, value: Json): FieldSet {
   const resolved = resolveShape(shape, value);
   if (isAtomic(resolved) || typeof value !== 'object' || value === null) return leaf;
-  const below: Record<string, FieldSet> = {};
+  const branch: Record<string, FieldSet> = {};
   if (Array.isArray(value)) {
-    if (resolved.type !== 'list') return leaf;
+    if (resolved.type !== 'list' || value.length === 0) return leaf;
+    branch[selfMark] = leaf;
     for (const item of value) {
       const element = itemElement(resolved, item);
-      below[element] = Object.hasOwn(below, element) ? leaf : addedBranch(resolved.item, item);
+      branch[element] = Object.hasOwn(branch, element) ? leaf : addedBranch(resolved.item, item);
     }
-  } else {
-    if (resolved.type !== 'map') return leaf;
-    for (const name of Object.keys(value)) {
-      below[fieldElement(name)] = addedBranch(fieldShape(resolved, name), value[name] as Json);
-    }
+    return inOrder(branch);
   }
-  return branchOf(true, below) ?? leaf;
+  const names = Object.keys(value);
+  if (resolved.type !== 'map' || names.length === 0) return leaf;
+  branch[selfMark] = leaf;
+  for (const name of names.sort()) {
+    branch[fieldElement(name)] = addedBranch(fieldShape(resolved, name), value[name] as Json);
+  }
+  return branch;
 }
 
 /** Returns the fields that somebody claims who applies `value`. */
@@ -51,12 +54,12 @@ function appliedItems(shape: ListShape, items: readonly Json[]): Record<string, 
     // Items that cannot be told apart are claimed without what is in them.
     below[element] = Object.hasOwn(below, element) ? leaf : (appliedBranch(shape.item, item, true) ?? leaf);
   }
-  return below;
+  return inOrder(below);
 }
 
 function appliedMembers(shape: MapShape, value: JsonObject): Record<string, FieldSet> {
   const below: Record<string, FieldSet> = {};
-  for (const name of Object.keys(value)) {
+  for (const name of Object.keys(value).sort()) {
     const named = shape.field(name);
     const branch = appliedBranch(named ?? fieldShape(shape, name), value[name] as Json, named === undefined);
     if (branch !== null) below[fieldElement(name)] = branch;

@@ -3,7 +3,7 @@
  * object is written, everything else when the status is. Models apimachinery pkg/util/managedfields/internal/stripmeta.go and the
  * GetResetFields of the strategies.
  */
-import type { FieldSet } from './field-set.ts';
+import { type FieldSet, isEmptySet } from './field-set.ts';
 import { fieldNameOf } from './path-element.ts';
 
 export interface TrackedFields {
@@ -48,18 +48,18 @@ export const statusOnly: TrackedFields = {
 
 /** Returns the part of a set that is tracked. */
 export function trackedPart(set: FieldSet, tracked: TrackedFields): FieldSet {
-  const metadata = set['f:metadata'];
-  const kept = filtered(set, (name) => name !== 'metadata' && tracked.includes(name));
-  if (metadata === undefined) return kept;
-  const keptMetadata = filtered(metadata, tracked.includesMetadata);
-  return Object.keys(keptMetadata).length === 0 ? kept : { ...kept, 'f:metadata': keptMetadata };
+  const kept: Record<string, FieldSet> = {};
+  for (const [element, branch] of Object.entries(set)) {
+    const name = fieldNameOf(element) ?? '';
+    if (!tracked.includes(name)) continue;
+    if (name !== 'metadata') kept[element] = branch;
+    else if (!isEmptySet(branch)) Object.assign(kept, trackedMetadata(element, branch, tracked));
+  }
+  return kept;
 }
 
-function filtered(set: FieldSet, isKept: (name: string) => boolean): FieldSet {
-  return Object.fromEntries(
-    Object.entries(set).filter(([element]) => {
-      const name = fieldNameOf(element);
-      return name !== undefined && isKept(name);
-    }),
-  );
+/** Returns the field with what is tracked in it, or nothing: metadata itself has no owner. */
+function trackedMetadata(element: string, metadata: FieldSet, tracked: TrackedFields): Record<string, FieldSet> {
+  const kept = Object.entries(metadata).filter(([each]) => tracked.includesMetadata(fieldNameOf(each) ?? 'name'));
+  return kept.length === 0 ? {} : { [element]: Object.fromEntries(kept) };
 }

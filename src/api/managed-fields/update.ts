@@ -4,16 +4,7 @@
  */
 import type { JsonObject } from '../json.ts';
 import { type Comparison, compareObjects } from './compare.ts';
-import {
-  canonicalSet,
-  covers,
-  differenceOf,
-  type FieldSet,
-  intersects,
-  isEmptySet,
-  noFields,
-  unionOf,
-} from './field-set.ts';
+import { covers, differenceOf, type FieldSet, intersects, isEmptySet, noFields, unionOf } from './field-set.ts';
 import { capManagers, type FieldManager, type Managers, managerId, withoutIdle } from './managers.ts';
 import type { TrackedFields } from './tracked-fields.ts';
 import type { TypeShape } from './type-shape.ts';
@@ -127,5 +118,5 @@ export function isSame({ added, modified, removed }: Comparison): boolean {
 /** A writer who only changes values of what he owns keeps his set as it is. */
 function ownedAfter(owned: FieldSet, touched: FieldSet, removed: FieldSet): FieldSet {
   if (covers(owned, touched) && !intersects(owned, removed)) return owned;
-  return canonicalSet(unionOf(differenceOf(owned, removed), touched));
+  return unionOf(differenceOf(owned, removed), touched);
 }
