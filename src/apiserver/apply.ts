@@ -16,6 +16,7 @@ import { patchOptions } from '../http/options.ts';
 import { decodeObject } from '../kinds/decode.ts';
 import { type Answer, complete } from './answer.ts';
 import { configurationOf } from './apply-body.ts';
+import { authorize } from './authorization.ts';
 import { type Call, callForm } from './call.ts';
 import { changeIfPresent } from './change.ts';
 import { toServed } from './conversion.ts';
@@ -46,6 +47,8 @@ export function* handleApply(environment: Environment, call: Call, part: Part): 
     if (part !== 'object') throw notFound(call.served.info, call.request.name);
     const { object, entries } = applied(environment, call, options, configuration, null, part);
     checkCreation(call, object);
+    // Who may change what is there may not therefore make something new.
+    authorize(call.user, { ...call.request, verb: 'create' });
     try {
       const bytes = yield* createObject(environment, { ...target, object, ownership: { type: 'applied', entries } });
       return complete(201, rendered(environment, callForm(call), bytes), warnings);
