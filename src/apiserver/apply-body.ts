@@ -11,7 +11,7 @@ import type { FieldValidationMode, PatchOptions } from '../api/request.ts';
 import { StatusError } from '../api/status.ts';
 import { badRequest, isBadRequest } from '../api/status-errors.ts';
 import { utf8TextStrict } from '../base/bytes.ts';
-import type { TypeShapes } from '../kinds/type-shape.ts';
+import type { KindShapes } from '../kinds/type-shape.ts';
 import { type Call, presentBody } from './call.ts';
 
 export interface Configuration {
@@ -23,7 +23,7 @@ export interface Configuration {
 export function configurationOf(
   call: Call,
   kind: GroupVersionKind,
-  shapes: TypeShapes,
+  shapes: KindShapes,
   { fieldValidation }: PatchOptions,
 ): Configuration {
   const { tree, warnings } = parsedBody(presentBody(call).bytes, fieldValidation);

@@ -57,26 +57,47 @@ const scalarKinds: Readonly<Record<Exclude<ScalarType, 'json'>, ScalarKind>> = {
   intOrString: 'any',
 };
 
+/** The shapes of all kinds that are served. */
+export interface KindShapes {
+  /** Returns the shape of a kind's objects. */
+  kind(kind: GroupVersionKind): MapShape;
+  /**
+   * Returns the object of a kind in which nothing is set, as Go would write it: structs that are no pointers are there, and lists and maps that are
+   * always written are null. Nobody adds these by writing something into them. Must not be changed.
+   */
+  empty(kind: GroupVersionKind): JsonObject;
+}
+
 /** Shapes of the structs of one table. */
-export class TypeShapes {
+export class TypeShapes implements KindShapes {
   readonly #schemas: Schemas;
   readonly #structs = new Map<string, MapShape>();
   readonly #empty = new Map<string, JsonObject>();
 
+  readonly #schemaless: MapShape;
+
   constructor(schemas: Schemas) {
     this.#schemas = schemas;
+    this.#schemaless = this.object({ type: 'map', isAtomic: false, field: () => undefined, others: deducedShape });
   }
 
-  /** Returns the shape of a kind; a kind without a schema is deduced. */
-  kind(kind: GroupVersionKind): TypeShape {
+  /** Returns the shape of a kind; of a kind without a schema, metadata is known and the rest deduced. */
+  kind(kind: GroupVersionKind): MapShape {
     const struct = this.#schemas.kind(kind);
-    return struct === undefined ? deducedShape : this.#struct(struct.name, false);
+    return struct === undefined ? this.#schemaless : this.#struct(struct.name, false);
   }
 
-  /**
-   * Returns the object of a kind in which nothing is set, as Go would write it: structs that are no pointers are there, and lists and maps that are
-   * always written are null. Nobody adds these by writing something into them.
-   */
+  /** Returns the shape of a kind whose own fields are those of `own`: kind, apiVersion and metadata are added as every object has them. */
+  object(own: MapShape): MapShape {
+    const metadata = this.#struct('meta.v1.ObjectMeta', false);
+    const common: ReadonlyMap<string, TypeShape> = new Map<string, TypeShape>([
+      ['apiVersion', { type: 'scalar', kind: 'string' }],
+      ['kind', { type: 'scalar', kind: 'string' }],
+      ['metadata', metadata],
+    ]);
+    return { ...own, isAtomic: false, field: (name) => common.get(name) ?? own.field(name) };
+  }
+
   empty(kind: GroupVersionKind): JsonObject {
     const struct = this.#schemas.kind(kind);
     if (struct === undefined) return { metadata: {} };

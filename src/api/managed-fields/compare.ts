@@ -102,9 +102,12 @@ function compareMembers(
     const after = fieldOf(right, name);
     if (before === after || !isLookedAt(name)) continue;
     const below = fieldShape(shape, name);
-    const isMetadata = metadata !== undefined && name === 'metadata' && below.type === 'map';
     const change =
-      isMetadata && isJsonObject(before) && isJsonObject(after)
+      metadata !== undefined &&
+      name === 'metadata' &&
+      below.type === 'map' &&
+      isJsonObject(before) &&
+      isJsonObject(after)
         ? compareMembers(below, before, after, metadata, undefined)
         : compare(below, before, after);
     if (change !== null) result = collect(result, fieldElement(name), change);

@@ -5,7 +5,7 @@
  */
 import type { Json, Mutable } from '../json.ts';
 import type { ManagedFieldsEntry } from '../object-meta.ts';
-import { type FieldSet, isEmptySet, parseFieldSet, unionOf } from './field-set.ts';
+import { type FieldSet, isEmptySet, noFields, parseFieldSet, unionOf } from './field-set.ts';
 
 export type ManagerOperation = 'Apply' | 'Update';
 
@@ -36,7 +36,7 @@ export function managerId(manager: Omit<FieldManager, 'time' | 'fields'>): strin
 
 /** Reads the entries of a stored object, which this module wrote. */
 export function managersOf(entries: readonly ManagedFieldsEntry[]): Managers {
-  return byId(entries.map((entry) => managerOf(entry, entry.fieldsV1 as unknown as FieldSet)));
+  return byId(entries.map((entry) => managerOf(entry, (entry.fieldsV1 ?? noFields) as FieldSet)));
 }
 
 /** Reads entries that came from a client; undefined when one of them is malformed. */

@@ -3,7 +3,8 @@
  *
  * Whoever has schemas makes shapes of them: src/kinds/type-shape.ts out of the built-in tables; custom kinds may do so out of
  * x-kubernetes-list-type, x-kubernetes-list-map-keys, x-kubernetes-map-type and x-kubernetes-preserve-unknown-fields. A type may hold
- * itself, so shapes are asked for one step at a time and may be made when first asked for. Models structured-merge-diff schema/elements.go.
+ * itself, so shapes are asked for one step at a time and may be made when first asked for. The shape of a whole object is a map in which `metadata` is
+ * one too. Models structured-merge-diff schema/elements.go.
  */
 import type { Json } from '../json.ts';
 

@@ -1,5 +1,6 @@
 /** Who owns which fields after creates, updates and patches, as a client sees it in `metadata.managedFields`. */
 import { describe, expect, test } from 'vitest';
+import { protobufBody } from '../../property/kinds/protobuf-writer.ts';
 import { configMap, Harness, type Tree } from './harness.ts';
 
 const maps = 'core/v1/default/configmaps';
@@ -140,6 +141,14 @@ describe('who changes an object', () => {
     const metadata = { ...body.metadata, managedFields: undefined };
     const updated = harness.update(`${maps}/one`, { ...body, metadata, data: { a: '1', b: '1' } }, by('second')).body;
     expect(managed(updated).map(({ manager }: Tree) => manager)).toEqual(['first', 'second']);
+  });
+
+  test('a typed client sends owners back in protobuf, and nothing changes', () => {
+    const harness = new Harness();
+    const { body } = harness.create(deployments, deployment('web'), by('first'));
+    const sent = protobufBody('apps/v1', 'Deployment', 'apps.v1.Deployment', body);
+    const updated = harness.update(`${deployments}/web`, sent, { encoding: 'protobuf', ...by('second') });
+    expect(updated.body).toEqual(body);
   });
 
   test('the status and the rest have entries of their own', () => {
