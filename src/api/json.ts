@@ -65,6 +65,14 @@ export function cloneJson<T>(value: T): T {
   return copy as T;
 }
 
+/** Writes JSON with the names of fields ascending, as Go writes maps: equal values have equal texts. */
+export function sortedJson(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`;
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${sortedJson(value[name] as Json)}`).join(',')}}`;
+}
+
 /** Freezes `value` in depth and returns it. Tests freeze what a function must not mutate. */
 export function freezeJson<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

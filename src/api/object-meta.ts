@@ -15,7 +15,7 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
-/** Kept as given until server-side apply is built. */
+/** One owner of fields, and which. Read and written by src/api/managed-fields. */
 export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: 'Apply' | 'Update';

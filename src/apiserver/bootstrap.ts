@@ -51,6 +51,7 @@ function* ensure(environment: Environment, original: Original): Flow<void> {
       namespace,
       fence: null,
       isDryRun: false,
+      ownership: { type: 'update', manager: 'kube-apiserver', subresource: '', isReset: false },
     });
   } catch (error: unknown) {
     // Another API server was first; for the Service it may be its address that tells us.

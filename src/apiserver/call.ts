@@ -12,7 +12,7 @@ import type { Query } from '../http/query.ts';
 import { decodeProtobuf } from '../kinds/decode-protobuf.ts';
 import { deleteOptionsOfBody } from '../kinds/delete-options.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
-import type { ResourceRequest } from '../protocol/apiserver.ts';
+import type { RequestBody, ResourceRequest } from '../protocol/apiserver.ts';
 import type { User } from './authentication.ts';
 import type { ServedResource } from './catalog.ts';
 import type { Environment } from './environment.ts';
@@ -38,14 +38,24 @@ export function queryOf(parameters: Readonly<Record<string, string>>): Query {
  * Throws StatusError BadRequest when there is none or it does not parse.
  */
 export function bodyOf(call: Call, expected: GroupVersionKind = call.served.info): Json {
-  const { body } = call.request;
-  if (body === null || body.bytes.length === 0) throw badRequest('the body of the request was empty');
-  if (body.bytes.length > bodyBytesMax) throw requestEntityTooLarge(`limit is ${bodyBytesMax}`);
-  const { bytes, encoding } = body;
+  const { bytes, encoding } = presentBody(call);
   return encoding === 'protobuf' ? decodeProtobuf(bytes, expected, builtInSchemas) : parseBody(bytes, encoding);
 }
 
-/** Refuses a body that is not a patch where a patch is needed. */
+/** Throws StatusError BadRequest when there is no body, and RequestEntityTooLarge. */
+export function presentBody(call: Call): RequestBody {
+  const { body } = call.request;
+  if (body === null || body.bytes.length === 0) throw badRequest('the body of the request was empty');
+  if (body.bytes.length > bodyBytesMax) throw requestEntityTooLarge(`limit is ${bodyBytesMax}`);
+  return body;
+}
+
+/** Tells whether a patch is a server-side apply. */
+export function isApply(call: Call): boolean {
+  return call.request.body?.patch === 'apply';
+}
+
+/** Returns the type of a patch that is no apply. Throws StatusError UnsupportedMediaType for a body that is none. */
 export function patchTypeOf(call: Call): 'json' | 'merge' | 'strategic' {
   const type = call.request.body?.patch ?? null;
   if (type === null || type === 'apply') {

@@ -21,6 +21,7 @@ import { type ServedResource, storageKey } from './catalog.ts';
 import { encoded } from './change.ts';
 import { toStored } from './conversion.ts';
 import type { Environment } from './environment.ts';
+import { entriesOfNew, type Ownership, setManagedFields, updateBy } from './field-ownership.ts';
 import { rendered } from './form.ts';
 import { newUid } from './identity.ts';
 import { allocationAttemptsMax, generateNameAttemptsMax } from './limits.ts';
@@ -33,16 +34,13 @@ export interface Creation {
   readonly namespace: string;
   readonly fence: Fence | null;
   readonly isDryRun: boolean;
+  readonly ownership: Ownership;
 }
 
 export function* handleCreate(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'CreateOptions');
-  const { object, warnings } = decodeObject(
-    bodyOf(call),
-    call.served.info,
-    environment.schemas,
-    options.fieldValidation,
-  );
+  const body = bodyOf(call);
+  const { object, warnings } = decodeObject(body, call.served.info, environment.schemas, options.fieldValidation);
   const { namespace, fence } = call.request;
   placeInNamespace(object, call.served, namespace);
   if ((object.metadata.resourceVersion ?? '') !== '') {
@@ -54,6 +52,7 @@ export function* handleCreate(environment: Environment, call: Call): Flow<Answer
     namespace,
     fence,
     isDryRun: options.isDryRun,
+    ownership: updateBy(call, options.fieldManager, body),
   });
   return complete(201, rendered(environment, callForm(call), bytes), warnings);
 }
@@ -90,14 +89,16 @@ export function placeInNamespace(object: AnyObject, served: ServedResource, name
 }
 
 /** Defaults, fills and validates the stored version. */
-function prepared(environment: Environment, { served }: Creation, object: AnyObject): AnyObject {
+function prepared(environment: Environment, { served, ownership }: Creation, object: AnyObject): AnyObject {
   const { strategy, info } = served.stored;
   const { random, stamp } = environment;
   strategy.setDefaults(object);
+  const entries = entriesOfNew(environment, served, object, ownership);
   strategy.prepareForCreate(object, { uid: newUid(random), wallMs: stamp.wallMs, random });
   admitNew(environment, served, object);
   const errors = strategy.validateCreate(object);
   if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
+  setManagedFields(object, entries);
   return object;
 }
 

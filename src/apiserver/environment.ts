@@ -3,6 +3,7 @@ import type { Stamp } from '../actor/input.ts';
 import type { Random } from '../base/random.ts';
 import type { ColumnTable } from '../kinds/columns/table.ts';
 import type { Schemas } from '../kinds/schema.ts';
+import type { KindShapes } from '../kinds/type-shape.ts';
 import type { Catalog } from './catalog.ts';
 import type { EventLease } from './event-lease.ts';
 import type { ReadBarrier } from './read-barrier.ts';
@@ -14,6 +15,8 @@ export interface Environment {
   readonly settings: ApiServerSettings;
   readonly catalog: Catalog;
   readonly schemas: Schemas;
+  /** Of the same kinds, for field ownership. */
+  readonly shapes: KindShapes;
   readonly columns: ColumnTable;
   readonly cache: WatchCache;
   readonly barrier: ReadBarrier;

@@ -9,6 +9,7 @@ import type { Answer } from './answer.ts';
 import { bodyOf, type Call } from './call.ts';
 import { change } from './change.ts';
 import type { Environment } from './environment.ts';
+import { entriesAfter, settleManagedFields, updateBy } from './field-ownership.ts';
 import { answerChanged, settled, targetOf } from './update.ts';
 
 interface NamespaceSpec {
@@ -17,7 +18,8 @@ interface NamespaceSpec {
 
 export function* handleFinalize(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
-  const decoded = decodeObject(bodyOf(call), call.served.info, environment.schemas, options.fieldValidation);
+  const body = bodyOf(call);
+  const decoded = decodeObject(body, call.served.info, environment.schemas, options.fieldValidation);
   const { metadata, spec } = decoded.object;
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
     const { resourceVersion = '' } = metadata;
@@ -27,6 +29,9 @@ export function* handleFinalize(environment: Environment, call: Call): Flow<Answ
     const namespace = current.decode();
     const finalizers = (spec as NamespaceSpec | undefined)?.finalizers ?? [];
     (namespace as Mutable<AnyObject>).spec = finalizers.length === 0 ? {} : { finalizers };
+    const old = current.decode();
+    const ownership = updateBy(call, options.fieldManager, body);
+    settleManagedFields(namespace, old, entriesAfter(environment, call.served, old, namespace, ownership, 'object'));
     return settled(namespace);
   });
   return answerChanged(environment, call, changed, decoded.warnings);

@@ -4,16 +4,18 @@ import { methodNotAllowed, notServed } from '../api/status-errors.ts';
 import { type ResourceInfo, subresourceOf } from '../kinds/registry.ts';
 import type { ResourceRequest } from '../protocol/apiserver.ts';
 import type { Answer } from './answer.ts';
+import { handleApply } from './apply.ts';
 import { authenticate } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import { handleBinding, handleBindingByBody } from './binding.ts';
 import { awaitBootstrap } from './bootstrap.ts';
-import { type Call, queryOf } from './call.ts';
+import { type Call, isApply, queryOf } from './call.ts';
 import { handleCreate } from './create.ts';
 import { handleDelete } from './delete.ts';
 import { handleDeleteCollection } from './delete-collection.ts';
 import type { Environment } from './environment.ts';
 import { handleEviction } from './eviction.ts';
+import type { Part } from './field-ownership.ts';
 import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
 import { handleList } from './list.ts';
@@ -33,18 +35,18 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [' watch', handleWatch],
   [' create', handleCreate],
   [' update', (environment, call) => handleUpdate(environment, call, 'object')],
-  [' patch', (environment, call) => handlePatch(environment, call, 'object')],
+  [' patch', (environment, call) => handleAnyPatch(environment, call, 'object')],
   [' delete', handleDelete],
   [' deletecollection', handleDeleteCollection],
   ['status get', handleGet],
   ['status update', (environment, call) => handleUpdate(environment, call, 'status')],
-  ['status patch', (environment, call) => handlePatch(environment, call, 'status')],
+  ['status patch', (environment, call) => handleAnyPatch(environment, call, 'status')],
   ['scale get', handleGetScale],
   ['scale update', handleUpdateScale],
   ['scale patch', handlePatchScale],
   ['approval get', handleGet],
   ['approval update', (environment, call) => handleUpdate(environment, call, 'status')],
-  ['approval patch', (environment, call) => handlePatch(environment, call, 'status')],
+  ['approval patch', (environment, call) => handleAnyPatch(environment, call, 'status')],
   ['/bindings/ create', handleBindingByBody],
   ['/pods/binding create', handleBinding],
   ['/pods/ephemeralcontainers get', handleGet],
@@ -63,6 +65,10 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/log get', handlePodLog],
   ['/namespaces/finalize update', handleFinalize],
 ]);
+
+function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<Answer> {
+  return isApply(call) ? handleApply(environment, call, part) : handlePatch(environment, call, part);
+}
 
 /** Answers a resource request. Throws StatusError. */
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {

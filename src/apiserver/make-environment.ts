@@ -4,6 +4,7 @@ import type { Random } from '../base/random.ts';
 import { ColumnTable } from '../kinds/columns/table.ts';
 import { builtInRegistry } from '../kinds/registry.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
+import { TypeShapes } from '../kinds/type-shape.ts';
 import { Catalog } from './catalog.ts';
 import type { Environment } from './environment.ts';
 import { EventLease } from './event-lease.ts';
@@ -18,6 +19,7 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     settings,
     catalog,
     schemas: builtInSchemas,
+    shapes: new TypeShapes(builtInSchemas),
     columns: new ColumnTable(),
     cache: new WatchCache(catalog),
     barrier: new ReadBarrier(),

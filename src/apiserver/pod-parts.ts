@@ -11,10 +11,13 @@ import { patchOptions, writeOptions } from '../http/options.ts';
 import { decodeObject } from '../kinds/decode.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod/types.ts';
 import type { Answer } from './answer.ts';
+import { applied } from './apply.ts';
+import { configurationOf } from './apply-body.ts';
 import type { CacheEntry } from './cache-entry.ts';
-import { bodyOf, type Call, patchTypeOf } from './call.ts';
+import { bodyOf, type Call, isApply, patchTypeOf } from './call.ts';
 import { change, type Decision } from './change.ts';
 import type { Environment } from './environment.ts';
+import { entriesAfter, type Ownership, settleManagedFields, updateBy } from './field-ownership.ts';
 import { answerChanged, applyPatch, targetOf } from './update.ts';
 
 /** Takes the part over from `wanted` into `pod`, which the caller owns. Throws StatusError Invalid. */
@@ -48,14 +51,27 @@ export const takeResources: TakePart = (pod, wanted) => {
 
 export function* handleUpdatePart(environment: Environment, call: Call, take: TakePart): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
-  const { object } = decodeObject(bodyOf(call), call.served.info, environment.schemas, options.fieldValidation);
+  const body = bodyOf(call);
+  const { object } = decodeObject(body, call.served.info, environment.schemas, options.fieldValidation);
+  const ownership = updateBy(call, options.fieldManager, body);
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
-    decidePart(call, current, object, take),
+    decidePart(environment, call, current, object, take, ownership),
   );
   return answerChanged(environment, call, changed);
 }
 
+function* handleApplyPart(environment: Environment, call: Call, take: TakePart): Flow<Answer> {
+  const options = patchOptions(call.query, 'applyPatch');
+  const { configuration, warnings } = configurationOf(call, call.served.info, environment.shapes, options);
+  const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
+    const { object, entries } = applied(environment, call, options, configuration, current.decode(), 'object');
+    return decidePart(environment, call, current, object, take, { type: 'applied', entries });
+  });
+  return answerChanged(environment, call, changed, warnings);
+}
+
 export function* handlePatchPart(environment: Environment, call: Call, take: TakePart): Flow<Answer> {
+  if (isApply(call)) return yield* handleApplyPart(environment, call, take);
   const type = patchTypeOf(call);
   const options = patchOptions(call.query, type === 'json' ? 'jsonPatch' : 'mergePatch');
   const patch = bodyOf(call);
@@ -64,12 +80,19 @@ export function* handlePatchPart(environment: Environment, call: Call, take: Tak
     const tree = current.decode() as unknown as JsonObject;
     const patched = applyPatch(environment, call, type, tree, patch);
     const { object } = decodeObject(patched, info, environment.schemas, options.fieldValidation);
-    return decidePart(call, current, object, take);
+    return decidePart(environment, call, current, object, take, updateBy(call, options.fieldManager, patched));
   });
   return answerChanged(environment, call, changed);
 }
 
-function decidePart({ served }: Call, current: CacheEntry, wanted: AnyObject, take: TakePart): Decision {
+function decidePart(
+  environment: Environment,
+  { served }: Call,
+  current: CacheEntry,
+  wanted: AnyObject,
+  take: TakePart,
+  ownership: Ownership,
+): Decision {
   const { resourceVersion = '' } = wanted.metadata;
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(served.info, current.name);
   const object = current.decode();
@@ -78,6 +101,8 @@ function decidePart({ served }: Call, current: CacheEntry, wanted: AnyObject, ta
   served.strategy.setDefaults(object);
   const errors = served.strategy.validateCreate(object);
   if (errors.length > 0) refuse(pod, errors);
+  const old = current.decode();
+  settleManagedFields(object, old, entriesAfter(environment, served, old, object, ownership, 'object'));
   return { type: 'write', object };
 }
 

@@ -1,6 +1,7 @@
 /** The scale subresource: how many replicas there are and shall be, in one form for every kind that has replicas. */
 import type { Flow } from '../actor/flow.ts';
 import { invalid } from '../api/field-error.ts';
+import { apiVersionOf } from '../api/group-version.ts';
 import type { Json, JsonObject, Mutable } from '../api/json.ts';
 import { applyJsonPatch } from '../api/json-patch.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type LabelSelectorSpec,
   labelSelectorOfMap,
 } from '../api/label-selector.ts';
+import { mergeConfiguration } from '../api/managed-fields/merge.ts';
 import { applyMergePatch } from '../api/merge-patch.ts';
 import type { AnyObject, KubeObject, StringMap } from '../api/object-meta.ts';
 import { badRequest, conflict, invalidObject, unprocessablePatch } from '../api/status-errors.ts';
@@ -17,10 +19,14 @@ import { utf8, utf8Text } from '../base/bytes.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import { decodeObject } from '../kinds/decode.ts';
 import { type Answer, complete } from './answer.ts';
+import { applied } from './apply.ts';
+import { configurationOf } from './apply-body.ts';
 import type { CacheEntry } from './cache-entry.ts';
-import { bodyOf, type Call, patchTypeOf } from './call.ts';
+import { bodyOf, type Call, isApply, patchTypeOf } from './call.ts';
+import type { ServedResource, StoredResource } from './catalog.ts';
 import { change, type Decision } from './change.ts';
 import type { Environment } from './environment.ts';
+import { type Ownership, updateBy } from './field-ownership.ts';
 import { readEntry } from './get.ts';
 import { decideUpdate, targetOf } from './update.ts';
 
@@ -43,22 +49,55 @@ export function* handleGetScale(environment: Environment, call: Call): Flow<Answ
 
 export function* handleUpdateScale(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
-  const decoded = decodeObject(bodyOf(call, scaleKind), scaleKind, environment.schemas, options.fieldValidation);
+  const body = bodyOf(call, scaleKind);
+  const decoded = decodeObject(body, scaleKind, environment.schemas, options.fieldValidation);
+  const ownership = updateBy(call, options.fieldManager, body);
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
-    decideScale(environment, call, current, decoded.object as Scale),
+    decideScale(environment, call, current, decoded.object as Scale, ownership),
   );
   return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
 }
 
+/**
+ * Who applies a scale applies the replicas of the object behind it, which is where owners are noted.
+ * Models apimachinery pkg/util/managedfields/scalehandler.go.
+ */
+function* handleApplyScale(environment: Environment, call: Call): Flow<Answer> {
+  const options = patchOptions(call.query, 'applyPatch');
+  const { configuration, warnings } = configurationOf(call, scaleKind, environment.shapes, options);
+  const stored = storedAsServed(call.served.stored);
+  const target = { ...targetOf(call, options.isDryRun), served: stored };
+  const changed = yield* change(environment, target, (current) => {
+    const scale = mergeConfiguration(
+      environment.shapes.kind(scaleKind),
+      asTree(scaleOf(current.decode() as Scalable)),
+      configuration,
+    );
+    checkScale(call, decodeObject(scale, scaleKind, environment.schemas, 'Ignore').object as Scale, current);
+    const { object, entries } = applied(
+      environment,
+      { ...call, served: stored },
+      options,
+      parentOf(stored, configuration),
+      current.decode(),
+      'object',
+    );
+    return decideUpdate(environment, target, current, object, 'object', { type: 'applied', entries });
+  });
+  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'), warnings);
+}
+
 export function* handlePatchScale(environment: Environment, call: Call): Flow<Answer> {
+  if (isApply(call)) return yield* handleApplyScale(environment, call);
   const type = patchTypeOf(call);
   const options = patchOptions(call.query, type === 'json' ? 'jsonPatch' : 'mergePatch');
   const patch = bodyOf(call);
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
-    const scale = scaleOf(current.decode() as Scalable) as unknown as JsonObject;
+    const scale = asTree(scaleOf(current.decode() as Scalable));
     const patched = type === 'json' ? jsonPatched(scale, patch) : applyMergePatch(scale, patch);
     const decoded = decodeObject(patched, scaleKind, environment.schemas, options.fieldValidation);
-    return decideScale(environment, call, current, decoded.object as Scale);
+    const ownership = updateBy(call, options.fieldManager, patched);
+    return decideScale(environment, call, current, decoded.object as Scale, ownership);
   });
   return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
 }
@@ -69,8 +108,30 @@ function jsonPatched(scale: JsonObject, patch: Json): Json {
   throw result.type === 'malformed' ? badRequest(result.message) : unprocessablePatch(result.message);
 }
 
-function decideScale(environment: Environment, call: Call, current: CacheEntry, scale: Scale): Decision {
+function decideScale(
+  environment: Environment,
+  call: Call,
+  current: CacheEntry,
+  scale: Scale,
+  ownership: Ownership,
+): Decision {
+  checkScale(call, scale, current);
   const { name, fence } = call.request;
+  const object = current.decode() as Scalable;
+  (object as Mutable<Scalable>).spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
+  return decideUpdate(
+    environment,
+    { served: storedAsServed(current.stored), namespace: current.namespace, name, fence, isDryRun: false },
+    current,
+    object as AnyObject,
+    'object',
+    ownership,
+  );
+}
+
+/** Throws StatusError BadRequest, Invalid or Conflict. */
+function checkScale(call: Call, scale: Scale, current: CacheEntry): void {
+  const { name } = call.request;
   const replicas = scale.spec?.replicas ?? 0;
   if ((scale.metadata.name ?? '') !== name) {
     throw badRequest(
@@ -83,21 +144,32 @@ function decideScale(environment: Environment, call: Call, current: CacheEntry, 
   }
   const { resourceVersion = '' } = scale.metadata;
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(call.served.info, name);
-  const object = current.decode() as Scalable;
-  (object as Mutable<Scalable>).spec = { ...object.spec, replicas };
-  const { namespace, stored } = current;
-  const served = { info: stored.info, strategy: stored.strategy, stored, isConverted: false };
-  return decideUpdate(
-    environment,
-    { served, namespace, name, fence, isDryRun: false },
-    current,
-    object as AnyObject,
-    'object',
-  );
 }
 
-function answerScale(bytes: Uint8Array): Answer {
-  return complete(200, utf8(JSON.stringify(scaleOf(JSON.parse(utf8Text(bytes)) as Scalable))));
+function storedAsServed(stored: StoredResource): ServedResource {
+  return { info: stored.info, strategy: stored.strategy, stored, isConverted: false };
+}
+
+/** Returns what a scale says about the object behind it. */
+function parentOf({ info }: ServedResource, { metadata, spec }: JsonObject): JsonObject {
+  const { name, namespace, uid, resourceVersion } = (metadata ?? {}) as KubeObject['metadata'];
+  const { replicas } = (spec ?? {}) as NonNullable<Scale['spec']>;
+  const parent = {
+    apiVersion: apiVersionOf(info),
+    kind: info.kind,
+    metadata: { name, namespace, uid, resourceVersion },
+    spec: replicas === undefined ? undefined : { replicas },
+  };
+  // The way through text drops what is undefined.
+  return JSON.parse(JSON.stringify(parent)) as JsonObject;
+}
+
+function asTree(object: object): JsonObject {
+  return object as unknown as JsonObject;
+}
+
+function answerScale(bytes: Uint8Array, warnings: readonly string[] = []): Answer {
+  return complete(200, utf8(JSON.stringify(scaleOf(JSON.parse(utf8Text(bytes)) as Scalable))), warnings);
 }
 
 function scaleOf(object: Scalable): Scale {

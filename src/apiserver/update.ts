@@ -24,10 +24,8 @@ import { type Changed, change, changeIfPresent, type Decision, type Target } fro
 import { toServed, toStored } from './conversion.ts';
 import { createObject, placeInNamespace } from './create.ts';
 import type { Environment } from './environment.ts';
+import { entriesAfter, type Ownership, type Part, settleManagedFields, updateBy } from './field-ownership.ts';
 import { rendered } from './form.ts';
-
-/** What a write may change; the finalize subresource of a namespace changes its spec alone. */
-export type Part = 'object' | 'status';
 
 export function targetOf(call: Call, isDryRun: boolean): Target {
   const { namespace, name, fence } = call.request;
@@ -36,24 +34,21 @@ export function targetOf(call: Call, isDryRun: boolean): Target {
 
 export function* handleUpdate(environment: Environment, call: Call, part: Part): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
-  const { object, warnings } = decodeObject(
-    bodyOf(call),
-    call.served.info,
-    environment.schemas,
-    options.fieldValidation,
-  );
+  const body = bodyOf(call);
+  const { object, warnings } = decodeObject(body, call.served.info, environment.schemas, options.fieldValidation);
   placeInNamespace(object, call.served, call.request.namespace);
   checkName(call, object);
   const target = targetOf(call, options.isDryRun);
+  const ownership = updateBy(call, options.fieldManager, body);
   const changed = yield* changeIfPresent(environment, target, (current) =>
-    decideUpdate(environment, target, current, cloneJson(object), part),
+    decideUpdate(environment, target, current, cloneJson(object), part, ownership),
   );
   if (changed.type !== 'absent') return answerChanged(environment, call, changed, warnings);
   if (part !== 'object' || !call.served.stored.strategy.allowsCreateOnUpdate) {
     throw notFound(call.served.info, call.request.name);
   }
   delete (object.metadata as Mutable<ObjectMeta>).resourceVersion;
-  const bytes = yield* createObject(environment, { ...target, object });
+  const bytes = yield* createObject(environment, { ...target, object, ownership });
   return complete(201, rendered(environment, callForm(call), bytes), warnings);
 }
 
@@ -72,7 +67,8 @@ export function* handlePatch(environment: Environment, call: Call, part: Part): 
     const decoded = decodePatched(environment, call, patched, options.fieldValidation);
     warnings = decoded.warnings;
     checkName(call, decoded.object);
-    return decideUpdate(environment, target, current, decoded.object, part);
+    const ownership = updateBy(call, options.fieldManager, patched);
+    return decideUpdate(environment, target, current, decoded.object, part, ownership);
   });
   return answerChanged(environment, call, changed, warnings);
 }
@@ -94,6 +90,7 @@ export function decideUpdate(
   current: CacheEntry,
   object: AnyObject,
   part: Part,
+  ownership: Ownership,
 ): Decision {
   const { stored } = served;
   const { resourceVersion = '', uid = '' } = object.metadata;
@@ -105,16 +102,18 @@ export function decideUpdate(
     throw conflict(served.info, current.name, cause);
   }
   const next = toStored(served, object);
+  stored.strategy.setDefaults(next);
+  const entries = entriesAfter(environment, served, old, next, ownership, part);
   prepareUpdate(stored.strategy, next, old, part);
   if (part === 'object') {
     allocate(stored, next, (key) => environment.cache.isAllocated(key), environment.random);
   }
+  settleManagedFields(next, old, entries);
   return settled(next);
 }
 
-/** Fills, keeps and validates what an update of that part may touch. Throws StatusError Invalid. */
+/** Keeps and validates what an update of that part may touch. Throws StatusError Invalid. */
 function prepareUpdate(strategy: KindStrategy, next: AnyObject, old: AnyObject, part: Part): void {
-  strategy.setDefaults(next);
   if (part === 'status') strategy.prepareForStatusUpdate(next, old);
   else strategy.prepareForUpdate(next, old);
   const errors = part === 'status' ? strategy.validateStatusUpdate(next, old) : strategy.validateUpdate(next, old);
@@ -136,7 +135,7 @@ function isDone(object: AnyObject): boolean {
   return finalizers.length === 0;
 }
 
-function checkName(call: Call, object: AnyObject): void {
+export function checkName(call: Call, object: AnyObject): void {
   const { name } = call.request;
   const own = object.metadata.name ?? '';
   if (own === '') {

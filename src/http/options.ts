@@ -19,7 +19,7 @@ import type {
 import { badRequest, invalidObject } from '../api/status-errors.ts';
 import { flagOf, integerOf, type Query, valueOf } from './query.ts';
 
-const fieldManagerBytesMax = 128;
+export const fieldManagerBytesMax = 128;
 const validationModes: readonly FieldValidationMode[] = ['Ignore', 'Warn', 'Strict'];
 const propagationPolicies: readonly PropagationPolicy[] = ['Foreground', 'Background', 'Orphan'];
 

@@ -33,6 +33,7 @@ const patchTypes: readonly string[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ];
 
 /** Returns where the resources of a version are served: `/api/v1`, `/apis/apps/v1`. */

@@ -40,6 +40,7 @@ export interface Ask {
   readonly fence?: Fence;
   readonly patch?: PatchType;
   readonly encoding?: 'json' | 'yaml' | 'protobuf';
+  readonly userAgent?: string;
 }
 
 export class WatchClient {
@@ -289,7 +290,7 @@ export function resourceRequest(verb: Verb, path: string, ask: Ask = {}): Resour
     output: ask.output ?? 'object',
     body: body === undefined ? null : { encoding: ask.encoding ?? 'json', patch: ask.patch ?? null, bytes },
     credentials: ask.credentials ?? admin,
-    userAgent: 'test',
+    userAgent: ask.userAgent ?? 'test',
     fence: ask.fence ?? null,
   };
 }

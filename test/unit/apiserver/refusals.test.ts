@@ -214,14 +214,13 @@ const rows: readonly Row[] = [
     message: /./,
   },
   {
-    name: 'server-side apply',
+    name: 'server-side apply by nobody',
     verb: 'patch',
     path: `${maps}/taken`,
     ask: { patch: 'apply', body: configMap('taken') },
-    code: 415,
-    reason: 'UnsupportedMediaType',
-    message:
-      /^the body of the request was in an unknown format - accepted media types include: application\/json-patch\+json/,
+    code: 422,
+    reason: 'Invalid',
+    message: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
   },
   {
     name: 'a protobuf body that is none',

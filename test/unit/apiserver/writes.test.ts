@@ -28,7 +28,9 @@ test('stored bytes are JSON in canonical order without a resourceVersion', () =>
   const { uid, creationTimestamp } = harness.create(maps, configMap('one', { a: '1' })).body.metadata;
   expect(stored(harness, '/registry/configmaps/default/one')).toBe(
     `{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"one","namespace":"default","uid":"${uid}",` +
-      `"creationTimestamp":"${creationTimestamp}"},"data":{"a":"1"}}`,
+      `"creationTimestamp":"${creationTimestamp}","managedFields":[{"manager":"test","operation":"Update",` +
+      `"apiVersion":"v1","time":"${creationTimestamp}","fieldsType":"FieldsV1","fieldsV1":` +
+      `{"f:data":{".":{},"f:a":{}}}}]},"data":{"a":"1"}}`,
   );
   harness.create('apps/v1/default/deployments', deployment);
   expect(stored(harness, '/registry/apps/deployments/default/web')).toContain('"generation":1');
