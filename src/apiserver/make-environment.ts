@@ -25,6 +25,7 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     random,
     isBootstrapped: false,
     eventLease: new EventLease(),
+    definitionWriteAtMs: Number.NEGATIVE_INFINITY,
     stamp,
   };
 }

@@ -15,6 +15,7 @@ import { badRequest, conflict, invalidObject, unprocessablePatch } from '../api/
 import { must } from '../base/assert.ts';
 import { utf8, utf8Text } from '../base/bytes.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
+import { setValueAt, valueAt } from '../kinds/customresource/version.ts';
 import { decodeObject } from '../kinds/decode.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -38,7 +39,7 @@ interface Scalable extends KubeObject {
 
 export function* handleGetScale(environment: Environment, call: Call): Flow<Answer> {
   const entry = yield* readEntry(environment, call);
-  return answerScale(entry.bytes);
+  return answerScale(call, entry.bytes);
 }
 
 export function* handleUpdateScale(environment: Environment, call: Call): Flow<Answer> {
@@ -47,7 +48,7 @@ export function* handleUpdateScale(environment: Environment, call: Call): Flow<A
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
     decideScale(environment, call, current, decoded.object as Scale),
   );
-  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
+  return answerScale(call, must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
 }
 
 export function* handlePatchScale(environment: Environment, call: Call): Flow<Answer> {
@@ -55,12 +56,12 @@ export function* handlePatchScale(environment: Environment, call: Call): Flow<An
   const options = patchOptions(call.query, type === 'json' ? 'jsonPatch' : 'mergePatch');
   const patch = bodyOf(call);
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
-    const scale = scaleOf(current.decode() as Scalable) as unknown as JsonObject;
+    const scale = scaleOf(call, current.decode() as Scalable) as unknown as JsonObject;
     const patched = type === 'json' ? jsonPatched(scale, patch) : applyMergePatch(scale, patch);
     const decoded = decodeObject(patched, scaleKind, environment.schemas, options.fieldValidation);
     return decideScale(environment, call, current, decoded.object as Scale);
   });
-  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
+  return answerScale(call, must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
 }
 
 function jsonPatched(scale: JsonObject, patch: Json): Json {
@@ -84,9 +85,9 @@ function decideScale(environment: Environment, call: Call, current: CacheEntry, 
   const { resourceVersion = '' } = scale.metadata;
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(call.served.info, name);
   const object = current.decode() as Scalable;
-  (object as Mutable<Scalable>).spec = { ...object.spec, replicas };
+  setReplicas(call, object, replicas);
   const { namespace, stored } = current;
-  const served = { info: stored.info, strategy: stored.strategy, stored, isConverted: false };
+  const served = { ...call.served, info: stored.info, isConverted: false };
   return decideUpdate(
     environment,
     { served, namespace, name, fence, isDryRun: false },
@@ -96,21 +97,49 @@ function decideScale(environment: Environment, call: Call, current: CacheEntry, 
   );
 }
 
-function answerScale(bytes: Uint8Array): Answer {
-  return complete(200, utf8(JSON.stringify(scaleOf(JSON.parse(utf8Text(bytes)) as Scalable))));
+function setReplicas({ served }: Call, object: Scalable, replicas: number): void {
+  const path = served.custom?.version.scale?.specReplicasPath;
+  if (path === undefined) (object as Mutable<Scalable>).spec = { ...object.spec, replicas };
+  else setValueAt(object as unknown as JsonObject, path.slice(1).split('.'), replicas);
 }
 
-function scaleOf(object: Scalable): Scale {
+function answerScale(call: Call, bytes: Uint8Array): Answer {
+  return complete(200, utf8(JSON.stringify(scaleOf(call, JSON.parse(utf8Text(bytes)) as Scalable))));
+}
+
+/** What the paths of a custom kind lead to, or what built-in kinds have. */
+function replicasOf({ served }: Call, object: Scalable): { spec: number; status: number; selector: string } {
+  const paths = served.custom?.version.scale;
+  if (paths === undefined) {
+    return {
+      spec: object.spec?.replicas ?? 0,
+      status: object.status?.replicas ?? 0,
+      selector: selectorText(object),
+    };
+  }
+  const numberAt = (path: string): number => {
+    const value = valueAt(object, path);
+    return typeof value === 'number' ? value : 0;
+  };
+  const selector = valueAt(object, paths.labelSelectorPath ?? '');
+  return {
+    spec: numberAt(paths.specReplicasPath),
+    status: numberAt(paths.statusReplicasPath),
+    selector: typeof selector === 'string' ? selector : '',
+  };
+}
+
+function scaleOf(call: Call, object: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = selectorText(object);
+  const { spec: replicas, status, selector } = replicasOf(call, object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: JSON.parse(
       JSON.stringify({ name, namespace, uid, resourceVersion, creationTimestamp }),
     ) as KubeObject['metadata'],
-    spec: { replicas: object.spec?.replicas ?? 0 },
-    status: { replicas: object.status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
+    spec: { replicas },
+    status: { replicas: status, ...(selector === '' ? {} : { selector }) },
   };
 }
 
