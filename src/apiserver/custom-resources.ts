@@ -16,6 +16,7 @@ import {
   type DefinitionVersion,
   hasCondition,
   storageVersionOf,
+  withoutSchemas,
 } from '../kinds/customresourcedefinition/types.ts';
 import type { ResourceInfo } from '../kinds/registry.ts';
 import { KindStrategy } from '../kinds/strategy.ts';
@@ -161,12 +162,6 @@ export class CustomResources {
 function storageOf(definition: CustomResourceDefinition, source: DefinitionSource): CustomVersion {
   const version = must(storageVersionOf(definition.spec), 'a definition has a storage version');
   return new CustomVersion(definition, version, source.decode);
-}
-
-function withoutSchemas(definition: CustomResourceDefinition): CustomResourceDefinition {
-  const { spec } = definition;
-  const versions = spec.versions.map(({ schema: _schema, ...version }) => version);
-  return { ...definition, spec: { ...spec, versions } };
 }
 
 /** Everything on which depends what is served and how. */

@@ -73,6 +73,13 @@ export function hasCondition({ status }: CustomResourceDefinition, type: Definit
   return (status?.conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
 }
 
+/** Returns the definition without its schemas, which are nearly all of it. */
+export function withoutSchemas(definition: CustomResourceDefinition): CustomResourceDefinition {
+  const { spec } = definition;
+  const versions = spec.versions.map(({ schema: _schema, ...version }) => version);
+  return { ...definition, spec: { ...spec, versions } };
+}
+
 export function storageVersionOf({ versions }: DefinitionSpec): DefinitionVersion | undefined {
   return versions.find(({ storage }) => storage);
 }
