@@ -26,6 +26,7 @@ import { change, type Decide, type Target } from './change.ts';
 import type { CustomResources } from './custom-resources.ts';
 import { deleteObject } from './delete.ts';
 import type { Environment } from './environment.ts';
+import { awaitBarrier } from './read-barrier.ts';
 import { settled } from './update.ts';
 
 type Step = 'deleting' | 'done';
@@ -94,6 +95,8 @@ export function* cleanUp(environment: Environment, name: string): Flow<boolean> 
   if (custom === undefined) return true;
   yield* deleteAll(environment, custom.all);
   const { stored } = custom;
+  // The cache has to show what was deleted just now.
+  yield* awaitBarrier(environment);
   if (environment.cache.count(stored) > 0) return false;
   const guards = (): readonly Compare[] => [
     { type: 'createRevision', range: prefixRange(stored.prefix), operator: '=', operand: 0 },
