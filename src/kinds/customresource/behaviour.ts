@@ -1,5 +1,5 @@
 /** How custom resources begin and change. Models apiextensions-apiserver pkg/registry/customresource strategy.go and status_strategy.go. */
-import type { FieldError } from '../../api/field-error.ts';
+import { type FieldError, invalid } from '../../api/field-error.ts';
 import type { Json, Mutable } from '../../api/json.ts';
 import type { AnyObject } from '../../api/object-meta.ts';
 import type { KindBehaviour } from '../behaviour.ts';
@@ -28,6 +28,16 @@ export function customBehaviour(version: CustomVersion): KindBehaviour<AnyObject
 }
 
 /** Metadata is validated as that of every kind; the schema may constrain the name. */
-function validateAgainst({ schema }: CustomVersion, object: AnyObject, old?: AnyObject): FieldError[] {
-  return validateValue(object as unknown as Json, schema, '', old as unknown as Json | undefined);
+function validateAgainst(version: CustomVersion, object: AnyObject, old?: AnyObject): FieldError[] {
+  const { schema } = version;
+  const tree = object as unknown as Json;
+  const former = old as unknown as Json | undefined;
+  const errors = validateValue(tree, schema, '', former);
+  if (!schema.hasRules) return errors;
+  if (errors.length > 0) return [...errors, invalid('<nil>', null, unchecked)];
+  return version.rules.check(tree, schema, former);
 }
+
+/** Rules may rely on what the schema says. */
+const unchecked =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';

@@ -15,6 +15,7 @@ import type {
 } from '../customresourcedefinition/types.ts';
 import { hasCondition } from '../customresourcedefinition/types.ts';
 import type { ResourceInfo, SubresourceInfo, Verb } from '../registry.ts';
+import { RuleChecker } from '../structural/rules.ts';
 import { type StructuralSchema, structuralSchema } from '../structural/schema.ts';
 import { CustomColumns } from './columns.ts';
 
@@ -48,6 +49,7 @@ export class CustomVersion {
   readonly #read: ReadDefinition;
   #schema: StructuralSchema | undefined;
   #columns: CustomColumns | undefined;
+  #rules: RuleChecker | undefined;
 
   constructor(definition: CustomResourceDefinition, version: DefinitionVersion, read: ReadDefinition) {
     const { metadata, spec } = definition;
@@ -72,6 +74,12 @@ export class CustomVersion {
   get schema(): StructuralSchema {
     this.#schema ??= structuralSchema(this.schemaTree());
     return this.#schema;
+  }
+
+  /** Evaluates the rules of the schema; keeps their programs. */
+  get rules(): RuleChecker {
+    this.#rules ??= new RuleChecker();
+    return this.#rules;
   }
 
   get columns(): CustomColumns {

@@ -3,6 +3,7 @@
  * these constrain is declared outside of them too. Walks the JSONSchemaProps tree as it was sent.
  * Models apiextensions-apiserver pkg/apiserver/schema/validation.go, pkg/apis/apiextensions/validation and pkg/apiserver/schema/defaulting.
  */
+import { CelCompiler } from '../../api/cel.ts';
 import { at, child, type FieldError, forbiddenField, invalid, notSupported, required } from '../../api/field-error.ts';
 import { cloneJson, fieldOf, isJsonObject, type JsonObject } from '../../api/json.ts';
 import { pruneDefault } from '../structural/prune.ts';
@@ -11,6 +12,7 @@ import { validateValue } from '../structural/validate-value.ts';
 import { validateJunctors } from './validate-junctors.ts';
 import { isPresent, validateKeywords } from './validate-keywords.ts';
 import { validateListType } from './validate-list-type.ts';
+import { type RuleContext, validateRules } from './validate-rules.ts';
 
 type Level = 'root' | 'field' | 'item';
 
@@ -23,7 +25,7 @@ const knownTypes: readonly string[] = ['array', 'boolean', 'integer', 'number', 
 
 /** Returns everything that is wrong with the schema at `path`, the root of an object's schema. */
 export function validateSchema(tree: JsonObject, path: string): FieldError[] {
-  const errors = validateNode(tree, path, 'root');
+  const errors = validateNode(tree, path, 'root', { compiler: new CelCompiler(), isCorrelated: true });
   const type = fieldOf(tree, 'type');
   if (type !== undefined && type !== '' && type !== 'object') {
     errors.push(invalid(child(path, 'type'), type, 'must be object at the root'));
@@ -34,24 +36,31 @@ export function validateSchema(tree: JsonObject, path: string): FieldError[] {
   return errors;
 }
 
-function validateNode(tree: JsonObject, path: string, level: Level): FieldError[] {
+function validateNode(tree: JsonObject, path: string, level: Level, context: RuleContext): FieldError[] {
   const errors = [
     ...validateKeywords(tree, path),
     ...validateTypes(tree, path, level),
     ...validateListType(tree, path),
     ...validateJunctors(tree, path),
     ...validateDefault(tree, path),
+    ...validateRules(tree, path, context),
   ];
   const properties = fieldOf(tree, 'properties');
   if (isJsonObject(properties)) {
     for (const [name, inner] of Object.entries(properties)) {
-      if (isJsonObject(inner)) errors.push(...validateNode(inner, at(child(path, 'properties'), name), 'field'));
+      if (isJsonObject(inner))
+        errors.push(...validateNode(inner, at(child(path, 'properties'), name), 'field', context));
     }
   }
   const items = fieldOf(tree, 'items');
-  if (isJsonObject(items)) errors.push(...validateNode(items, child(path, 'items'), 'item'));
+  if (isJsonObject(items)) {
+    // An item of a list that is no map has no counterpart in the old object.
+    const isCorrelated = context.isCorrelated && fieldOf(tree, 'x-kubernetes-list-type') === 'map';
+    errors.push(...validateNode(items, child(path, 'items'), 'item', { ...context, isCorrelated }));
+  }
   const additional = fieldOf(tree, 'additionalProperties');
-  if (isJsonObject(additional)) errors.push(...validateNode(additional, child(path, 'additionalProperties'), 'field'));
+  if (isJsonObject(additional))
+    errors.push(...validateNode(additional, child(path, 'additionalProperties'), 'field', context));
   return errors;
 }
 

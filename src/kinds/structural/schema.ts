@@ -5,7 +5,7 @@
  * The members of allOf, anyOf, oneOf and not have the same form; in them only what constrains values is set.
  * Models apiextensions-apiserver pkg/apiserver/schema/structural.go.
  */
-import { goPattern } from '../../api/go-pattern.ts';
+import { goPattern, type Pattern } from '../../api/go-pattern.ts';
 import { fieldOf, isJsonObject, type Json, type JsonObject } from '../../api/json.ts';
 
 export type StructuralType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
@@ -55,7 +55,7 @@ export interface ValueChecks {
   readonly minLength: number | undefined;
   readonly pattern: string;
   /** Undefined when there is none, or when nobody here can read it. */
-  readonly compiledPattern: RegExp | undefined;
+  readonly compiledPattern: Pattern | undefined;
   readonly maxItems: number | undefined;
   readonly minItems: number | undefined;
   readonly maxProperties: number | undefined;

@@ -106,7 +106,7 @@ const table: readonly (readonly [name: string, schema: JsonObject, ...want: stri
 ];
 
 test.each(table)('%s', (_name, schema, ...want) => {
-  expect(complaints(schema)).toEqual(want);
+  expect(complaints(schema as JsonObject)).toEqual(want);
 });
 
 test('everything that is wrong is told at once', () => {

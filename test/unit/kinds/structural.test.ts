@@ -119,7 +119,7 @@ const table: readonly (readonly [name: string, schema: JsonObject, value: Json, 
 
 describe('validation', () => {
   test.each(table)('%s', (_name, schema, value, ...want) => {
-    expect(complaints(schema, value)).toEqual(want);
+    expect(complaints(schema as JsonObject, value as Json)).toEqual(want);
   });
 
   test('what was wrong before and has not changed is passed over in an update', () => {
