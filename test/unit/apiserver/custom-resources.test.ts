@@ -335,6 +335,27 @@ describe('custom resources', () => {
     expect(api.list(crontabs).body.items[0].spec.replicas).toBe(2);
   });
 
+  test('obey the rules of the definition, those about the former object too', () => {
+    const definition = crontabDefinition();
+    const { properties } = definition.spec.versions[0].schema.openAPIV3Schema;
+    properties.spec['x-kubernetes-validations'] = [
+      { rule: '!has(self.replicas) || self.replicas != 7', message: 'seven is unlucky', fieldPath: '.replicas' },
+      { rule: 'self.image == oldSelf.image', message: 'the image stays' },
+    ];
+    const api = new Harness();
+    expect(api.create(definitions, definition).status).toBe(201);
+    api.settle(50);
+    const unlucky = api.create(crontabs, crontab('one', { replicas: 7 }));
+    expect(unlucky.body.details.causes).toEqual([
+      { reason: 'FieldValueInvalid', field: 'spec.replicas', message: 'Invalid value: "object": seven is unlucky' },
+    ]);
+    expect(api.create(crontabs, crontab('one')).status).toBe(201);
+    const moved = api.patch(`${crontabs}/one`, 'merge', { spec: { image: 'other' } });
+    expect(moved.body.message).toContain('the image stays');
+    const wrong = api.create(crontabs, crontab('two', { replicas: 'x' }));
+    expect(wrong.body.message).toContain('some validation rules were not checked because the object was invalid');
+  });
+
   test('take json and merge patches, no strategic ones, and no protobuf', () => {
     const api = established();
     api.create(crontabs, crontab('one'));
