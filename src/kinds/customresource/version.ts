@@ -117,7 +117,8 @@ function standardWarning({ group, version, kind }: ResourceInfo): string {
 function infoOf(definition: CustomResourceDefinition, version: DefinitionVersion): ResourceInfo {
   const { spec, status } = definition;
   // What others took stays theirs; what was accepted before still holds.
-  const names: DefinitionNames = status?.acceptedNames ?? spec.names;
+  const accepted = status?.acceptedNames;
+  const names: DefinitionNames = accepted === undefined || accepted.kind === '' ? spec.names : accepted;
   const place = { group: spec.group, version: version.name };
   return {
     ...place,

@@ -12,6 +12,8 @@ export const customResourceDefinitionBehaviour: KindBehaviour<CustomResourceDefi
       setDefault(names, 'singular', names.kind.toLowerCase());
       setDefault(names, 'listKind', `${names.kind}List`);
     }
+    // An absent list is one of the things that validation tells of.
+    setDefault(spec, 'versions', []);
     setDefault(spec, 'conversion', { strategy: 'None' });
   },
   prepareForCreate(definition) {

@@ -81,7 +81,7 @@ function validateTypes(tree: JsonObject, path: string, level: Level): FieldError
   }
   if (type === '' && !isIntOrString && preserves !== true)
     errors.push(required(child(path, 'type'), emptyTypes[level]));
-  if (typeof type === 'string' && type !== '' && !knownTypes.includes(type)) {
+  if (type !== '' && !(typeof type === 'string' && knownTypes.includes(type))) {
     errors.push(notSupported(child(path, 'type'), type, knownTypes));
   }
   if (type === 'array' && !isPresent(fieldOf(tree, 'items')) && preserves !== true) {
