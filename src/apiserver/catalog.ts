@@ -11,8 +11,7 @@ import { type CustomResourceDefinition, storageVersionOf } from '../kinds/custom
 import type { KindRegistry, ResourceInfo } from '../kinds/registry.ts';
 import { KindStrategy } from '../kinds/strategy.ts';
 import { CustomResources, type DefinitionSource, type ServedCustom, type StoredCustom } from './custom-resources.ts';
-
-export const registryPrefix = '/registry/';
+import { registryPrefix, storagePrefix } from './storage-prefix.ts';
 
 /** One place in the store that holds all objects of a resource. */
 export interface StoredResource {
@@ -222,11 +221,6 @@ export function storageKey(stored: StoredResource, namespace: string, name: stri
 /** Returns the prefix of all keys in a namespace, or of the whole resource when `namespace` is empty. */
 export function namespacePrefix(stored: StoredResource, namespace: string): string {
   return namespace === '' ? stored.prefix : `${stored.prefix}${namespace}/`;
-}
-
-/** Returns the prefix of all keys of a resource. */
-export function storagePrefix(info: ResourceInfo): string {
-  return info.group === '' ? `${registryPrefix}${info.resource}/` : `${registryPrefix}${info.group}/${info.resource}/`;
 }
 
 function keyOf({ group, version, resource }: GroupVersionResource): string {

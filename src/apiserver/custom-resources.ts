@@ -20,7 +20,8 @@ import {
 } from '../kinds/customresourcedefinition/types.ts';
 import type { ResourceInfo } from '../kinds/registry.ts';
 import { KindStrategy } from '../kinds/strategy.ts';
-import { type ServedResource, type StoredResource, storagePrefix } from './catalog.ts';
+import type { ServedResource, StoredResource } from './catalog.ts';
+import { storagePrefix } from './storage-prefix.ts';
 
 /** A definition as the cache has it. */
 export interface DefinitionSource {

@@ -9,9 +9,8 @@ import type { Mutable } from '../api/json.ts';
 import { type AnyObject, finalizersOf, hasFinalizer, isBeingDeleted, type ObjectMeta } from '../api/object-meta.ts';
 import type { DeleteOptions } from '../api/request.ts';
 import { isConflict, isNotFound } from '../api/status-errors.ts';
-import type { WallMs } from '../base/brand.ts';
 import { timestampSeconds } from '../base/time.ts';
-import { type Condition, findCondition, withCondition } from '../kinds/condition.ts';
+import { type Condition, findCondition } from '../kinds/condition.ts';
 import { decidedStatus } from '../kinds/customresourcedefinition/status.ts';
 import {
   type CustomResourceDefinition,
@@ -24,6 +23,7 @@ import type { CacheEntry } from './cache-entry.ts';
 import type { ServedResource } from './catalog.ts';
 import { change, type Decide, type Target } from './change.ts';
 import type { CustomResources } from './custom-resources.ts';
+import { setTerminating } from './definition-termination.ts';
 import { deleteObject } from './delete.ts';
 import type { Environment } from './environment.ts';
 import { awaitBarrier } from './read-barrier.ts';
@@ -50,19 +50,6 @@ const background: DeleteOptions = {
 export function dueWork(environment: Environment, { definition }: CustomResources): 'none' | 'status' | 'cleanup' {
   if (isBeingDeleted(definition)) return hasFinalizer(definition, cleanupFinalizer) ? 'cleanup' : 'none';
   return statusOf(environment, definition) === definition.status ? 'none' : 'status';
-}
-
-/** Marks a definition whose deletion was asked for: it waits for its objects. The caller owns the object. */
-export function holdDefinition(object: AnyObject, wallMs: WallMs): void {
-  if (isBeingDeleted(object)) return;
-  const metadata = object.metadata as Mutable<ObjectMeta>;
-  metadata.finalizers = [...finalizersOf(object).filter((each) => each !== cleanupFinalizer), cleanupFinalizer];
-  const definition = object as unknown as CustomResourceDefinition;
-  setTerminating(definition, wallMs, {
-    status: 'True',
-    reason: 'InstanceDeletionPending',
-    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
-  });
 }
 
 /** Writes the status that follows from all definitions as they are now. Always done with it. */
@@ -159,15 +146,4 @@ function* changeDefinition(
 function statusOf({ catalog, stamp }: Environment, definition: CustomResourceDefinition): DefinitionStatus {
   const others = [...catalog.customs()].map((custom) => custom.definition);
   return decidedStatus(definition, others, timestampSeconds(stamp.wallMs));
-}
-
-function setTerminating(
-  definition: CustomResourceDefinition,
-  wallMs: WallMs,
-  outcome: Pick<Condition, 'status' | 'reason' | 'message'>,
-): void {
-  const { status } = definition;
-  const condition: Condition = { type: 'Terminating', ...outcome, lastTransitionTime: timestampSeconds(wallMs) };
-  const conditions = withCondition(status?.conditions, condition);
-  (definition as Mutable<CustomResourceDefinition>).status = { ...status, conditions };
 }

@@ -20,7 +20,7 @@ import type { CacheEntry } from './cache-entry.ts';
 import { type Call, callDeleteOptions, callForm } from './call.ts';
 import type { ServedResource } from './catalog.ts';
 import { type Changed, change, type Decision, type Target } from './change.ts';
-import { holdDefinition } from './definition-flows.ts';
+import { holdDefinition } from './definition-termination.ts';
 import type { Environment } from './environment.ts';
 import { rendered } from './form.ts';
 import { targetOf } from './update.ts';

@@ -16,9 +16,10 @@ import { prefixRange } from '../mvcc/key-range.ts';
 import { type KeyValue, noLease, type Revision } from '../mvcc/key-value.ts';
 import { allocationPrefix } from './allocation.ts';
 import { CacheEntry } from './cache-entry.ts';
-import { type Catalog, namespacePrefix, registryPrefix, type StoredResource, storageKey } from './catalog.ts';
+import { type Catalog, namespacePrefix, type StoredResource, storageKey } from './catalog.ts';
 import { historyEventsMax } from './limits.ts';
 import { isUnfiltered, type Selection, selects } from './selection.ts';
+import { registryPrefix } from './storage-prefix.ts';
 
 /** A change of one object. */
 export interface CacheEvent {
