@@ -65,6 +65,8 @@ const defaultsByReference: Readonly<Record<string, string>> = {
   'ref(AzureDataDiskCachingReadWrite)': '"ReadWrite"',
   'ref(AzureSharedBlobDisk)': '"Shared"',
 };
+/** Structs without fields, which a table of fields cannot show. */
+const emptyStructs = ['apiextensions.v1.CustomResourceSubresourceStatus'];
 /** Structs that are reached by no resource of their own. */
 const extraRoots = [
   'policy.v1.Eviction',
@@ -159,7 +161,7 @@ function columnLine(row: Row): string {
 }
 
 function structLines(rows: readonly Row[]): readonly string[] {
-  const structs = new Map<string, Row[]>();
+  const structs = new Map<string, Row[]>(emptyStructs.map((name) => [name, []]));
   for (const row of rows) {
     const name = `${packageOf(row)}.${row['struct']}`;
     const fields = structs.get(name);

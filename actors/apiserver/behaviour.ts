@@ -10,6 +10,7 @@ import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import { CacheUpkeep } from '../../src/apiserver/cache-upkeep.ts';
+import { definitionTimer } from '../../src/apiserver/definition-upkeep.ts';
 import type { Environment } from '../../src/apiserver/environment.ts';
 import { bookmarkMs, storeProbeMs } from '../../src/apiserver/limits.ts';
 import { makeEnvironment } from '../../src/apiserver/make-environment.ts';
@@ -114,6 +115,8 @@ function timer(state: ApiServerState, input: ApiServerInput & { readonly type: '
       return upkeep.follow();
     case 'bootstrap':
       return upkeep.bootstrap();
+    case definitionTimer:
+      return upkeep.workOnDefinitions();
     case 'bookmark':
       hub.bookmark(environment.cache.revision);
       return [{ type: 'timer', key: 'bookmark', afterMs: bookmarkMs }];

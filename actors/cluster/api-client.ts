@@ -21,6 +21,7 @@ import type {
   Verb,
 } from '../../src/protocol/apiserver.ts';
 import type { Bridge } from './bridge.ts';
+import { discoveredKinds, discoveryRequest } from './discovered-kinds.ts';
 import type { Fabric } from './fabric.ts';
 import { parseManifest } from './manifest.ts';
 
@@ -48,7 +49,8 @@ export class ApiClient {
   readonly #bridge: Bridge;
   readonly #fabric: Fabric;
   readonly #servers: () => readonly string[];
-  readonly #registry: KindRegistry = builtInRegistry();
+  /** What is known to be served; custom kinds are learnt when one is asked for that is not known. */
+  #registry: KindRegistry = builtInRegistry();
   #preferred = 0;
 
   constructor(bridge: Bridge, fabric: Fabric, servers: () => readonly string[]) {
@@ -58,32 +60,32 @@ export class ApiClient {
   }
 
   /** Reads `deployment/web`. Rejects with StatusError NotFound when it is absent. */
-  get(reference: string, options: Reference = {}): Promise<AnyObject> {
-    const { info, name } = this.#parse(reference);
+  async get(reference: string, options: Reference = {}): Promise<AnyObject> {
+    const { info, name } = await this.#known(() => this.#parse(reference));
     return this.request(this.#build('get', info, options, { name }));
   }
 
   /** Lists `pods` of a namespace, or of all when `namespace` is empty; `selector` is a label selector. */
   async list(resource: string, options: Reference & { readonly selector?: string } = {}): Promise<AnyObject[]> {
-    const info = this.#resource(resource);
+    const info = await this.#known(() => this.#resource(resource));
     const parameters: Record<string, string> =
       options.selector === undefined ? {} : { labelSelector: options.selector };
     const list = await this.request(this.#build('list', info, options, { parameters }));
     return (list as unknown as { items: AnyObject[] }).items;
   }
 
-  create(object: AnyObject, options: Reference = {}): Promise<AnyObject> {
-    const info = this.#infoOf(object);
+  async create(object: AnyObject, options: Reference = {}): Promise<AnyObject> {
+    const info = await this.#known(() => this.#infoOf(object));
     const namespace = object.metadata.namespace ?? options.namespace;
     return this.request(this.#build('create', info, namespace === undefined ? {} : { namespace }, { body: object }));
   }
 
-  patch(
+  async patch(
     reference: string,
     patch: Json,
     options: Reference & { readonly type?: PatchType; readonly subresource?: string } = {},
   ): Promise<AnyObject> {
-    const { info, name } = this.#parse(reference);
+    const { info, name } = await this.#known(() => this.#parse(reference));
     const { type = 'merge', subresource = '' } = options;
     return this.request(this.#build('patch', info, options, { name, body: patch, patch: type, subresource }));
   }
@@ -92,8 +94,8 @@ export class ApiClient {
     return this.patch(reference, { spec: { replicas } }, { ...options, subresource: 'scale' });
   }
 
-  delete(reference: string, options: Reference & { readonly body?: JsonObject } = {}): Promise<AnyObject> {
-    const { info, name } = this.#parse(reference);
+  async delete(reference: string, options: Reference & { readonly body?: JsonObject } = {}): Promise<AnyObject> {
+    const { info, name } = await this.#known(() => this.#parse(reference));
     return this.request(
       this.#build('delete', info, options, { name, ...(options.body === undefined ? {} : { body: options.body }) }),
     );
@@ -114,11 +116,10 @@ export class ApiClient {
     resource: string,
     options: Reference & { readonly name?: string; readonly selector?: string } = {},
   ): Observable<ApiEvent> {
-    const info = this.#resource(resource);
     return new Observable<ApiEvent>((subscriber) => {
       let isOver = false;
       let close = (): void => {};
-      const open = (from: string): void => {
+      const open = (info: ResourceInfo, from: string): void => {
         if (isOver) return;
         close = this.#openWatch(
           info,
@@ -128,11 +129,18 @@ export class ApiClient {
           (resumeFrom, isGone) => {
             if (isOver) return;
             this.#preferred += 1;
-            this.#fabric.after(retryDelayMs, () => open(isGone ? '' : resumeFrom));
+            this.#fabric.after(retryDelayMs, () => open(info, isGone ? '' : resumeFrom));
           },
         );
       };
-      open('');
+      const found = this.#findResource(resource);
+      if (found !== undefined) open(found, '');
+      else {
+        this.#known(() => this.#resource(resource)).then(
+          (info) => open(info, ''),
+          (error: unknown) => subscriber.error(error),
+        );
+      }
       return () => {
         isOver = true;
         close();
@@ -173,7 +181,7 @@ export class ApiClient {
   }
 
   async #applyOne(object: AnyObject, options: Reference): Promise<Applied> {
-    const info = this.#infoOf(object);
+    const info = await this.#known(() => this.#infoOf(object));
     const namespace = object.metadata.namespace ?? options.namespace ?? 'default';
     const reference = `${info.resource}.${info.version}.${info.group}/${object.metadata.name ?? ''}`;
     const remembered = {
@@ -272,6 +280,17 @@ export class ApiClient {
     };
   }
 
+  /** Finds a kind; one that is not known may have been defined since, so the cluster is asked once. */
+  async #known<T>(find: () => T): Promise<T> {
+    try {
+      return find();
+    } catch (error: unknown) {
+      if (!(error instanceof StatusError)) throw error;
+      this.#registry = discoveredKinds((await this.request(discoveryRequest)) as unknown as JsonObject);
+      return find();
+    }
+  }
+
   #parse(reference: string): { readonly info: ResourceInfo; readonly name: string } {
     const slash = reference.indexOf('/');
     if (slash === -1) throw badRequest(`expected a reference such as deployment/web, not ${JSON.stringify(reference)}`);
@@ -280,8 +299,14 @@ export class ApiClient {
 
   /** Finds a resource by plural, singular, short name or kind, optionally as `resource.version.group`. */
   #resource(text: string): ResourceInfo {
+    const found = this.#findResource(text);
+    if (found === undefined) throw badRequest(`the server doesn't have a resource type ${JSON.stringify(text)}`);
+    return found;
+  }
+
+  #findResource(text: string): ResourceInfo | undefined {
     const [word = '', version, ...group] = text.toLowerCase().split('.');
-    const found = this.#registry.resources.find(
+    return this.#registry.resources.find(
       (info) =>
         (info.resource === word ||
           info.singular === word ||
@@ -289,8 +314,6 @@ export class ApiClient {
           info.shortNames.includes(word)) &&
         (version === undefined || (info.version === version && info.group === group.join('.'))),
     );
-    if (found === undefined) throw badRequest(`the server doesn't have a resource type ${JSON.stringify(text)}`);
-    return found;
   }
 
   #infoOf(object: AnyObject): ResourceInfo {

@@ -43,6 +43,8 @@ export class ControllerRuntime {
   readonly #informers: InformerSet;
   readonly #nameOf = new Map<Informer, string>();
   readonly #caches: Record<string, Cache> = {};
+  /** Informers that come and go, by the name of their cache. */
+  readonly #dynamic = new Map<string, Informer>();
   readonly #queue: WorkQueue;
   readonly #flows = new FlowRunner();
   readonly #barrier: RevisionBarrier;
@@ -96,7 +98,10 @@ export class ControllerRuntime {
     const turn = this.#informers.handle(input);
     if (turn !== null) {
       effects.push(...turn.effects);
-      if (turn.informer !== null) this.#enqueue(turn.informer, turn.changes);
+      if (turn.informer !== null) {
+        this.#enqueue(turn.informer, turn.changes);
+        if (turn.changes.length > 0) effects.push(...this.#followDynamic(turn.informer, input.monotonicMs));
+      }
     } else if (input.type === 'reply' || input.type === 'askFailed' || input.type === 'timer') {
       effects.push(...(this.#flows.handle(input) ?? []));
     }
@@ -109,6 +114,33 @@ export class ControllerRuntime {
     for (const change of changes) {
       for (const key of this.#options.controller.keys(cacheChange(cache, change), this.#caches)) this.#queue.add(key);
     }
+  }
+
+  /** Brings the caches that come and go in line with the one that they follow. */
+  #followDynamic(changed: Informer, nowMs: MonotonicMs): readonly Effect[] {
+    const { dynamic } = this.#options.controller;
+    if (dynamic === undefined || this.#nameOf.get(changed) !== dynamic.by) return [];
+    const wanted = dynamic.watches(this.#caches);
+    const effects: Effect[] = [];
+    for (const [name, informer] of this.#dynamic) {
+      const { version } = informer.selection.resource;
+      if (wanted[name]?.resource.version === version) continue;
+      this.#dynamic.delete(name);
+      this.#nameOf.delete(informer);
+      delete this.#caches[name];
+      this.#barrier.remove(informer);
+      effects.push(...this.#informers.remove(informer));
+    }
+    for (const [name, watched] of Object.entries(wanted)) {
+      if (this.#caches[name] !== undefined) continue;
+      const informer = this.#informers.add(watched as Parameters<InformerSet['add']>[0], true);
+      this.#dynamic.set(name, informer);
+      this.#nameOf.set(informer, name);
+      this.#caches[name] = new InformerCache(informer);
+      this.#barrier.add(informer);
+      effects.push(...this.#informers.startAdded(informer, nowMs));
+    }
+    return effects;
   }
 
   #work(stamp: Stamp, effects: Effect[]): void {

@@ -30,7 +30,16 @@ export class RevisionBarrier {
   readonly #holds = new Map<string, Hold>();
 
   constructor(informers: Iterable<Informer>) {
-    for (const informer of informers) this.#informers.set(resourceKey(informer.selection.resource), informer);
+    for (const informer of informers) this.add(informer);
+  }
+
+  add(informer: Informer): void {
+    this.#informers.set(resourceKey(informer.selection.resource), informer);
+  }
+
+  /** Nobody waits for this cache any more. */
+  remove(informer: Informer): void {
+    this.#informers.delete(resourceKey(informer.selection.resource));
   }
 
   /** Holds `key` until the caches meet `requirements`; those of resources that nobody watches are met. */

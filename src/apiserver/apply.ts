@@ -13,11 +13,10 @@ import type { AnyObject, ManagedFieldsEntry, ObjectMeta } from '../api/object-me
 import type { PatchOptions } from '../api/request.ts';
 import { conflict, isAlreadyExists, notFound } from '../api/status-errors.ts';
 import { patchOptions } from '../http/options.ts';
-import { decodeObject } from '../kinds/decode.ts';
 import { type Answer, complete } from './answer.ts';
 import { configurationOf } from './apply-body.ts';
 import { authorize } from './authorization.ts';
-import { type Call, callForm } from './call.ts';
+import { type Call, callForm, decodeServedObject } from './call.ts';
 import { changeIfPresent } from './change.ts';
 import { toServed } from './conversion.ts';
 import { createObject, placeInNamespace } from './create.ts';
@@ -82,8 +81,7 @@ export function applied(
   if (live !== null) delete (live.metadata as Mutable<ObjectMeta>).managedFields;
   const tree = live as unknown as JsonObject | null;
   const result = resolve(environment, call, options, configuration, tree, entries, part);
-  const { info } = call.served;
-  const { object } = decodeObject(result.object, info, environment.schemas, 'Ignore');
+  const { object } = decodeServedObject(environment, call.served, result.object, 'Ignore');
   checkName(call, object);
   placeInNamespace(object, call.served, call.request.namespace);
   return { object, entries: entriesOf(result.managers) };

@@ -44,7 +44,13 @@ export class CacheEntry {
 
   /** Returns a fresh tree that the caller owns. */
   decode(): AnyObject {
-    return JSON.parse(utf8Text(this.bytes)) as AnyObject;
+    const object = JSON.parse(utf8Text(this.bytes)) as AnyObject;
+    return this.stored.custom === null ? object : this.stored.custom.read(object);
+  }
+
+  /** What selectors need is to be read anew: the kind has changed. */
+  forgetFacts(): void {
+    this.#facts = undefined;
   }
 }
 

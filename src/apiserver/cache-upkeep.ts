@@ -3,6 +3,7 @@ import type { Effect } from '../actor/effect.ts';
 import type { FlowRunner } from '../actor/flow-runner.ts';
 import type { WatchItem } from '../protocol/store.ts';
 import { bootstrap, bootstrapSignal } from './bootstrap.ts';
+import { DefinitionUpkeep } from './definition-upkeep.ts';
 import type { Environment } from './environment.ts';
 import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
 import { cacheSignal, probeReplicas } from './store-client.ts';
@@ -18,6 +19,7 @@ export class CacheUpkeep {
   readonly #runner: FlowRunner;
   readonly #feed: StoreFeed;
   readonly #hub: WatchHub;
+  readonly #definitions: DefinitionUpkeep;
   #isBootstrapping = false;
   /** A state of the store was read, and the watch goes on from there. */
   #isRead = false;
@@ -32,6 +34,7 @@ export class CacheUpkeep {
     this.#runner = runner;
     this.#feed = feed;
     this.#hub = hub;
+    this.#definitions = new DefinitionUpkeep(environment, runner, hub);
   }
 
   /** Reads everything anew; every watch ends, because what it missed is not known. */
@@ -45,7 +48,7 @@ export class CacheUpkeep {
       cache.replace(end.result.keyValues, end.result.revision);
       this.#isRead = true;
       this.#target = end.result.current;
-      return [...this.#feed.follow(), ...this.#announce()];
+      return [...this.#feed.follow(), ...this.#announce(), ...this.#definitions.work()];
     });
     return [...ended, ...effects];
   }
@@ -54,7 +57,12 @@ export class CacheUpkeep {
     const fed = this.#feed.take(id, item);
     if (fed.type === 'lost') return this.synchronize();
     this.#hub.dispatch(fed.changes);
-    return this.#announce();
+    return [...this.#definitions.observe(fed.changes), ...this.#announce()];
+  }
+
+  /** What is due for definitions, after a pause. */
+  workOnDefinitions(): readonly Effect[] {
+    return this.#definitions.work();
   }
 
   /** The store's watch ended: goes on elsewhere, at once if there is a replica that may answer. */

@@ -5,10 +5,13 @@ import { everyField, formatFieldSelector } from '../api/field-selector.ts';
 import { formatGroupVersionResource, type GroupVersionKind } from '../api/group-version.ts';
 import type { Json } from '../api/json.ts';
 import { formatLabelSelector } from '../api/label-selector.ts';
-import type { DeleteOptions, IncludeObject, ListOptions } from '../api/request.ts';
+import type { AnyObject } from '../api/object-meta.ts';
+import type { DeleteOptions, FieldValidationMode, IncludeObject, ListOptions } from '../api/request.ts';
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/status-errors.ts';
 import { deleteOptions } from '../http/options.ts';
 import type { Query } from '../http/query.ts';
+import { decodeCustom } from '../kinds/customresource/decode.ts';
+import { type Decoded, decodeObject } from '../kinds/decode.ts';
 import { decodeProtobuf } from '../kinds/decode-protobuf.ts';
 import { deleteOptionsOfBody } from '../kinds/delete-options.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
@@ -39,6 +42,9 @@ export function queryOf(parameters: Readonly<Record<string, string>>): Query {
  */
 export function bodyOf(call: Call, expected: GroupVersionKind = call.served.info): Json {
   const { bytes, encoding } = presentBody(call);
+  if (encoding === 'protobuf' && call.served.custom !== null && expected === call.served.info) {
+    throw unsupportedMediaType(['application/json', 'application/yaml']);
+  }
   return encoding === 'protobuf' ? decodeProtobuf(bytes, expected, builtInSchemas) : parseBody(bytes, encoding);
 }
 
@@ -48,6 +54,16 @@ export function presentBody(call: Call): RequestBody {
   if (body === null || body.bytes.length === 0) throw badRequest('the body of the request was empty');
   if (body.bytes.length > bodyBytesMax) throw requestEntityTooLarge(`limit is ${bodyBytesMax}`);
   return body;
+}
+
+/** Decodes a tree as an object of the version that is served. Throws StatusError BadRequest. */
+export function decodeServedObject(
+  { schemas }: Environment,
+  { info, custom }: ServedResource,
+  tree: Json,
+  mode: FieldValidationMode,
+): Decoded<AnyObject> {
+  return custom === null ? decodeObject(tree, info, schemas, mode) : decodeCustom(tree, custom.version, schemas, mode);
 }
 
 /** Tells whether a patch is a server-side apply. */
@@ -64,6 +80,10 @@ export function patchTypeOf(call: Call): 'json' | 'merge' | 'strategic' {
       'application/merge-patch+json',
       'application/strategic-merge-patch+json',
     ]);
+  }
+  // Custom kinds have no strategies for merging.
+  if (type === 'strategic' && call.served.custom !== null) {
+    throw unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json']);
   }
   return type;
 }

@@ -10,6 +10,7 @@ import { StatusError } from '../api/status.ts';
 import { conflict, notFound } from '../api/status-errors.ts';
 import { equalBytes, utf8 } from '../base/bytes.ts';
 import type { KeyValue } from '../mvcc/key-value.ts';
+import type { Compare } from '../mvcc/transaction.ts';
 import type { Fence } from '../protocol/apiserver.ts';
 import { allocationError } from './allocation.ts';
 import { CacheEntry } from './cache-entry.ts';
@@ -17,7 +18,7 @@ import { type ServedResource, storageKey } from './catalog.ts';
 import type { Environment } from './environment.ts';
 import { changeAttemptsMax } from './limits.ts';
 import { withResourceVersion } from './splice.ts';
-import { readKey } from './store-client.ts';
+import { readKey, waitForCache } from './store-client.ts';
 import { commit } from './write.ts';
 
 export interface Target {
@@ -26,6 +27,8 @@ export interface Target {
   readonly name: string;
   readonly fence: Fence | null;
   readonly isDryRun: boolean;
+  /** What else must hold when the decision is committed; asked in the same step as the decision. */
+  readonly guards?: () => readonly Compare[];
 }
 
 /** What becomes of the object. */
@@ -72,7 +75,15 @@ export function* changeIfPresent(environment: Environment, target: Target, decid
     if (conclusion.type === 'keep') return kept(current);
     const next = conclusion.type === 'write' ? encoded(conclusion.object) : null;
     if (target.isDryRun) return dryRun(current, conclusion);
-    const written = yield* commit(environment, { stored, key, previous: current, next, fence: target.fence });
+    const guards = target.guards?.();
+    const written = yield* commit(environment, {
+      stored,
+      key,
+      previous: current,
+      next,
+      fence: target.fence,
+      ...(guards === undefined ? {} : { guards }),
+    });
     if (written.type === 'committed') {
       if (conclusion.type === 'finish') {
         const bytes = withResourceVersion(encoded(conclusion.object).bytes, written.revision);
@@ -81,6 +92,8 @@ export function* changeIfPresent(environment: Environment, target: Target, decid
       return { type: next === null ? 'removed' : 'written', bytes: written.bytes };
     }
     if (written.type === 'addressTaken') throw allocationError((next as Encoded).object, written.key);
+    // Something is newer than what the guards were made from: the cache will show it.
+    if (written.type === 'refused') yield* waitForCache(environment, environment.cache.revision + 1);
     entry = entryOf(target, written.current);
     isFresh = true;
   }

@@ -54,6 +54,10 @@ function convert(
   target: { readonly group: string; readonly version: string; readonly kind: string },
 ): AnyObject {
   if (!served.isConverted) return object;
+  if (served.stored.custom !== null) {
+    served.stored.custom.convert(object, direction === 'toServed' ? served.info : served.stored.info);
+    return object;
+  }
   const { group, version, resource } = served.info;
   const tree = object as unknown as JsonObject;
   conversions.get(`${group}/${version}/${resource}`)?.[direction](tree);

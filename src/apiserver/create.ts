@@ -7,17 +7,17 @@ import {
   badRequest,
   generateNameConflict,
   invalidObject,
+  notServed,
   serviceUnavailable,
 } from '../api/status-errors.ts';
 import { writeOptions } from '../http/options.ts';
-import { decodeObject } from '../kinds/decode.ts';
 import type { Fence } from '../protocol/apiserver.ts';
 import { admitNew } from './admission/admit.ts';
 import { admitContent } from './admission/namespace-lifecycle.ts';
 import { allocate, allocationError, allocationsOf, usesPool } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
-import { bodyOf, type Call, callForm } from './call.ts';
-import { type ServedResource, storageKey } from './catalog.ts';
+import { bodyOf, type Call, callForm, decodeServedObject } from './call.ts';
+import { type ServedResource, storageKey, strategyOf } from './catalog.ts';
 import { encoded } from './change.ts';
 import { toStored } from './conversion.ts';
 import type { Environment } from './environment.ts';
@@ -40,7 +40,7 @@ export interface Creation {
 export function* handleCreate(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'CreateOptions');
   const body = bodyOf(call);
-  const { object, warnings } = decodeObject(body, call.served.info, environment.schemas, options.fieldValidation);
+  const { object, warnings } = decodeServedObject(environment, call.served, body, options.fieldValidation);
   const { namespace, fence } = call.request;
   placeInNamespace(object, call.served, namespace);
   if ((object.metadata.resourceVersion ?? '') !== '') {
@@ -90,7 +90,8 @@ export function placeInNamespace(object: AnyObject, served: ServedResource, name
 
 /** Defaults, fills and validates the stored version. */
 function prepared(environment: Environment, { served, ownership }: Creation, object: AnyObject): AnyObject {
-  const { strategy, info } = served.stored;
+  const { info } = served.stored;
+  const strategy = strategyOf(served);
   const { random, stamp } = environment;
   strategy.setDefaults(object);
   const entries = entriesOfNew(environment, served, object, ownership);
@@ -119,6 +120,8 @@ function* insert(environment: Environment, creation: Creation, object: AnyObject
     const written = yield* commit(environment, { stored, key, previous: null, next, fence });
     if (written.type === 'committed') return written.bytes;
     if (written.type === 'stale') return null;
+    // The definition went while the request was on its way.
+    if (written.type === 'refused') throw notServed();
     if (asked.includes(written.key)) throw allocationError(object, written.key);
   }
   throw serviceUnavailable('no free address was found, please try again', 1);

@@ -20,6 +20,7 @@ import type { CacheEntry } from './cache-entry.ts';
 import { type Call, callDeleteOptions, callForm } from './call.ts';
 import type { ServedResource } from './catalog.ts';
 import { type Changed, change, type Decision, type Target } from './change.ts';
+import { holdDefinition } from './definition-termination.ts';
 import type { Environment } from './environment.ts';
 import { rendered } from './form.ts';
 import { targetOf } from './update.ts';
@@ -75,8 +76,9 @@ function decideDeletion(served: ServedResource, current: CacheEntry, options: De
   const finalizers = finalizersAfter(served, object, options.propagationPolicy);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
+  if (served.stored.custom === null && object.kind === 'CustomResourceDefinition') holdDefinition(object, wallMs);
   const waitsForNamespace = object.kind === 'Namespace' && namespaceFinalizers(object).length > 0;
-  if (grace.seconds === 0 && finalizers.length === 0 && !waitsForNamespace) return { type: 'remove' };
+  if (grace.seconds === 0 && finalizersOf(object).length === 0 && !waitsForNamespace) return { type: 'remove' };
   mark(object, grace.seconds, wallMs);
   if (object.kind === 'Namespace') (object as Mutable<AnyObject>).status = terminating(object.status);
   return { type: 'write', object };

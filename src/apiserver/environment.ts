@@ -25,6 +25,8 @@ export interface Environment {
   /** The objects that every cluster has are there. */
   isBootstrapped: boolean;
   readonly eventLease: EventLease;
+  /** When this API server last began to handle a write of a CustomResourceDefinition. */
+  definitionWriteAtMs: number;
   /** The time of the input that is being handled. */
   stamp: Stamp;
 }

@@ -23,14 +23,18 @@ export interface Form {
 
 export function formOf(served: ServedResource, output: OutputForm, includeObject: IncludeObject): Form {
   const { group, version } = served.info;
-  return { served, output, includeObject, key: `${group}/${version}/${output}/${includeObject}` };
+  const epoch = served.custom === null ? '' : `/${served.custom.version.epoch}`;
+  return { served, output, includeObject, key: `${group}/${version}/${output}/${includeObject}${epoch}` };
 }
 
 /** Returns one object in a form; `bytes` are those of the cache. */
 export function rendered(environment: Environment, form: Form, bytes: Uint8Array): Uint8Array {
   const { served, output } = form;
-  if (output === 'object' && !served.isConverted) return bytes;
-  const object = toServed(served, JSON.parse(utf8Text(bytes)) as AnyObject);
+  if (output === 'object') {
+    if (served.custom !== null) return served.custom.shown(bytes);
+    if (!served.isConverted) return bytes;
+  }
+  const object = decodeServed(served, bytes);
   if (output === 'object') return utf8(JSON.stringify(object));
   if (output === 'metadata') return utf8(JSON.stringify(partialMetadata(object)));
   const { resourceVersion = '' } = object.metadata;
@@ -46,7 +50,7 @@ export function renderedList(
 ): Uint8Array {
   const { served, output } = form;
   if (output === 'table') {
-    const objects = items.map((bytes) => toServed(served, JSON.parse(utf8Text(bytes)) as AnyObject));
+    const objects = items.map((bytes) => decodeServed(served, bytes));
     return utf8(JSON.stringify(tableOf(environment, form, objects, metadata)));
   }
   const kind: GroupVersionKind =
@@ -91,6 +95,11 @@ export function bookmarkFrame(form: Form, revision: number, endsInitialEvents: b
   return watchFrame('BOOKMARK', utf8(JSON.stringify(table)));
 }
 
+function decodeServed(served: ServedResource, bytes: Uint8Array): AnyObject {
+  if (served.custom !== null) return JSON.parse(utf8Text(served.custom.shown(bytes))) as AnyObject;
+  return toServed(served, JSON.parse(utf8Text(bytes)) as AnyObject);
+}
+
 const comma = utf8(',');
 const listTail = utf8(']}');
 
@@ -113,5 +122,6 @@ function tableOf(
   metadata: ListMeta,
 ): object {
   const { wallMs } = environment.stamp;
+  if (served.custom !== null) return served.custom.version.columns.table(objects, metadata, includeObject, wallMs);
   return environment.columns.table(served.info, objects, metadata, includeObject, wallMs);
 }

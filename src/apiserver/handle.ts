@@ -1,5 +1,6 @@
 /** From a request to the handler that answers it. Refusals are thrown as StatusError and become responses in answer.ts. */
 import type { Flow } from '../actor/flow.ts';
+import { StatusError } from '../api/status.ts';
 import { methodNotAllowed, notServed } from '../api/status-errors.ts';
 import { type ResourceInfo, subresourceOf } from '../kinds/registry.ts';
 import type { ResourceRequest } from '../protocol/apiserver.ts';
@@ -10,6 +11,7 @@ import { authorize } from './authorization.ts';
 import { handleBinding, handleBindingByBody } from './binding.ts';
 import { awaitBootstrap } from './bootstrap.ts';
 import { type Call, isApply, queryOf } from './call.ts';
+import type { ServedResource } from './catalog.ts';
 import { handleCreate } from './create.ts';
 import { handleDelete } from './delete.ts';
 import { handleDeleteCollection } from './delete-collection.ts';
@@ -21,6 +23,7 @@ import { handleGet } from './get.ts';
 import { handleList } from './list.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
+import { awaitBarrier } from './read-barrier.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
 import { handlePatch, handleUpdate } from './update.ts';
@@ -74,17 +77,41 @@ function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {
   const user = authenticate(request.credentials, environment.settings.tokens);
   authorize(user, request);
-  const served = environment.catalog.served(request);
-  if (served === undefined) throw notServed();
+  const served = environment.catalog.served(request) ?? (yield* servedLately(environment, request));
   const { group, resource, subresource, verb } = request;
   checkScope(request, served.info.isNamespaced);
-  checkVerb(served.info, request);
+  checkVerb(served, request);
   const handler = isReview(group, resource)
     ? handleReview
     : (handlers.get(`${group}/${resource}/${subresource} ${verb}`) ?? handlers.get(`${subresource} ${verb}`));
   if (handler === undefined) throw notServed();
   if (verb === 'create') yield* awaitBootstrap(environment);
-  return yield* handler(environment, { request, served, user, query: queryOf(request.parameters) });
+  if (served.stored === environment.catalog.definitions && isWrite(verb)) {
+    environment.definitionWriteAtMs = environment.stamp.monotonicMs;
+  }
+  const answer = yield* handler(environment, { request, served, user, query: queryOf(request.parameters) });
+  const warning = served.custom === null ? null : served.custom.version.warning;
+  return warning === null ? answer : withWarning(answer, warning);
+}
+
+/** A definition that another API server has acknowledged may not be in this cache yet; only groups with a dot can have one. */
+function* servedLately(environment: Environment, request: ResourceRequest): Flow<ServedResource> {
+  if (request.group.includes('.')) {
+    yield* awaitBarrier(environment);
+    const served = environment.catalog.served(request);
+    if (served !== undefined) return served;
+  }
+  throw notServed();
+}
+
+function isWrite(verb: ResourceRequest['verb']): boolean {
+  return verb !== 'get' && verb !== 'list' && verb !== 'watch';
+}
+
+function withWarning(answer: Answer, warning: string): Answer {
+  if (answer.type !== 'complete') return answer;
+  const { response } = answer;
+  return { ...answer, response: { ...response, warnings: [warning, ...response.warnings] } };
 }
 
 /** A path with a namespace where there is none, or without one where one must be, leads nowhere. */
@@ -97,7 +124,14 @@ function checkScope(request: ResourceRequest, isNamespaced: boolean): void {
   if (namespace === '' && (name !== '' || verb === 'create')) throw notServed();
 }
 
-function checkVerb(info: ResourceInfo, { subresource, verb }: ResourceRequest): void {
+function checkVerb({ info, custom }: ServedResource, { subresource, verb }: ResourceRequest): void {
+  if (custom?.version.isTerminating === true) {
+    // What is there may still be changed, so that finalizers can go.
+    if (verb !== 'create') return checkSubresource(info, subresource);
+    const error = methodNotAllowed(info, verb);
+    const message = `${verb} not allowed while custom resource definition is terminating`;
+    throw new StatusError(405, 'MethodNotAllowed', message, error.status.details);
+  }
   if (subresource === '') {
     if (!info.verbs.includes(verb)) throw methodNotAllowed(info, verb);
     return;
@@ -105,4 +139,8 @@ function checkVerb(info: ResourceInfo, { subresource, verb }: ResourceRequest): 
   const found = subresourceOf(info, subresource);
   if (found === undefined) throw notServed();
   if (!found.verbs.includes(verb)) throw methodNotAllowed(info, verb);
+}
+
+function checkSubresource(info: ResourceInfo, subresource: string): void {
+  if (subresource !== '' && subresourceOf(info, subresource) === undefined) throw notServed();
 }

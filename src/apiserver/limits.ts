@@ -68,6 +68,10 @@ export const eventTtlSeconds = 3_600;
 export const eventLeaseReuseMs = 60_000;
 export const eventLeaseObjectsMax = 1_000;
 
+/** What is due for a CustomResourceDefinition is done at once by an API server that handled a write of one so recently, by others after a pause. */
+export const definitionAttentionMs = 2_000;
+export const definitionPatienceMs = 250;
+
 /** A request body; kube-apiserver's default. */
 export const bodyBytesMax = 3 * 1024 * 1024;
 

@@ -4,12 +4,12 @@ import type { Random } from '../base/random.ts';
 import { ColumnTable } from '../kinds/columns/table.ts';
 import { builtInRegistry } from '../kinds/registry.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
-import { TypeShapes } from '../kinds/type-shape.ts';
 import { Catalog } from './catalog.ts';
 import type { Environment } from './environment.ts';
 import { EventLease } from './event-lease.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import { ReplicaChoice } from './replica-choice.ts';
+import { ServedShapes } from './served-shapes.ts';
 import type { ApiServerSettings } from './settings.ts';
 import { WatchCache } from './watch-cache.ts';
 
@@ -19,7 +19,7 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     settings,
     catalog,
     schemas: builtInSchemas,
-    shapes: new TypeShapes(builtInSchemas),
+    shapes: new ServedShapes(catalog, builtInSchemas),
     columns: new ColumnTable(),
     cache: new WatchCache(catalog),
     barrier: new ReadBarrier(),
@@ -27,6 +27,7 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     random,
     isBootstrapped: false,
     eventLease: new EventLease(),
+    definitionWriteAtMs: Number.NEGATIVE_INFINITY,
     stamp,
   };
 }

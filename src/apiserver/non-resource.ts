@@ -1,11 +1,16 @@
-/** Everything that is not a resource: discovery, OpenAPI, version, health. Documents are made once and kept with their ETag. */
-import { parseApiVersion } from '../api/group-version.ts';
+/**
+ * Everything that is not a resource: discovery, OpenAPI, version, health. Documents are made when first asked for and kept with their ETag until
+ * what is served changes; hashes of what Kubernetes itself has are made once.
+ */
+import { apiVersionOf, type GroupVersion, parseApiVersion } from '../api/group-version.ts';
 import { notServed } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
 import { utf8 } from '../base/bytes.ts';
 import { RunningHash } from '../base/hash.ts';
 import { httpDate } from '../base/time.ts';
 import { negotiate } from '../http/negotiation.ts';
+import { customDocument, customHash } from '../kinds/customresource/openapi.ts';
+import type { CustomVersion } from '../kinds/customresource/version.ts';
 import {
   aggregatedContentType,
   aggregatedDocument,
@@ -15,6 +20,7 @@ import {
   resourceListDocument,
 } from '../kinds/discovery.ts';
 import { openapiDocument, openapiHashes, openapiIndex } from '../kinds/openapi.ts';
+import { rootOf } from '../kinds/openapi-operations.ts';
 import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
 import { jsonContentType } from './answer.ts';
 import type { Environment } from './environment.ts';
@@ -46,7 +52,10 @@ interface Document {
 export class NonResourcePaths {
   readonly #environment: Environment;
   readonly #documents = new Map<string, Document>();
+  #builtInHashes: ReadonlyMap<string, string> | undefined;
   #openapiHashes: ReadonlyMap<string, string> | undefined;
+  /** What the documents were made from. */
+  #epoch = 0;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -57,6 +66,7 @@ export class NonResourcePaths {
     const path = request.path === '/' ? '/' : request.path.replace(/\/+$/, '');
     if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return this.#health(path);
     if (path === '/metrics') return textResponse(200, this.#metrics());
+    this.#forgetOld();
     const shape = negotiate(request.accept, 'discovery').shape;
     const aggregated =
       shape.type === 'aggregatedDiscovery' && (path === '/api' || path === '/apis') ? shape.version : null;
@@ -81,9 +91,38 @@ export class NonResourcePaths {
     return { 'Cache-Control': 'public, immutable', Expires: expires };
   }
 
+  #forgetOld(): void {
+    const { epoch } = this.#environment.catalog;
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#documents.clear();
+    this.#openapiHashes = undefined;
+  }
+
   #hashes(): ReadonlyMap<string, string> {
-    this.#openapiHashes ??= openapiHashes(this.#registry, this.#environment.schemas);
+    const { catalog, schemas } = this.#environment;
+    this.#builtInHashes ??= openapiHashes(catalog.builtInRegistry, schemas);
+    this.#openapiHashes ??= new Map([...this.#builtInHashes, ...this.#customHashes()]);
     return this.#openapiHashes;
+  }
+
+  #customHashes(): readonly (readonly [string, string])[] {
+    const groupVersions = new Map(this.#customVersions().map(({ info }) => [apiVersionOf(info), info]));
+    return [...groupVersions.values()].map((groupVersion) => [
+      rootOf(groupVersion).slice(1),
+      customHash(this.#customVersions(groupVersion)),
+    ]);
+  }
+
+  /** Versions of custom kinds that are served: all, or those of one group and version. */
+  #customVersions(of?: GroupVersion): readonly CustomVersion[] {
+    const { catalog } = this.#environment;
+    const versions = [...catalog.customs()].flatMap(({ served }) =>
+      served.flatMap(({ custom }) => (custom === null ? [] : [custom.version])),
+    );
+    // All API servers have to come to the same hash.
+    versions.sort((left, right) => (left.info.resource < right.info.resource ? -1 : 1));
+    return of === undefined ? versions : versions.filter(({ info }) => apiVersionOf(info) === apiVersionOf(of));
   }
 
   #make(path: string, aggregated: 'v2' | 'v2beta1' | null): Document {
@@ -126,7 +165,10 @@ export class NonResourcePaths {
     const { schemas } = this.#environment;
     if (root === 'api' && second === '') return openapiDocument(this.#registry, schemas, { group: '', version: first });
     if (root !== 'apis' || second === '') return undefined;
-    return openapiDocument(this.#registry, schemas, { group: first, version: second });
+    const groupVersion = { group: first, version: second };
+    const custom = this.#customVersions(groupVersion);
+    if (custom.length > 0) return customDocument(groupVersion, custom, schemas);
+    return openapiDocument(this.#registry, schemas, groupVersion);
   }
 
   /** Alive as long as it answers; ready while its cache follows the store. */

@@ -17,13 +17,14 @@ import { badRequest, conflict, invalidObject, unprocessablePatch } from '../api/
 import { must } from '../base/assert.ts';
 import { utf8, utf8Text } from '../base/bytes.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
+import { setValueAt, valueAt } from '../kinds/customresource/version.ts';
 import { decodeObject } from '../kinds/decode.ts';
 import { type Answer, complete } from './answer.ts';
 import { applied } from './apply.ts';
 import { configurationOf } from './apply-body.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import { bodyOf, type Call, isApply, patchTypeOf } from './call.ts';
-import type { ServedResource, StoredResource } from './catalog.ts';
+import type { ServedResource } from './catalog.ts';
 import { change, type Decision } from './change.ts';
 import type { Environment } from './environment.ts';
 import { type Ownership, updateBy } from './field-ownership.ts';
@@ -44,7 +45,7 @@ interface Scalable extends KubeObject {
 
 export function* handleGetScale(environment: Environment, call: Call): Flow<Answer> {
   const entry = yield* readEntry(environment, call);
-  return answerScale(entry.bytes);
+  return answerScale(call, entry.bytes);
 }
 
 export function* handleUpdateScale(environment: Environment, call: Call): Flow<Answer> {
@@ -55,7 +56,7 @@ export function* handleUpdateScale(environment: Environment, call: Call): Flow<A
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) =>
     decideScale(environment, call, current, decoded.object as Scale, ownership),
   );
-  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
+  return answerScale(call, must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
 }
 
 /**
@@ -65,12 +66,12 @@ export function* handleUpdateScale(environment: Environment, call: Call): Flow<A
 function* handleApplyScale(environment: Environment, call: Call): Flow<Answer> {
   const options = patchOptions(call.query, 'applyPatch');
   const { configuration, warnings } = configurationOf(call, scaleKind, environment.shapes, options);
-  const stored = storedAsServed(call.served.stored);
+  const stored = storedAsServed(call);
   const target = { ...targetOf(call, options.isDryRun), served: stored };
   const changed = yield* change(environment, target, (current) => {
     const scale = mergeConfiguration(
       environment.shapes.kind(scaleKind),
-      asTree(scaleOf(current.decode() as Scalable)),
+      asTree(scaleOf(call, current.decode() as Scalable)),
       configuration,
     );
     checkScale(call, decodeObject(scale, scaleKind, environment.schemas, 'Ignore').object as Scale, current);
@@ -78,13 +79,13 @@ function* handleApplyScale(environment: Environment, call: Call): Flow<Answer> {
       environment,
       { ...call, served: stored },
       options,
-      parentOf(stored, configuration),
+      parentOf(call, configuration),
       current.decode(),
       'object',
     );
     return decideUpdate(environment, target, current, object, 'object', { type: 'applied', entries });
   });
-  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'), warnings);
+  return answerScale(call, must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'), warnings);
 }
 
 export function* handlePatchScale(environment: Environment, call: Call): Flow<Answer> {
@@ -93,13 +94,13 @@ export function* handlePatchScale(environment: Environment, call: Call): Flow<An
   const options = patchOptions(call.query, type === 'json' ? 'jsonPatch' : 'mergePatch');
   const patch = bodyOf(call);
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
-    const scale = asTree(scaleOf(current.decode() as Scalable));
+    const scale = asTree(scaleOf(call, current.decode() as Scalable));
     const patched = type === 'json' ? jsonPatched(scale, patch) : applyMergePatch(scale, patch);
     const decoded = decodeObject(patched, scaleKind, environment.schemas, options.fieldValidation);
     const ownership = updateBy(call, options.fieldManager, patched);
     return decideScale(environment, call, current, decoded.object as Scale, ownership);
   });
-  return answerScale(must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
+  return answerScale(call, must(changed.type === 'absent' ? undefined : changed.bytes, 'a scaled object'));
 }
 
 function jsonPatched(scale: JsonObject, patch: Json): Json {
@@ -118,10 +119,10 @@ function decideScale(
   checkScale(call, scale, current);
   const { name, fence } = call.request;
   const object = current.decode() as Scalable;
-  (object as Mutable<Scalable>).spec = { ...object.spec, replicas: scale.spec?.replicas ?? 0 };
+  setReplicas(call, object, scale.spec?.replicas ?? 0);
   return decideUpdate(
     environment,
-    { served: storedAsServed(current.stored), namespace: current.namespace, name, fence, isDryRun: false },
+    { served: storedAsServed(call), namespace: current.namespace, name, fence, isDryRun: false },
     current,
     object as AnyObject,
     'object',
@@ -146,43 +147,74 @@ function checkScale(call: Call, scale: Scale, current: CacheEntry): void {
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(call.served.info, name);
 }
 
-function storedAsServed(stored: StoredResource): ServedResource {
-  return { info: stored.info, strategy: stored.strategy, stored, isConverted: false };
+/** The object behind a scale, in the version in which it is stored. */
+function storedAsServed({ served }: Call): ServedResource {
+  return { ...served, info: served.stored.info, isConverted: false };
 }
 
 /** Returns what a scale says about the object behind it. */
-function parentOf({ info }: ServedResource, { metadata, spec }: JsonObject): JsonObject {
+function parentOf(call: Call, { metadata, spec }: JsonObject): JsonObject {
+  const { info } = call.served.stored;
   const { name, namespace, uid, resourceVersion } = (metadata ?? {}) as KubeObject['metadata'];
   const { replicas } = (spec ?? {}) as NonNullable<Scale['spec']>;
   const parent = {
     apiVersion: apiVersionOf(info),
     kind: info.kind,
     metadata: { name, namespace, uid, resourceVersion },
-    spec: replicas === undefined ? undefined : { replicas },
   };
   // The way through text drops what is undefined.
-  return JSON.parse(JSON.stringify(parent)) as JsonObject;
+  const tree = JSON.parse(JSON.stringify(parent)) as JsonObject;
+  if (replicas !== undefined) setReplicas(call, tree as unknown as Scalable, replicas);
+  return tree;
 }
 
 function asTree(object: object): JsonObject {
   return object as unknown as JsonObject;
 }
 
-function answerScale(bytes: Uint8Array, warnings: readonly string[] = []): Answer {
-  return complete(200, utf8(JSON.stringify(scaleOf(JSON.parse(utf8Text(bytes)) as Scalable))), warnings);
+function setReplicas({ served }: Call, object: Scalable, replicas: number): void {
+  const path = served.custom?.version.scale?.specReplicasPath;
+  if (path === undefined) (object as Mutable<Scalable>).spec = { ...object.spec, replicas };
+  else setValueAt(asTree(object), path.slice(1).split('.'), replicas);
 }
 
-function scaleOf(object: Scalable): Scale {
+function answerScale(call: Call, bytes: Uint8Array, warnings: readonly string[] = []): Answer {
+  return complete(200, utf8(JSON.stringify(scaleOf(call, JSON.parse(utf8Text(bytes)) as Scalable))), warnings);
+}
+
+/** What the paths of a custom kind lead to, or what built-in kinds have. */
+function replicasOf({ served }: Call, object: Scalable): { spec: number; status: number; selector: string } {
+  const paths = served.custom?.version.scale;
+  if (paths === undefined) {
+    return {
+      spec: object.spec?.replicas ?? 0,
+      status: object.status?.replicas ?? 0,
+      selector: selectorText(object),
+    };
+  }
+  const numberAt = (path: string): number => {
+    const value = valueAt(object, path);
+    return typeof value === 'number' ? value : 0;
+  };
+  const selector = valueAt(object, paths.labelSelectorPath ?? '');
+  return {
+    spec: numberAt(paths.specReplicasPath),
+    status: numberAt(paths.statusReplicasPath),
+    selector: typeof selector === 'string' ? selector : '',
+  };
+}
+
+function scaleOf(call: Call, object: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = selectorText(object);
+  const { spec: replicas, status, selector } = replicasOf(call, object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: JSON.parse(
       JSON.stringify({ name, namespace, uid, resourceVersion, creationTimestamp }),
     ) as KubeObject['metadata'],
-    spec: { replicas: object.spec?.replicas ?? 0 },
-    status: { replicas: object.status?.replicas ?? 0, ...(selector === '' ? {} : { selector }) },
+    spec: { replicas },
+    status: { replicas: status, ...(selector === '' ? {} : { selector }) },
   };
 }
 

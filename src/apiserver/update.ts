@@ -14,12 +14,13 @@ import { badRequest, conflict, invalidObject, notFound, unprocessablePatch } fro
 import { applyStrategicMergePatch } from '../api/strategic-merge-patch.ts';
 import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
-import { decodeObject } from '../kinds/decode.ts';
+import type { Decoded } from '../kinds/decode.ts';
 import type { KindStrategy } from '../kinds/strategy.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
-import { bodyOf, type Call, callForm, patchTypeOf } from './call.ts';
+import { bodyOf, type Call, callForm, decodeServedObject, patchTypeOf } from './call.ts';
+import { strategyOf } from './catalog.ts';
 import { type Changed, change, changeIfPresent, type Decision, type Target } from './change.ts';
 import { toServed, toStored } from './conversion.ts';
 import { createObject, placeInNamespace } from './create.ts';
@@ -35,7 +36,7 @@ export function targetOf(call: Call, isDryRun: boolean): Target {
 export function* handleUpdate(environment: Environment, call: Call, part: Part): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
   const body = bodyOf(call);
-  const { object, warnings } = decodeObject(body, call.served.info, environment.schemas, options.fieldValidation);
+  const { object, warnings } = decodeServedObject(environment, call.served, body, options.fieldValidation);
   placeInNamespace(object, call.served, call.request.namespace);
   checkName(call, object);
   const target = targetOf(call, options.isDryRun);
@@ -102,9 +103,10 @@ export function decideUpdate(
     throw conflict(served.info, current.name, cause);
   }
   const next = toStored(served, object);
-  stored.strategy.setDefaults(next);
+  const strategy = strategyOf(served);
+  strategy.setDefaults(next);
   const entries = entriesAfter(environment, served, old, next, ownership, part);
-  prepareUpdate(stored.strategy, next, old, part);
+  prepareUpdate(strategy, next, old, part);
   if (part === 'object') {
     allocate(stored, next, (key) => environment.cache.isAllocated(key), environment.random);
   }
@@ -171,10 +173,9 @@ function decodePatched(
   call: Call,
   tree: Json,
   mode: FieldValidationMode,
-): ReturnType<typeof decodeObject> {
-  const { info } = call.served;
+): Decoded<AnyObject> {
   try {
-    return decodeObject(tree, info, environment.schemas, mode);
+    return decodeServedObject(environment, call.served, tree, mode);
   } catch (error: unknown) {
     if (!(error instanceof StatusError) || mode === 'Strict') throw error;
     throw invalidPatch(error);

@@ -7,16 +7,19 @@
  * Invariant: `revision` never goes back, and each event has a revision above that of the events before it or equal to it.
  */
 import { assert } from '../base/assert.ts';
+import { ownBytes } from '../base/bytes.ts';
 import { OrderedMap } from '../base/ordered-map.ts';
 import { RingBuffer } from '../base/ring-buffer.ts';
+import type { CustomResourceDefinition } from '../kinds/customresourcedefinition/types.ts';
 import type { Event } from '../mvcc/event.ts';
 import { prefixRange } from '../mvcc/key-range.ts';
-import type { KeyValue } from '../mvcc/key-value.ts';
+import { type KeyValue, noLease, type Revision } from '../mvcc/key-value.ts';
 import { allocationPrefix } from './allocation.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { type Catalog, namespacePrefix, type StoredResource, storageKey } from './catalog.ts';
 import { historyEventsMax } from './limits.ts';
 import { isUnfiltered, type Selection, selects } from './selection.ts';
+import { registryPrefix } from './storage-prefix.ts';
 
 /** A change of one object. */
 export interface CacheEvent {
@@ -43,6 +46,8 @@ export class WatchCache {
   readonly #resources = new Map<StoredResource, ResourceState>();
   /** Keys that stand for addresses taken from a pool; see allocation.ts. */
   readonly #allocations = new Set<string>();
+  /** Objects of a kind that nobody has defined, or not any more. */
+  #unclaimed = new OrderedMap<KeyValue>();
   #revision = 0;
   /** The revision of the last complete state. */
   #floor = 0;
@@ -77,12 +82,93 @@ export class WatchCache {
     assert(revision >= this.#revision, 'the cache does not go back', { revision, before: this.#revision });
     this.#resources.clear();
     this.#allocations.clear();
+    this.#unclaimed = new OrderedMap();
     this.#revision = revision;
     this.#floor = revision;
+    this.#replaceDefinitions(keyValues);
     for (const keyValue of keyValues) {
       const owner = this.#catalog.ownerOf(keyValue.key);
       if (owner !== undefined) this.#state(owner.stored).entries.set(keyValue.key, new CacheEntry(owner, keyValue));
-      else if (keyValue.key.startsWith(allocationPrefix)) this.#allocations.add(keyValue.key);
+      else this.#keepForeign({ type: 'put', keyValue });
+    }
+  }
+
+  /** Definitions come first: they say whose the other keys are. */
+  #replaceDefinitions(keyValues: readonly KeyValue[]): void {
+    const { definitions } = this.#catalog;
+    const present = new Set<string>();
+    for (const keyValue of keyValues) {
+      if (!keyValue.key.startsWith(definitions.prefix)) continue;
+      const owner = this.#catalog.ownerOf(keyValue.key);
+      if (owner === undefined) continue;
+      present.add(owner.name);
+      this.#define(owner.name, new CacheEntry(owner, keyValue), this.#floor);
+    }
+    for (const { definition } of this.#catalog.customs()) {
+      const name = definition.metadata.name ?? '';
+      if (!present.has(name)) this.#define(name, null, this.#floor);
+    }
+  }
+
+  /** Hands a definition to the catalog, and the objects to whom they belong from now on. */
+  #define(name: string, entry: CacheEntry | null, revision: number): void {
+    const source =
+      entry === null
+        ? null
+        : {
+            key: entry.key,
+            createRevision: entry.createRevision,
+            decode: () => entry.decode() as unknown as CustomResourceDefinition,
+          };
+    const { added, removed } = this.#catalog.define(name, source);
+    if (removed !== null) this.#release(removed);
+    if (added !== null) this.#adopt(added, revision);
+    const kept = added === null ? this.#catalog.custom(name)?.stored : undefined;
+    if (kept !== undefined) {
+      this.scanAll(kept, (each) => {
+        each.forgetFacts();
+        return true;
+      });
+    }
+  }
+
+  #adopt(stored: StoredResource, revision: number): void {
+    const state = this.#state(stored);
+    // What happened under this name before was another kind's history.
+    state.historyFloor = revision;
+    state.changedAt = revision;
+    const { start, end } = prefixRange(stored.prefix);
+    const found: KeyValue[] = [];
+    this.#unclaimed.scan(start, end, (keyValue) => {
+      found.push(keyValue);
+      return true;
+    });
+    for (const keyValue of found) {
+      const owner = this.#catalog.ownerOf(keyValue.key);
+      if (owner === undefined) continue;
+      this.#unclaimed.delete(keyValue.key);
+      state.entries.set(keyValue.key, new CacheEntry(owner, keyValue));
+    }
+  }
+
+  #release(stored: StoredResource): void {
+    this.scanAll(stored, ({ key, createRevision, revision, bytes }) => {
+      const revisions = { createRevision: createRevision as Revision, modRevision: revision as Revision };
+      this.#unclaimed.set(key, { key, value: bytes, ...revisions, version: 1, lease: noLease });
+      return true;
+    });
+    this.#resources.delete(stored);
+  }
+
+  /** Keys that hold no object of a known kind. */
+  #keepForeign({ type, keyValue }: Pick<Event, 'type' | 'keyValue'>): void {
+    const { key } = keyValue;
+    if (key.startsWith(allocationPrefix)) {
+      if (type === 'put') this.#allocations.add(key);
+      else this.#allocations.delete(key);
+    } else if (key.startsWith(registryPrefix)) {
+      if (type === 'put') this.#unclaimed.set(key, { ...keyValue, value: ownBytes(keyValue.value) });
+      else this.#unclaimed.delete(key);
     }
   }
 
@@ -101,10 +187,8 @@ export class WatchCache {
         const change = { revision: event.keyValue.modRevision, entry, previous, frames: new Map() };
         remember(state, change);
         changes.push(change);
-      } else if (key.startsWith(allocationPrefix)) {
-        if (event.type === 'put') this.#allocations.add(key);
-        else this.#allocations.delete(key);
-      }
+        if (owner.stored === this.#catalog.definitions) this.#define(owner.name, entry, change.revision);
+      } else this.#keepForeign(event);
     }
     return changes;
   }

@@ -112,6 +112,20 @@ export class WatchHub {
     return [{ type: 'end', stream, reason: 'completed' }];
   }
 
+  /** Ends the watches of custom kinds that are not served any more as they were when the watch began. */
+  endStale(): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const watcher of this.#watchers.values()) {
+      const { info, custom } = watcher.plan.form.served;
+      if (custom === null) continue;
+      const now = this.#environment.catalog.served(info)?.custom;
+      if (now?.version.epoch === custom.version.epoch) continue;
+      const { effects: last } = watcher.flush();
+      effects.push(...last, ...this.end(watcher.stream));
+    }
+    return effects;
+  }
+
   /** Ends every watch: what happened in between is not known any more. */
   endAll(): readonly Effect[] {
     return [...this.#watchers.keys()].flatMap((stream) => this.end(stream));

@@ -28,6 +28,8 @@ export interface Write {
   /** In the stored version and without resourceVersion; null to remove. */
   readonly next: { readonly object: AnyObject; readonly bytes: Uint8Array } | null;
   readonly fence: Fence | null;
+  /** What else must hold. */
+  readonly guards?: readonly Compare[];
 }
 
 export type Written =
@@ -36,7 +38,9 @@ export type Written =
   /** The object is another version than the change was made from; `current` is null when it does not exist. */
   | { readonly type: 'stale'; readonly current: KeyValue | null }
   /** Somebody holds an address that the object wants. */
-  | { readonly type: 'addressTaken'; readonly key: string };
+  | { readonly type: 'addressTaken'; readonly key: string }
+  /** A guard does not hold, or the definition of a new custom resource is gone. */
+  | { readonly type: 'refused'; readonly current: KeyValue | null };
 
 /** Commits a write. Throws StatusError Conflict when the fence no longer holds, and what the store refuses. */
 export function* commit(environment: Environment, write: Write): Flow<Written> {
@@ -65,10 +69,15 @@ function heldBy(stored: StoredResource, entry: CacheEntry): readonly string[] {
   return usesPool(stored) ? allocationsOf(stored, entry.decode()) : [];
 }
 
-function comparesOf({ key, previous, fence }: Write, added: readonly string[]): readonly Compare[] {
+function comparesOf({ stored, key, previous, fence, guards }: Write, added: readonly string[]): readonly Compare[] {
   const compares: Compare[] = [
     { type: 'modRevision', range: singleKey(key), operator: '=', operand: previous?.revision ?? 0 },
   ];
+  if (guards !== undefined) compares.push(...guards);
+  if (stored.custom !== null && previous === null) {
+    const { definitionKey, definitionRevision: operand } = stored.custom;
+    compares.push({ type: 'createRevision', range: singleKey(definitionKey), operator: '=', operand });
+  }
   if (fence !== null) {
     compares.push({
       type: 'createRevision',
@@ -101,10 +110,12 @@ function obstacleOf(write: Write, added: readonly string[], results: readonly Op
     const holder = found.shift() ?? null;
     if (holder?.createRevision !== write.fence.createRevision) throw fenceError(write.fence);
   }
-  if ((current?.modRevision ?? 0) !== (write.previous?.revision ?? 0)) {
-    return { type: 'stale', current: current === null ? null : { ...current, value: ownBytes(current.value) } };
-  }
+  const owned = current === null ? null : { ...current, value: ownBytes(current.value) };
+  if ((current?.modRevision ?? 0) !== (write.previous?.revision ?? 0)) return { type: 'stale', current: owned };
   const taken = added[found.findIndex((keyValue) => keyValue !== null)];
+  if (taken === undefined && (write.guards !== undefined || write.stored.custom !== null)) {
+    return { type: 'refused', current: owned };
+  }
   assert(taken !== undefined, 'a transaction that failed has a reason', { key: write.key });
   return { type: 'addressTaken', key: taken };
 }

@@ -24,6 +24,15 @@ export interface Watched {
   readonly fieldSelector?: string;
   /** Absent: all namespaces. */
   readonly namespace?: string;
+  /** Returns what the cache keeps of an object; absent: all of it. */
+  readonly keep?: (object: never) => KubeObject;
+}
+
+/** Caches that come and go with the objects of another one. */
+export interface DynamicWatches {
+  /** The cache after whose changes `watches` is asked anew. */
+  readonly by: string;
+  watches(caches: Caches<Record<string, KubeObject>>): Readonly<Record<string, Watched>>;
 }
 
 /** What a reconciler reads; src/streams keeps it. Objects are shared: never change them. */
@@ -68,6 +77,8 @@ export interface Controller<K extends Kinds, Observed, Memory = null> {
   /** Names the controller in logs, events and actor paths. */
   readonly name: string;
   readonly watches: { readonly [Name in keyof K]: Watched };
+  /** Their caches may be missing for a while in what the controller is handed. */
+  readonly dynamic?: DynamicWatches;
   /** Makes what the controller remembers, when it takes office. */
   remember(): Memory;
   /** Returns the keys that a change concerns; the runtime adds them to the queue. */

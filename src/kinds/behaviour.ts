@@ -24,7 +24,12 @@ export interface KindBehaviour<T extends KubeObject> {
   prepareForCreate?(object: T): void;
   /** Runs after status and generation are settled. */
   prepareForUpdate?(object: T, old: T): void;
+  /** Runs after metadata is settled and everything else is kept, for a write to the status subresource. */
+  prepareForStatusUpdate?(object: T, old: T): void;
+  /** Of new and of changed objects. */
   validate?(object: T): FieldError[];
+  /** Of new objects, in addition to `validate`. */
+  validateCreate?(object: T): FieldError[];
   /** In addition to `validate`. */
   validateUpdate?(object: T, old: T): FieldError[];
   /** Instead of all the above, for a write to the status subresource. */

@@ -6,6 +6,7 @@ import type { AnyObject, KubeObject } from '../api/object-meta.ts';
 import type { KindBehaviour } from './behaviour.ts';
 import { configMapBehaviour } from './configmap/strategy.ts';
 import { cronJobBehaviour } from './cronjob/strategy.ts';
+import { customResourceDefinitionBehaviour } from './customresourcedefinition/strategy.ts';
 import { daemonSetBehaviour } from './daemonset/strategy.ts';
 import { deploymentBehaviour } from './deployment/strategy.ts';
 import { endpointSliceBehaviour } from './endpointslice/strategy.ts';
@@ -55,7 +56,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('admissionregistration.k8s.io/ValidatingAdmissionPolicy', counted),
   entry('admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', counted),
   entry('admissionregistration.k8s.io/ValidatingWebhookConfiguration', counted),
-  entry('apiextensions.k8s.io/CustomResourceDefinition', counted),
+  entry('apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinitionBehaviour),
   entry('scheduling.k8s.io/PriorityClass', counted),
   entry('rbac.authorization.k8s.io/ClusterRole', role),
   entry('rbac.authorization.k8s.io/ClusterRoleBinding', role),

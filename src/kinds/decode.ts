@@ -62,7 +62,22 @@ export function decodeStruct(tree: Json, struct: StructSchema, schemas: Schemas)
   return result;
 }
 
-function checkType(tree: JsonObject, kind: GroupVersionKind): void {
+/** What became of a part of a tree. `unknown`: texts for warnings; with a `problem` the object means nothing. */
+export interface DecodedPart {
+  readonly object: JsonObject;
+  readonly unknown: readonly string[];
+  readonly problem: string | undefined;
+}
+
+/** Decodes the part at `path` of an object that has no struct of its own, such as the metadata of a custom resource. */
+export function decodePart(tree: JsonObject, struct: StructSchema, path: string, schemas: Schemas): DecodedPart {
+  const walk = new Walk(schemas);
+  const object = walk.struct(tree, struct, path);
+  return { object, unknown: walk.unknown, problem: walk.problem };
+}
+
+/** Refuses a tree that says to be of another kind or version. */
+export function checkType(tree: JsonObject, kind: GroupVersionKind): void {
   const actualKind = fieldOf(tree, 'kind') ?? '';
   const actualVersion = fieldOf(tree, 'apiVersion') ?? '';
   const wantedVersion = apiVersionOf(kind);
@@ -80,7 +95,8 @@ function checkType(tree: JsonObject, kind: GroupVersionKind): void {
   }
 }
 
-function unusable(kind: GroupVersionKind, problem: string): StatusError {
+/** A body that cannot be an object of the kind. */
+export function unusable(kind: GroupVersionKind, problem: string): StatusError {
   return badRequest(`${kind.kind} in version ${quoted(kind.version)} cannot be handled as a ${kind.kind}: ${problem}`);
 }
 

@@ -8,7 +8,6 @@ import type { GroupVersion, GroupVersionKind } from '../api/group-version.ts';
 import type { JsonObject } from '../api/json.ts';
 import { componentOfKind, kindEntry, reference } from './openapi-schema.ts';
 import type { ResourceInfo, SubresourceInfo, Verb } from './registry.ts';
-import type { Schemas } from './schema.ts';
 
 type Target = 'collection' | 'object';
 
@@ -29,12 +28,19 @@ const operations: readonly Operation[] = [
   { verb: 'delete', method: 'delete', target: 'object', action: 'delete' },
 ];
 const writes: ReadonlySet<string> = new Set(['post', 'put', 'patch']);
-const patchTypes: readonly string[] = [
+export const customPatchTypes: readonly string[] = [
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ];
+export const builtInPatchTypes: readonly string[] = [...customPatchTypes, 'application/strategic-merge-patch+json'];
+
+/** What differs between built-in and custom kinds. */
+export interface PathOptions {
+  readonly patchTypes: readonly string[];
+  /** Paths of kinds without a schema are left out. */
+  readonly hasSchema: (kind: GroupVersionKind) => boolean;
+}
 
 /** Returns where the resources of a version are served: `/api/v1`, `/apis/apps/v1`. */
 export function rootOf({ group, version }: GroupVersion): string {
@@ -42,18 +48,24 @@ export function rootOf({ group, version }: GroupVersion): string {
 }
 
 /** Returns all paths of a version's resources; what has no schema is left out, such as the upgrade of a connection. */
-export function pathsOf(groupVersion: GroupVersion, resources: readonly ResourceInfo[], schemas: Schemas): JsonObject {
+export function pathsOf(
+  groupVersion: GroupVersion,
+  resources: readonly ResourceInfo[],
+  options: PathOptions,
+): JsonObject {
+  const { patchTypes, hasSchema } = options;
   const paths: JsonObject = {};
   for (const info of resources) {
     const root = rootOf(groupVersion);
     const scope = info.isNamespaced ? `${root}/namespaces/{namespace}` : root;
     const collection = `${scope}/${info.resource}`;
-    addPath(paths, collection, operationsAt(info, info, info.verbs, 'collection'));
-    if (info.isNamespaced) addPath(paths, `${root}/${info.resource}`, operationsAt(info, info, ['list'], 'collection'));
-    addPath(paths, `${collection}/{name}`, operationsAt(info, info, info.verbs, 'object'));
+    addPath(paths, collection, operationsAt(info, info, info.verbs, 'collection', patchTypes));
+    if (info.isNamespaced)
+      addPath(paths, `${root}/${info.resource}`, operationsAt(info, info, ['list'], 'collection', patchTypes));
+    addPath(paths, `${collection}/{name}`, operationsAt(info, info, info.verbs, 'object', patchTypes));
     for (const subresource of info.subresources) {
-      if (schemas.kind(subresource.kind) === undefined) continue;
-      addPath(paths, `${collection}/{name}/${subresource.name}`, operationsOn(info, subresource));
+      if (!hasSchema(subresource.kind)) continue;
+      addPath(paths, `${collection}/{name}/${subresource.name}`, operationsOn(info, subresource, patchTypes));
     }
   }
   return paths;
@@ -70,35 +82,50 @@ function addPath(paths: JsonObject, path: string, found: JsonObject): void {
   paths[path] = { ...found, ...(named.length === 0 ? {} : { parameters: named }) };
 }
 
-function operationsAt(info: ResourceInfo, kind: GroupVersionKind, verbs: readonly Verb[], at: Target): JsonObject {
+function operationsAt(
+  info: ResourceInfo,
+  kind: GroupVersionKind,
+  verbs: readonly Verb[],
+  at: Target,
+  patchTypes: readonly string[],
+): JsonObject {
   const found = operations.filter(
     ({ verb, target }) => target === at && verbs.includes(verb) && info.verbs.includes(verb),
   );
-  return Object.fromEntries(found.map((operation) => [operation.method, operationOf(info, kind, operation)]));
+  return Object.fromEntries(
+    found.map((operation) => [operation.method, operationOf(info, kind, operation, patchTypes)]),
+  );
 }
 
 /** A subresource hangs below an object, so its creation is a POST there. */
-function operationsOn(info: ResourceInfo, { kind, verbs }: SubresourceInfo): JsonObject {
+function operationsOn(info: ResourceInfo, { kind, verbs }: SubresourceInfo, patchTypes: readonly string[]): JsonObject {
   const found = operations.filter(
     ({ verb, target }) => verbs.includes(verb) && (target === 'object' || verb === 'create'),
   );
-  return Object.fromEntries(found.map((operation) => [operation.method, operationOf(info, kind, operation)]));
+  return Object.fromEntries(
+    found.map((operation) => [operation.method, operationOf(info, kind, operation, patchTypes)]),
+  );
 }
 
-function operationOf(info: ResourceInfo, kind: GroupVersionKind, { verb, method, action }: Operation): JsonObject {
+function operationOf(
+  info: ResourceInfo,
+  kind: GroupVersionKind,
+  { verb, method, action }: Operation,
+  patchTypes: readonly string[],
+): JsonObject {
   const isWrite = writes.has(method);
   const schema = reference(verb === 'list' ? `${componentOfKind(kind)}List` : componentOfKind(kind));
   const answer = verb.startsWith('delete') ? {} : { content: { 'application/json': { schema } } };
   return {
     tags: [tagOf(info)],
-    ...(isWrite ? { parameters: writeParameters(method), requestBody: requestBody(method, schema) } : {}),
+    ...(isWrite ? { parameters: writeParameters(method), requestBody: requestBody(method, schema, patchTypes) } : {}),
     responses: { [method === 'post' ? '201' : '200']: { description: 'OK', ...answer } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': kindEntry(kind),
   };
 }
 
-function requestBody(method: string, schema: JsonObject): JsonObject {
+function requestBody(method: string, schema: JsonObject, patchTypes: readonly string[]): JsonObject {
   if (method !== 'patch') return { content: { '*/*': { schema } }, required: true };
   const anything = { schema: { type: 'object' } };
   return { content: Object.fromEntries(patchTypes.map((type) => [type, anything])), required: true };

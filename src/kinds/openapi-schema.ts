@@ -47,7 +47,11 @@ export function componentName(struct: string): string {
   return `${foreignPackages[first] ?? `io.k8s.api.${first}`}${struct.slice(dot)}`;
 }
 
+/** Groups outside of Kubernetes go by their domain: `io.cert-manager.v1.Certificate`. */
 export function componentOfKind({ group, version, kind }: GroupVersionKind): string {
+  if (group.includes('.') && !group.endsWith('.k8s.io')) {
+    return `${group.split('.').reverse().join('.')}.${version}.${kind}`;
+  }
   return componentName(`${packageOf(group)}.${version}.${kind}`);
 }
 
@@ -93,6 +97,11 @@ export class ComponentSchemas {
       },
       'x-kubernetes-group-version-kind': [kindEntry({ ...kind, kind: `${kind.kind}List` })],
     });
+  }
+
+  /** Adds a schema as it is. */
+  addTree(name: string, tree: JsonObject): void {
+    this.#components.set(name, tree);
   }
 
   /** All schemas, ascending by name. */

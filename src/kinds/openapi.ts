@@ -8,7 +8,7 @@
 import { apiVersionOf, type GroupVersion } from '../api/group-version.ts';
 import type { JsonObject } from '../api/json.ts';
 import { RunningHash } from '../base/hash.ts';
-import { pathsOf, rootOf } from './openapi-operations.ts';
+import { builtInPatchTypes, pathsOf, rootOf } from './openapi-operations.ts';
 import { ComponentSchemas } from './openapi-schema.ts';
 import type { KindRegistry, ResourceInfo } from './registry.ts';
 import { packageOf, type Schemas } from './schema.ts';
@@ -21,11 +21,20 @@ export function openapiDocument(
 ): JsonObject | undefined {
   const resources = registry.resourcesOf(groupVersion);
   if (resources.length === 0) return undefined;
+  const paths = pathsOf(groupVersion, resources, {
+    patchTypes: builtInPatchTypes,
+    hasSchema: (kind) => schemas.kind(kind) !== undefined,
+  });
+  return openapiOf(paths, componentsOf(schemas, resources));
+}
+
+/** Puts a document together. */
+export function openapiOf(paths: JsonObject, schemas: JsonObject): JsonObject {
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: 'unversioned' },
-    paths: pathsOf(groupVersion, resources, schemas),
-    components: { schemas: componentsOf(schemas, resources) },
+    paths,
+    components: { schemas },
   };
 }
 

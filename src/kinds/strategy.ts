@@ -82,11 +82,12 @@ export class KindStrategy {
       if (name !== 'status' && name !== 'metadata') takeField(object, old, name);
     }
     takeField(object.metadata, old.metadata, 'ownerReferences');
+    this.#behaviour.prepareForStatusUpdate?.(object, old);
   }
 
   validateCreate(object: AnyObject): FieldError[] {
     const errors = validateMetadata(object, this.info.isNamespaced, this.checkName);
-    return errors.concat(this.#behaviour.validate?.(object) ?? []);
+    return errors.concat(this.#behaviour.validate?.(object) ?? [], this.#behaviour.validateCreate?.(object) ?? []);
   }
 
   validateUpdate(object: AnyObject, old: AnyObject): FieldError[] {
@@ -104,13 +105,14 @@ export class KindStrategy {
     );
   }
 
-  /** Anything but metadata and status is desired state; a first request to delete counts as a change too. */
+  /** Anything but metadata is desired state, and but the status where that is a subresource. */
   #countGeneration(object: AnyObject, old: AnyObject): void {
     if (this.#behaviour.hasGeneration !== true) return;
+    const isStatusApart = hasStatus(this.info);
     const isSame = Object.keys({ ...old, ...object }).every(
       (name) =>
         name === 'metadata' ||
-        name === 'status' ||
+        (name === 'status' && isStatusApart) ||
         equalSemantic(object[name as keyof AnyObject], old[name as keyof AnyObject]),
     );
     const generation = old.metadata.generation ?? 0;

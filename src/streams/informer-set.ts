@@ -58,7 +58,11 @@ interface Slot {
   unreturnedCredit: number;
   /** Watches in a row that brought nothing. */
   failures: number;
+  readonly isOptional: boolean;
 }
+
+/** An optional informer whose watch has failed so often is not waited for any more. */
+const optionalFailuresMax = 6;
 
 const timerPrefix = 'informer:';
 
@@ -67,6 +71,7 @@ export class InformerSet {
   readonly #random: Random;
   readonly #silenceMs: number;
   readonly #slots: Slot[] = [];
+  #lastSlot = -1;
   readonly #slotOf = new Map<number, Slot>();
   #lastSubscription: number;
   #isStarted = false;
@@ -80,21 +85,28 @@ export class InformerSet {
     this.#lastSubscription = subscriptionMin;
   }
 
-  /** All informers hold a whole list. */
+  /** All informers hold a whole list, but for optional ones that cannot get any. */
   get hasSynced(): boolean {
-    return this.#slots.every((slot) => slot.informer.hasSynced);
+    return this.#slots.every(
+      (slot) => slot.informer.hasSynced || (slot.isOptional && slot.failures >= optionalFailuresMax),
+    );
   }
 
   informers(): readonly Informer[] {
     return this.#slots.map((slot) => slot.informer);
   }
 
-  /** Adds an informer. `start` opens its watch; `startAdded` does if the set runs already. */
-  add<T extends KubeObject>(options: InformerOptions<T>): Informer<T> {
+  /**
+   * Adds an informer. `start` opens its watch; `startAdded` does if the set runs already. `isOptional`: what it watches may not be
+   * there at all.
+   */
+  add<T extends KubeObject>(options: InformerOptions<T>, isOptional = false): Informer<T> {
     const informer = new Informer<T>(options);
+    this.#lastSlot += 1;
     this.#slots.push({
       informer: informer as unknown as Informer,
-      timer: timerPrefix + this.#slots.length,
+      timer: timerPrefix + this.#lastSlot,
+      isOptional,
       server: 0,
       subscription: 0,
       hasHead: false,
@@ -123,6 +135,14 @@ export class InformerSet {
     return this.#isStarted && slot.subscription === 0 ? this.#open(slot, nowMs) : [];
   }
 
+  /** Ends an informer for good. */
+  remove(informer: Informer<never> | Informer): readonly Effect[] {
+    const index = this.#slots.findIndex((candidate) => candidate.informer === informer);
+    const [slot] = this.#slots.splice(index, 1);
+    if (slot === undefined) return [];
+    return [...this.#close(slot), { type: 'cancelTimer', key: slot.timer }];
+  }
+
   /** Closes the watches; caches stay as they are. */
   stop(): readonly Effect[] {
     return this.#slots.flatMap((slot) => [
@@ -149,7 +169,7 @@ export class InformerSet {
       }
       case 'timer': {
         if (!input.key.startsWith(timerPrefix)) return null;
-        const slot = this.#slots[Number(input.key.slice(timerPrefix.length))];
+        const slot = this.#slots.find(({ timer }) => timer === input.key);
         return slot === undefined ? null : quiet(slot, this.#checkTime(slot, input.monotonicMs));
       }
       case 'watched':

@@ -31,6 +31,8 @@ export type Change<T extends KubeObject = KubeObject> =
 
 export interface InformerOptions<T extends KubeObject> extends WatchSelection {
   readonly indexes?: Readonly<Record<string, IndexFunction<T>>>;
+  /** Returns what the cache keeps of an object; absent: all of it. Must not change what it is given. */
+  readonly keep?: (object: T) => T;
 }
 
 /** What reading a chunk led to. `relist`: the history is gone. `refused`: the server ended the watch with an error. */
@@ -39,6 +41,7 @@ export type ReadOutcome = 'reading' | 'relist' | 'refused';
 export class Informer<T extends KubeObject = KubeObject> {
   readonly selection: WatchSelection;
   readonly indexer: Indexer<T>;
+  readonly #keep: ((object: T) => T) | undefined;
   /** Collects the objects of a list until it is whole; null while watching. */
   #listed: Map<string, T> | null = null;
   #mustList = true;
@@ -46,6 +49,7 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   constructor(options: InformerOptions<T>) {
     this.selection = options;
+    this.#keep = options.keep;
     this.indexer = new Indexer<T>(options.indexes);
   }
 
@@ -76,7 +80,8 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   /** Takes a chunk of the watch and adds the changes it brings to `changes`, in the order of the store. */
   read(chunk: Uint8Array, changes: Change<T>[]): ReadOutcome {
-    for (const event of parseWatchEvents<T>(chunk)) {
+    for (const raw of parseWatchEvents<T>(chunk)) {
+      const event = this.#kept(raw);
       if (event.type === 'ERROR') {
         if (event.object.code !== 410) return 'refused';
         this.forgetHistory();
@@ -85,6 +90,11 @@ export class Informer<T extends KubeObject = KubeObject> {
       this.#take(event, changes);
     }
     return 'reading';
+  }
+
+  #kept(event: WatchEvent<T>): WatchEvent<T> {
+    if (this.#keep === undefined || event.type === 'ERROR' || event.type === 'BOOKMARK') return event;
+    return { ...event, object: this.#keep(event.object) };
   }
 
   #take(event: Exclude<WatchEvent<T>, { type: 'ERROR' }>, changes: Change<T>[]): void {

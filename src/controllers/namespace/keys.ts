@@ -8,7 +8,17 @@ import type { Namespace } from '../../kinds/namespace/types.ts';
 import type { ResourceInfo } from '../../kinds/registry.ts';
 import { type Cache, type CacheChange, type Caches, type Controller, sidesOf, type Watched } from '../controller.ts';
 import { namespaceResource } from '../resources.ts';
-import { bareResource, cacheName, deletableResources, eventResources } from '../served-resources.ts';
+import {
+  bareResource,
+  cacheName,
+  customResources,
+  customWatches,
+  definitionCache,
+  definitionWatch,
+  deletableResources,
+  eventResources,
+  type ServedResource,
+} from '../served-resources.ts';
 import { type NamespaceObserved, type Remaining, reconcileNamespace, type Sweeps } from './reconcile.ts';
 
 /** The namespaces themselves, and one cache per namespaced resource. */
@@ -22,16 +32,18 @@ export function namespaceController(
   unwatched: readonly ResourceInfo[] = eventResources(),
 ): Controller<NamespaceKinds, NamespaceObserved, Sweeps> {
   const contents = served.filter((info) => info.isNamespaced);
+  const indexes = { namespace: byNamespace };
   const watches: Record<string, Watched> = {
     [namespaces]: { resource: namespaceResource, output: 'object', indexes: {} },
+    [definitionCache]: definitionWatch({}),
   };
   for (const info of contents) {
-    const resource = bareResource(info);
-    watches[cacheName(info)] = { resource, output: 'metadata', indexes: { namespace: byNamespace } };
+    watches[cacheName(info)] = { resource: bareResource(info), output: 'metadata', indexes };
   }
   return {
     name: 'namespace-controller',
     watches,
+    dynamic: customWatches(indexes, ({ isNamespaced }) => isNamespaced),
     remember: () => new Set(),
     keys: (change, caches) => namespaceKeys(change, caches),
     observe: (key, caches) => observe(key, caches, contents, unwatched),
@@ -51,14 +63,17 @@ function namespaceKeys(change: CacheChange<NamespaceKinds>, caches: Caches<Names
 function observe(
   key: string,
   caches: Caches<NamespaceKinds>,
-  contents: readonly ResourceInfo[],
-  unwatched: readonly ResourceInfo[],
+  builtIn: readonly ServedResource[],
+  unwatched: readonly ServedResource[],
 ): NamespaceObserved | null {
   const namespace = cacheOf(caches, namespaces).get(key) as Namespace | undefined;
   if (namespace === undefined || !isBeingDeleted(namespace)) return null;
+  const custom = customResources(caches[definitionCache] as Cache).filter(({ isNamespaced }) => isNamespaced);
+  const contents = [...builtIn, ...custom];
   const remaining: Remaining[] = [];
   for (const info of contents) {
-    const objects = cacheOf(caches, cacheName(info)).by('namespace', key);
+    // The cache of a definition that has just come is not there yet.
+    const objects = (caches[cacheName(info)] as Cache | undefined)?.by('namespace', key) ?? [];
     if (objects.length > 0) remaining.push({ resource: bareResource(info), objects });
   }
   return { namespace, contents: [...contents, ...unwatched].map(bareResource), remaining };

@@ -87,10 +87,10 @@ function parseColumn(text: string): TableColumnDefinition {
   return { name, type: type as TableColumnDefinition['type'], format, description, priority: Number(priority) };
 }
 
-function nameDescription(): string {
+export function nameDescription(): string {
   return 'Name must be unique within a namespace.';
 }
 
-function ageDescription(): string {
+export function ageDescription(): string {
   return 'Time since the object was created.';
 }
