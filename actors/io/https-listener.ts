@@ -129,11 +129,9 @@ class HttpsListener {
       if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value;
     }
     const certificate = certificateOf(request);
-    this.#emit({
-      type: 'request',
-      exchange,
-      request: { method: request.method, target: request.url, headers, body, certificate },
-    });
+    const lists = listsOf(request);
+    const head = { method: request.method, target: request.url, headers, ...(lists === undefined ? {} : { lists }) };
+    this.#emit({ type: 'request', exchange, request: { ...head, body, certificate } });
   }
 
   #respond(exchange: number, status: number, headers: HttpHeaders, body: Uint8Array): void {
@@ -156,6 +154,17 @@ class HttpsListener {
     if (response === undefined || response.destroyed) return;
     response.write(bytes, () => this.#emit({ type: 'written', exchange }));
   }
+}
+
+/** A group's name may hold a comma, so its header must not be joined with the next one. */
+function listsOf({ headers, rawHeaders }: Http2ServerRequest): Record<string, string[]> | undefined {
+  let lists: Record<string, string[]> | undefined;
+  for (const name in headers) {
+    if (!name.startsWith('impersonate-')) continue;
+    lists ??= {};
+    lists[name] = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+  }
+  return lists;
 }
 
 function certificateOf(request: Http2ServerRequest): { user: string; groups: readonly string[] } | null {

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly target: string;
   /** Lower-case names; repeated headers are joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Headers that may come more than once, each time with a value of its own: those of impersonation. Absent when there are none. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array;
   /** From a client certificate that the cluster's authority signed; null without one. */
   readonly certificate: { readonly user: string; readonly groups: readonly string[] } | null;

@@ -2,7 +2,8 @@
 import type { Effect } from '../actor/effect.ts';
 import type { FlowRunner } from '../actor/flow-runner.ts';
 import type { WatchItem } from '../protocol/store.ts';
-import { bootstrap, bootstrapSignal } from './bootstrap.ts';
+import { bootstrapSignal } from './await-bootstrap.ts';
+import { bootstrap } from './bootstrap.ts';
 import type { Environment } from './environment.ts';
 import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
 import { cacheSignal, probeReplicas } from './store-client.ts';

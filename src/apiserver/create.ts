@@ -24,6 +24,7 @@ import type { Environment } from './environment.ts';
 import { rendered } from './form.ts';
 import { newUid } from './identity.ts';
 import { allocationAttemptsMax, generateNameAttemptsMax } from './limits.ts';
+import { checkGrant } from './rbac/check-grant.ts';
 import { commit } from './write.ts';
 
 export interface Creation {
@@ -48,6 +49,7 @@ export function* handleCreate(environment: Environment, call: Call): Flow<Answer
   if ((object.metadata.resourceVersion ?? '') !== '') {
     throw badRequest('resourceVersion should not be set on objects to be created');
   }
+  checkGrant(environment, call, object, null);
   const bytes = yield* createObject(environment, {
     served: call.served,
     object,

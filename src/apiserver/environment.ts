@@ -5,9 +5,12 @@ import type { ColumnTable } from '../kinds/columns/table.ts';
 import type { Schemas } from '../kinds/schema.ts';
 import type { Catalog } from './catalog.ts';
 import type { EventLease } from './event-lease.ts';
+import type { Rights } from './rbac/rights.ts';
 import type { ReadBarrier } from './read-barrier.ts';
 import type { ReplicaChoice } from './replica-choice.ts';
 import type { ApiServerSettings } from './settings.ts';
+import type { VerifiedTokens } from './tokens/authenticate-token.ts';
+import type { Signatures } from './tokens/signatures.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 export interface Environment {
@@ -18,9 +21,14 @@ export interface Environment {
   readonly cache: WatchCache;
   readonly barrier: ReadBarrier;
   readonly replicas: ReplicaChoice;
+  readonly rights: Rights;
+  readonly signatures: Signatures;
+  readonly verifiedTokens: VerifiedTokens;
   readonly random: Random;
   /** The objects that every cluster has are there. */
   isBootstrapped: boolean;
+  /** The cache shows them from this revision on. */
+  bootstrapRevision: number;
   readonly eventLease: EventLease;
   /** The time of the input that is being handled. */
   stamp: Stamp;

@@ -4,10 +4,9 @@ import { methodNotAllowed, notServed } from '../api/status-errors.ts';
 import { type ResourceInfo, subresourceOf } from '../kinds/registry.ts';
 import type { ResourceRequest } from '../protocol/apiserver.ts';
 import type { Answer } from './answer.ts';
-import { authenticate } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { authorizeRequest } from './authorization.ts';
+import { awaitBootstrap } from './await-bootstrap.ts';
 import { handleBinding, handleBindingByBody } from './binding.ts';
-import { awaitBootstrap } from './bootstrap.ts';
 import { type Call, queryOf } from './call.ts';
 import { handleCreate } from './create.ts';
 import { handleDelete } from './delete.ts';
@@ -16,11 +15,13 @@ import type { Environment } from './environment.ts';
 import { handleEviction } from './eviction.ts';
 import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
+import { identify } from './impersonation.ts';
 import { handleList } from './list.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
+import { handleTokenRequest } from './tokens/token-request.ts';
 import { handlePatch, handleUpdate } from './update.ts';
 import { handleWatch } from './watch.ts';
 
@@ -61,13 +62,14 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
+  ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
 ]);
 
 /** Answers a resource request. Throws StatusError. */
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {
-  const user = authenticate(request.credentials, environment.settings.tokens);
-  authorize(user, request);
+  const user = yield* identify(environment, request);
+  yield* authorizeRequest(environment, user, request);
   const served = environment.catalog.served(request);
   if (served === undefined) throw notServed();
   const { group, resource, subresource, verb } = request;

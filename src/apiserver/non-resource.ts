@@ -18,6 +18,7 @@ import { openapiDocument, openapiHashes, openapiIndex } from '../kinds/openapi.t
 import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
 import { jsonContentType } from './answer.ts';
 import type { Environment } from './environment.ts';
+import { configurationPath, issuerConfiguration, keySet, keySetContentType, keysPath } from './tokens/issuer.ts';
 
 export const servedVersion = {
   major: '1',
@@ -93,7 +94,8 @@ export class NonResourcePaths {
     const bytes = utf8(JSON.stringify(tree));
     const hash = new RunningHash();
     hash.addBytes(bytes);
-    const contentType = aggregated === null ? jsonContentType : aggregatedContentType(aggregated);
+    const plain = path === keysPath ? keySetContentType : jsonContentType;
+    const contentType = aggregated === null ? plain : aggregatedContentType(aggregated);
     return { bytes, contentType, etag: `"${hash.digest()}"` };
   }
 
@@ -104,9 +106,23 @@ export class NonResourcePaths {
   #tree(path: string): object | undefined {
     const registry = this.#registry;
     if (path === '/version') return servedVersion;
+    if (path === configurationPath) return issuerConfiguration(this.#environment.settings.address);
+    if (path === keysPath) return keySet(this.#environment.settings.tokenKey);
     if (path === '/')
       return {
-        paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version'],
+        paths: [
+          configurationPath,
+          '/api',
+          '/api/v1',
+          '/apis',
+          '/healthz',
+          '/livez',
+          '/metrics',
+          keysPath,
+          '/openapi/v3',
+          '/readyz',
+          '/version',
+        ],
       };
     if (path === '/openapi/v3') return openapiIndex(this.#hashes());
     if (path.startsWith('/openapi/v3/')) return this.#openapi(path.split('/').slice(3));

@@ -15,6 +15,7 @@ import { applyStrategicMergePatch } from '../api/strategic-merge-patch.ts';
 import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import { decodeObject } from '../kinds/decode.ts';
+import { rbacGroup } from '../kinds/role/types.ts';
 import type { KindStrategy } from '../kinds/strategy.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
@@ -25,6 +26,7 @@ import { toServed, toStored } from './conversion.ts';
 import { createObject, placeInNamespace } from './create.ts';
 import type { Environment } from './environment.ts';
 import { rendered } from './form.ts';
+import { checkGrant } from './rbac/check-grant.ts';
 
 /** What a write may change; the finalize subresource of a namespace changes its spec alone. */
 export type Part = 'object' | 'status';
@@ -45,14 +47,16 @@ export function* handleUpdate(environment: Environment, call: Call, part: Part):
   placeInNamespace(object, call.served, call.request.namespace);
   checkName(call, object);
   const target = targetOf(call, options.isDryRun);
-  const changed = yield* changeIfPresent(environment, target, (current) =>
-    decideUpdate(environment, target, current, cloneJson(object), part),
-  );
+  const changed = yield* changeIfPresent(environment, target, (current) => {
+    checkGrantOver(environment, call, current, object);
+    return decideUpdate(environment, target, current, cloneJson(object), part);
+  });
   if (changed.type !== 'absent') return answerChanged(environment, call, changed, warnings);
   if (part !== 'object' || !call.served.stored.strategy.allowsCreateOnUpdate) {
     throw notFound(call.served.info, call.request.name);
   }
   delete (object.metadata as Mutable<ObjectMeta>).resourceVersion;
+  checkGrant(environment, call, object, null);
   const bytes = yield* createObject(environment, { ...target, object });
   return complete(201, rendered(environment, callForm(call), bytes), warnings);
 }
@@ -72,9 +76,15 @@ export function* handlePatch(environment: Environment, call: Call, part: Part): 
     const decoded = decodePatched(environment, call, patched, options.fieldValidation);
     warnings = decoded.warnings;
     checkName(call, decoded.object);
+    checkGrantOver(environment, call, current, decoded.object);
     return decideUpdate(environment, target, current, decoded.object, part);
   });
   return answerChanged(environment, call, changed, warnings);
+}
+
+/** Only roles and bindings are compared with what was there. */
+function checkGrantOver(environment: Environment, call: Call, current: CacheEntry, next: AnyObject): void {
+  if (call.request.group === rbacGroup) checkGrant(environment, call, next, current.decode());
 }
 
 export function answerChanged(
