@@ -69,7 +69,7 @@ export function* createObject(environment: Environment, creation: Creation): Flo
   yield* admitContent(environment, served, namespace, name);
   let tried = '';
   for (let attempt = 0; attempt < (isGenerated ? generateNameAttemptsMax : 1); attempt += 1) {
-    const object = prepared(environment, creation, isGenerated ? cloneJson(base) : base);
+    const object = yield* prepared(environment, creation, isGenerated ? cloneJson(base) : base);
     const bytes = yield* insert(environment, creation, object);
     if (bytes !== null) return bytes;
     tried = object.metadata.name ?? '';
@@ -92,12 +92,12 @@ export function placeInNamespace(object: AnyObject, served: ServedResource, name
 }
 
 /** Defaults, fills and validates the stored version. */
-function prepared(environment: Environment, { served }: Creation, object: AnyObject): AnyObject {
+function* prepared(environment: Environment, { served }: Creation, object: AnyObject): Flow<AnyObject> {
   const { strategy, info } = served.stored;
   const { random, stamp } = environment;
   strategy.setDefaults(object);
   strategy.prepareForCreate(object, { uid: newUid(random), wallMs: stamp.wallMs, random });
-  admitNew(environment, served, object);
+  yield* admitNew(environment, served, object);
   const errors = strategy.validateCreate(object);
   if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
   return object;

@@ -17,7 +17,6 @@ import { awaitRights, decide, isMaster } from './authorization.ts';
 import { bodyOf, type Call } from './call.ts';
 import type { Environment } from './environment.ts';
 import type { Attributes } from './rbac/rule.ts';
-import { waitForCache } from './store-client.ts';
 import { authenticateToken } from './tokens/authenticate-token.ts';
 import { apiAudiences } from './tokens/claims.ts';
 
@@ -33,36 +32,43 @@ interface ReviewSpec {
   readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
 }
 
-type StatusOf = (environment: Environment, call: Call, spec: ReviewSpec) => Flow<object>;
-
-const statuses: ReadonlyMap<string, StatusOf> = new Map<string, StatusOf>([
-  ['selfsubjectreviews', selfStatus],
-  ['selfsubjectaccessreviews', selfAccess],
-  ['subjectaccessreviews', access],
-  ['localsubjectaccessreviews', localAccess],
-  ['selfsubjectrulesreviews', rulesStatus],
-  ['tokenreviews', tokenStatus],
+const reviewed: ReadonlySet<string> = new Set([
+  'selfsubjectreviews',
+  'selfsubjectaccessreviews',
+  'subjectaccessreviews',
+  'localsubjectaccessreviews',
+  'selfsubjectrulesreviews',
+  'tokenreviews',
 ]);
 
 export function isReview(group: string, resource: string): boolean {
-  return (group === 'authentication.k8s.io' || group === 'authorization.k8s.io') && statuses.has(resource);
+  return (group === 'authentication.k8s.io' || group === 'authorization.k8s.io') && reviewed.has(resource);
 }
 
 export function* handleReview(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'CreateOptions');
   const { info } = call.served;
-  // Rights are objects: without a complete cache nobody can be told that he lacks them.
-  yield* waitForCache(environment, 0);
   const { object, warnings } = decodeObject(bodyOf(call), info, environment.schemas, options.fieldValidation);
-  const statusOf = statuses.get(info.resource);
-  const spec = (object.spec ?? {}) as ReviewSpec;
-  const status = statusOf === undefined ? {} : yield* statusOf(environment, call, spec);
+  const status = yield* statusOf(environment, call, (object.spec ?? {}) as ReviewSpec);
   (object as Mutable<AnyObject>).status = status;
   return complete(201, utf8(JSON.stringify(object)), warnings);
 }
 
-function* selfStatus(_environment: Environment, call: Call): Flow<object> {
-  return { userInfo: userInfo(call.user) };
+function* statusOf(environment: Environment, call: Call, spec: ReviewSpec): Flow<object> {
+  switch (call.served.info.resource) {
+    case 'selfsubjectreviews':
+      return { userInfo: userInfo(call.user) };
+    case 'selfsubjectaccessreviews':
+      return yield* selfAccess(environment, call, spec);
+    case 'subjectaccessreviews':
+      return yield* access(environment, call, spec);
+    case 'localsubjectaccessreviews':
+      return yield* localAccess(environment, call, spec);
+    case 'selfsubjectrulesreviews':
+      return yield* rulesStatus(environment, call, spec);
+    default:
+      return yield* tokenStatus(environment, spec);
+  }
 }
 
 function* selfAccess(environment: Environment, call: Call, spec: ReviewSpec): Flow<object> {
@@ -153,7 +159,7 @@ function* rulesStatus(environment: Environment, call: Call, { namespace = '' }: 
   };
 }
 
-function* tokenStatus(environment: Environment, _call: Call, { token = '', audiences }: ReviewSpec): Flow<object> {
+function* tokenStatus(environment: Environment, { token = '', audiences }: ReviewSpec): Flow<object> {
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   const asked = (audiences ?? []).length > 0 ? (audiences as readonly string[]) : apiAudiences;
   const known = staticUser(environment.settings.tokens, token);

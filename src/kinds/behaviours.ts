@@ -14,6 +14,7 @@ import { leaseBehaviour } from './lease/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
 import { podBehaviour } from './pod/strategy.ts';
+import { priorityClassBehaviour } from './priorityclass/strategy.ts';
 import { replicaSetBehaviour } from './replicaset/strategy.ts';
 import {
   clusterRoleBehaviour,
@@ -60,7 +61,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', counted),
   entry('admissionregistration.k8s.io/ValidatingWebhookConfiguration', counted),
   entry('apiextensions.k8s.io/CustomResourceDefinition', counted),
-  entry('scheduling.k8s.io/PriorityClass', counted),
+  entry('scheduling.k8s.io/PriorityClass', priorityClassBehaviour),
   entry('rbac.authorization.k8s.io/ClusterRole', clusterRoleBehaviour),
   entry('rbac.authorization.k8s.io/ClusterRoleBinding', clusterRoleBindingBehaviour),
   entry('rbac.authorization.k8s.io/Role', roleBehaviour),
