@@ -79,3 +79,6 @@ export const tokensVerifiedMax = 1_000;
 
 /** The account that every namespace gets is waited for so long when a pod comes before it; kube-apiserver's ten tries. */
 export const defaultAccountWaitMs = 1_500;
+
+/** Evictions that a budget's controller has not confirmed yet; kube-apiserver's limit. */
+export const disruptedPodsMax = 2_000;

@@ -62,7 +62,11 @@ export function* handleTokenRequest(environment: Environment, call: Call): Flow<
   return completeJson(201, {
     ...request,
     metadata: { ...request.metadata, creationTimestamp: timestampSeconds(wallMs) },
-    spec: { ...request.spec, audiences: granted, expirationSeconds: seconds },
+    spec: {
+      audiences: granted,
+      expirationSeconds: seconds,
+      boundObjectRef: request.spec.boundObjectRef ?? null,
+    },
     status: { token, expirationTimestamp },
   });
 }
