@@ -2,6 +2,7 @@
 import type { HttpHeaders, HttpRequest } from '../../src/actor/listener-port.ts';
 import type { OutputForm as Negotiated, PatchFormat } from '../../src/api/request.ts';
 import { StatusError } from '../../src/api/status.ts';
+import { unauthorized } from '../../src/api/status-errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { objectFormatOf, patchFormatOf } from '../../src/http/content-type.ts';
 import { negotiate } from '../../src/http/negotiation.ts';
@@ -114,6 +115,7 @@ function credentialsOf(http: HttpRequest): Credentials {
   const authorization = http.headers['authorization'];
   const bearer = authorization === undefined ? null : /^Bearer +(\S+)$/i.exec(authorization.trim());
   if (bearer !== null) return { type: 'bearer', token: bearer[1] as string };
+  if (http.isCertificateFalse === true) throw unauthorized();
   return http.certificate === null ? { type: 'anonymous' } : { type: 'certificate', ...http.certificate };
 }
 

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly body: Uint8Array;
   /** From a client certificate that the cluster's authority signed; null without one. */
   readonly certificate: { readonly user: string; readonly groups: readonly string[] } | null;
+  /** A certificate was shown that somebody else signed, or that has run out. */
+  readonly isCertificateFalse?: boolean;
 }
 
 export type HttpHeaders = Readonly<Record<string, string | readonly string[]>>;
