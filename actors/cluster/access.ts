@@ -1,5 +1,5 @@
 /** How clients outside reach a cluster, in the forms that they take. */
-import type { Kubeconfig } from '../../src/http/kubeconfig.ts';
+import type { Kubeconfig, KubeconfigEntries } from '../../src/http/kubeconfig.ts';
 
 /** How clients outside reach the cluster. */
 export interface Access {
@@ -29,9 +29,20 @@ export interface KubeConfigOptions {
   readonly currentContext: string;
 }
 
+/** Names cluster and context in a kubeconfig file. */
+export function contextName(clusterName: string): string {
+  return `threemaster-${clusterName}`;
+}
+
+/** Names the entries that a cluster has in a kubeconfig file. */
+export function entryNames(clusterName: string): KubeconfigEntries {
+  const name = contextName(clusterName);
+  return { clusters: [{ name }], users: [{ name: `${name}-admin` }], contexts: [{ name }] };
+}
+
 /** Returns a configuration with one cluster, one user and one context, all of which bear the name of the cluster. */
 export function kubeConfigOptions(clusterName: string, { url, token, authority }: Access): KubeConfigOptions {
-  const name = `threemaster-${clusterName}`;
+  const name = contextName(clusterName);
   return {
     clusters: [{ name, server: url, caData: Buffer.from(authority).toString('base64') }],
     users: [{ name: 'admin', token }],

@@ -7,6 +7,7 @@ import type { FaultRule } from '../../src/actor/faults.ts';
 import type { ActorFault } from '../../src/actor/host-world.ts';
 import type { AnyObject } from '../../src/api/object-meta.ts';
 import type { WallMs } from '../../src/base/brand.ts';
+import type { ClusterStatus } from '../../src/cli/cluster-status.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
 import { type Access, type KubeConfigOptions, kubeConfigOptions } from './access.ts';
 import { ApiClient, type Applied, type Reference } from './api-client.ts';
@@ -22,7 +23,7 @@ import { leadershipOf } from './leadership.ts';
 import { Member } from './member.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
 import { shutDown } from './shutdown.ts';
-import { type ClusterStatus, StatusReader, type StoreMemberStatus } from './status.ts';
+import { StatusReader, type StoreMemberStatus } from './status.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
 import type { ThreadDesign } from './topology.ts';
@@ -124,14 +125,18 @@ export class Cluster implements AsyncDisposable {
   /**
    * Resolves when every member that was not stopped on purpose runs and serves: a leader is elected and its replicas have caught up, each API
    * server is ready, somebody runs the controllers and the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
+   * `progress` takes what is missing, whenever that is something else.
    */
-  async ready(): Promise<void> {
+  async ready(progress: (text: string) => void = () => {}): Promise<void> {
     const { fabric } = this.#parts;
     const endMs = fabric.monotonicMs() + readyTimeoutMs;
     await this.leader();
+    let told = '';
     for (;;) {
       const missing = await this.#status.missing();
       if (missing === null) return;
+      if (missing !== told) progress(`waiting: ${missing}`);
+      told = missing;
       if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
       await fabric.sleep(pollMs);
     }

@@ -1,20 +1,20 @@
 /** Starts a cluster: chooses the fabric, builds the topology on it, and waits until it is ready. A failed start leaves nothing behind. */
-import { randomInt, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { randomInt } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatKubeconfig, kubeconfig } from '../../src/http/kubeconfig.ts';
 import type { BalancerAddress } from '../../src/protocol/balancer.ts';
 import type { GatewayAddress, ListenFailure } from '../../src/protocol/gateway.ts';
 import { Universe } from '../../src/sim/universe.ts';
-import type { Access } from './access.ts';
+import { type Access, contextName } from './access.ts';
 import { Assembly } from './assembly.ts';
 import { balancerPath, designCluster, designNode, gatewayPath, listenHost } from './blueprint.ts';
 import { Bridge } from './bridge.ts';
 import { Cluster } from './cluster.ts';
+import { type DataFolder, keptFolder, simulatedFolder, temporaryFolder } from './data-folder.ts';
 import type { Fabric, FabricEvents } from './fabric.ts';
 import { type ClusterIdentity, keepIdentity, keptIdentity, makeIdentity } from './identity.ts';
-import { type CheckedOptions, type ClusterOptions, checkOptions } from './options.ts';
+import { type CheckedOptions, type ClusterOptions, ClusterOptionsError, checkOptions } from './options.ts';
 import { SimulatedFabric } from './simulated-fabric.ts';
 import { simulatedRoles } from './simulated-roles.ts';
 import { ThreadKeeper } from './thread-keeper.ts';
@@ -25,28 +25,22 @@ const bridgePath = 'main/bridge';
 /** A listener that has not come up by then will not. */
 const listenTimeoutMs = 15_000;
 
-/** Where the logs live, and what that place already knows. */
-interface DataFolder {
-  readonly path: string;
-  readonly clusterId: string;
-  readonly isExisting: boolean;
-  readonly cleanUp: () => Promise<void>;
-}
-
 /** Starts a cluster and resolves when it is ready. */
 export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
-  const checked = checkOptions(options);
+  const asked = checkOptions(options);
   const bridge = new Bridge(bridgePath);
   let cluster: Cluster | undefined;
   const events: FabricEvents = {
     onEvent: (thread, event) => cluster?.take(thread, event),
     onCrash: (thread, reason) => cluster?.crashed(thread, reason),
   };
-  const seed = checked.simulatedSeed ?? checked.seed ?? randomInt(2 ** 47);
-  const fabric = openFabric(checked, seed, bridge, events);
+  const seed = asked.simulatedSeed ?? asked.seed ?? randomInt(2 ** 47);
+  const fabric = openFabric(asked, seed, bridge, events);
   const startedMs = fabric.monotonicMs();
+  let folder: DataFolder | undefined;
   try {
-    const folder = await openDataFolder(checked, seed);
+    folder = await openDataFolder(asked);
+    const checked = withMastersOf(asked, options.masters, folder);
     const identity = await openIdentity(checked, folder);
     const blueprint = { options: checked, dataFolder: folder.path, ...folder, ownThread, identity };
     const topology = designCluster(blueprint);
@@ -57,12 +51,15 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
     await fabric.startActors(ownThread, [{ path: bridgePath, role: 'bridge', args: null, incarnation: 1 }]);
     await fabric.drive(assembly.start());
     if (identity !== null) cluster.grantAccess(await openAccess(checked, folder, identity, cluster.masters(), bridge));
-    await cluster.ready();
+    await cluster.ready(checked.progress);
+    await folder.noteFounded(checked.masters);
     cluster.announceReady(fabric.monotonicMs() - startedMs);
     return cluster;
   } catch (error) {
-    if (cluster === undefined) await fabric.close();
-    else await cluster.stop();
+    if (cluster === undefined) {
+      await fabric.close();
+      await folder?.cleanUp();
+    } else await cluster.stop();
     throw error;
   }
 }
@@ -81,31 +78,31 @@ function openFabric(options: CheckedOptions, seed: number, bridge: Bridge, event
   return fabric;
 }
 
-async function openDataFolder(options: CheckedOptions, seed: number): Promise<DataFolder> {
-  if (options.simulatedSeed !== null) {
-    return { path: 'simulated', clusterId: `simulated-${seed}`, isExisting: false, cleanUp: async () => {} };
-  }
-  if (options.dataDirectory === null) {
-    const path = await mkdtemp(join(tmpdir(), `threemaster-${options.name}-`));
-    return {
-      path,
-      clusterId: randomUUID(),
-      isExisting: false,
-      cleanUp: () => rm(path, { recursive: true, force: true }),
-    };
-  }
-  const path = options.dataDirectory;
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const isExisting = (await readdir(path)).includes('cluster-id');
-  if (!isExisting) await writeFile(join(path, 'cluster-id'), randomUUID(), { flush: true, mode: 0o600 } as never);
-  const clusterId = await readFile(join(path, 'cluster-id'), 'utf8');
-  return { path, clusterId, isExisting, cleanUp: async () => {} };
+/** A simulated cluster has its disks in memory. */
+function openDataFolder({ simulatedSeed, dataDirectory, name }: CheckedOptions): Promise<DataFolder> {
+  if (simulatedSeed !== null) return Promise.resolve(simulatedFolder(simulatedSeed));
+  return dataDirectory === null ? temporaryFolder(name) : keptFolder(dataDirectory);
+}
+
+/** How many masters there are was decided when the cluster was founded. Throws ClusterOptionsError when the user asks for another number. */
+function withMastersOf(
+  options: CheckedOptions,
+  asked: number | undefined,
+  { path, masters }: DataFolder,
+): CheckedOptions {
+  if (masters === null || masters === asked) return options;
+  if (asked === undefined) return { ...options, masters };
+  throw new ClusterOptionsError(
+    `${path} holds a cluster of ${masters} masters, not ${asked}; leave masters out, or say ${masters}`,
+  );
 }
 
 /** A simulated cluster speaks no HTTP and needs no identity. */
 async function openIdentity(options: CheckedOptions, folder: DataFolder): Promise<ClusterIdentity | null> {
   if (options.simulatedSeed !== null) return null;
-  return options.dataDirectory === null ? makeIdentity() : keptIdentity(folder.path);
+  const identity = await (options.dataDirectory === null ? makeIdentity() : keptIdentity(folder.path));
+  const ports = options.port === null ? identity.ports : { ...identity.ports, [balancerPath]: options.port };
+  return { ...identity, ports, adminToken: options.adminToken ?? identity.adminToken };
 }
 
 /** Learns where the listeners are, remembers it for restarts, and writes the kubeconfig. */
@@ -131,7 +128,7 @@ async function openAccess(
   identity.ports[balancerPath] = port;
   if (options.dataDirectory !== null) await keepIdentity(folder.path, identity);
   const place = {
-    name: `threemaster-${options.name}`,
+    name: contextName(options.name),
     server: `https://${listenHost}:${port}`,
     authorityCertificate: identity.certificates.authority,
     namespace: 'default',

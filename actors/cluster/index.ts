@@ -1,6 +1,13 @@
 /** The package entry: what `import ... from 'threemaster'` gives. */
 
 export type { FaultRule } from '../../src/actor/faults.ts';
+export type {
+  ClusterStatus,
+  LifeState,
+  MemberStatus,
+  PartStatus,
+  ThreadStatus,
+} from '../../src/cli/cluster-status.ts';
 export type { Access, KubeConfigOptions } from './access.ts';
 export { type ApiClient, type ApiEvent, type Applied, type Reference, StatusError } from './api-client.ts';
 export { StreamEndedError } from './bridge.ts';
@@ -9,14 +16,7 @@ export type { CoordinationOptions, Held } from './coordination.ts';
 export type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
 export { Member } from './member.ts';
 export { type ClusterOptions, ClusterOptionsError } from './options.ts';
-export type {
-  ClusterStatus,
-  LifeState,
-  MemberStatus,
-  PartStatus,
-  StoreMemberStatus,
-  ThreadStatus,
-} from './status.ts';
+export type { StoreMemberStatus } from './status.ts';
 export { StoreClient, StoreRequestError, type StoreRequestOptions, textOf } from './store-client.ts';
 export { type ProfileName, timingProfiles } from './timing.ts';
 export { type WaitCondition, type WaitOptions, WaitTimeoutError } from './waits.ts';

@@ -4,7 +4,7 @@ import type { LogEntry } from './events.ts';
 import { type ProfileName, timingProfiles } from './timing.ts';
 
 export interface ClusterOptions {
-  /** Masters, each with a store replica, an API server, controllers and a scheduler. 1 to 7; default 1. */
+  /** Masters, each with a store replica, an API server, controllers and a scheduler. 1 to 7; default 1, or what the data directory holds. */
   readonly masters?: number;
   /** Worker nodes. 0 to 5,000; default 1. */
   readonly nodes?: number;
@@ -13,6 +13,10 @@ export interface ClusterOptions {
   readonly profile?: ProfileName;
   /** Where the log lives. With it every acknowledged write is synced first and survives the process; without it nothing outlives the cluster. */
   readonly dataDirectory?: string;
+  /** Port of the address that survives any master, on loopback. Default: the one that the data directory remembers, else any free one. */
+  readonly port?: number;
+  /** Bearer token of the administrator, 8 to 256 visible ASCII characters. Default: the one that the data directory remembers, else a random one. */
+  readonly adminToken?: string;
   /** Pins every random choice except keys and tokens. */
   readonly seed?: number;
   /** Sizes of the store: quota, snapshots, segments. */
@@ -21,6 +25,8 @@ export interface ClusterOptions {
   readonly simulated?: { readonly seed: number };
   /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
   readonly log?: (entry: LogEntry) => void;
+  /** Takes a line whenever the start waits for something else. It must not throw. */
+  readonly progress?: (text: string) => void;
 }
 
 export interface CheckedOptions {
@@ -29,10 +35,13 @@ export interface CheckedOptions {
   readonly name: string;
   readonly profile: ProfileName;
   readonly dataDirectory: string | null;
+  readonly port: number | null;
+  readonly adminToken: string | null;
   readonly seed: number | null;
   readonly store: Partial<ReplicaSettings>;
   readonly simulatedSeed: number | null;
   readonly log: ((entry: LogEntry) => void) | null;
+  readonly progress: (text: string) => void;
 }
 
 /** An option is wrong; the message says in one line what is allowed. */
@@ -43,7 +52,20 @@ export class ClusterOptionsError extends Error {
   }
 }
 
-const known = new Set(['masters', 'nodes', 'name', 'profile', 'dataDirectory', 'seed', 'store', 'simulated', 'log']);
+const known = new Set([
+  'masters',
+  'nodes',
+  'name',
+  'profile',
+  'dataDirectory',
+  'port',
+  'adminToken',
+  'seed',
+  'store',
+  'simulated',
+  'log',
+  'progress',
+]);
 
 /** Fills in defaults; throws ClusterOptionsError for anything that is not allowed. */
 export function checkOptions(options: ClusterOptions): CheckedOptions {
@@ -62,6 +84,9 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
       `name must be 1 to 40 lower-case letters, digits or dashes, not ${JSON.stringify(name)}`,
     );
   }
+  if (options.adminToken !== undefined && !/^[!-~]{8,256}$/.test(options.adminToken)) {
+    throw new ClusterOptionsError('adminToken must be 8 to 256 visible ASCII characters');
+  }
   if (options.simulated !== undefined && options.dataDirectory !== undefined) {
     throw new ClusterOptionsError('a simulated cluster has no dataDirectory: its disks are simulated too');
   }
@@ -71,9 +96,12 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     name,
     profile,
     dataDirectory: options.dataDirectory ?? null,
+    port: options.port === undefined ? null : integer('port', options.port, 1, 65_535),
+    adminToken: options.adminToken ?? null,
     seed: options.seed === undefined ? null : integer('seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     store: options.store ?? {},
     log: options.log ?? null,
+    progress: options.progress ?? (() => {}),
     simulatedSeed:
       options.simulated === undefined
         ? null

@@ -18,7 +18,7 @@ import { Kubelet } from '../../src/kubelet/kubelet.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
 import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
-import { defaultNodeCapacity, type NodeDescription } from '../../src/kubelet/node-object.ts';
+import { defaultNodeCapacity, isTakenForDead, type NodeDescription } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
 import type { KubeletProtocol } from '../../src/protocol/kubelet.ts';
@@ -207,14 +207,15 @@ function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subsc
   if (input.type === 'watched' && input.status !== 'running') state.api.leave(input.path);
   const turn = state.informers.handle(input);
   if (turn === null) return state.runner.handle(input) ?? [];
-  learn(state, turn);
-  return turn.effects;
+  return [...learn(state, turn), ...turn.effects];
 }
 
-function learn(state: KubeletState, turn: InformerTurn): void {
+function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
   const { kubelet, pods, nodes, stamp } = state;
+  let isTaken = false;
   for (const change of changesOf(turn, nodes)) {
     state.situation.node = change.type === 'deleted' ? null : change.object;
+    isTaken = change.type !== 'deleted' && isTakenForDead(change.object);
     const cidr = change.type === 'deleted' ? undefined : change.object.spec?.podCIDR;
     if (cidr !== undefined) kubelet.cidrSet(cidr, stamp);
   }
@@ -222,9 +223,11 @@ function learn(state: KubeletState, turn: InformerTurn): void {
     if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
     else kubelet.podSet(change.object, stamp);
   }
-  if (state.hasBegun || !pods.hasSynced) return;
-  state.hasBegun = true;
-  kubelet.begin(stamp);
+  if (!state.hasBegun && pods.hasSynced) {
+    state.hasBegun = true;
+    kubelet.begin(stamp);
+  }
+  return isTaken ? statusDue(state) : [];
 }
 
 function settle(state: KubeletState, uid: string): readonly Effect[] {

@@ -1,23 +1,148 @@
 /** From arguments to a command: what the user asked for, or what is wrong with it in one line. Pure: it prints and exits nothing. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ControlCommand } from './control.ts';
+import { parseDurationMs } from './duration.ts';
 
+export type OutputFormat = 'text' | 'json';
+
+/** What `threemaster start` was asked for. Undefined fields: as the cluster of that name was started before, else the default. */
+export interface StartRequest {
+  readonly masters?: number;
+  readonly nodes?: number;
+  readonly dataDirectory?: string;
+  /** A file into which the cluster is written beside what is there. */
+  readonly kubeconfigFile?: string;
+  readonly port?: number;
+  readonly adminToken?: string;
+  readonly profile?: 'fast' | 'kubernetes';
+}
+
+/** Every command is about the cluster of one name, unless it says otherwise. */
 export type Invocation =
   | { readonly type: 'demo'; readonly once: boolean; readonly masters: number; readonly nodes: number }
+  | {
+      readonly type: 'start';
+      readonly name: string;
+      readonly output: OutputFormat;
+      readonly isDetached: boolean;
+      readonly request: StartRequest;
+    }
+  /** What a detached start runs: options arrive from its parent. */
+  | { readonly type: 'serve' }
+  | {
+      readonly type: 'control';
+      readonly name: string;
+      readonly output: OutputFormat;
+      readonly command: ControlCommand;
+    }
+  | { readonly type: 'delete'; readonly name: string; readonly output: OutputFormat }
+  | { readonly type: 'list'; readonly output: OutputFormat }
   /** Text to be printed, and the exit code that goes with it. */
   | { readonly type: 'print'; readonly text: string; readonly exitCode: number };
+
+interface Common {
+  readonly name: string;
+  readonly output: OutputFormat;
+}
+
+const nameForm = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
+const memberHelp = 'master-0, node-2, or a part such as master-0/apiserver';
 
 /** Parses the arguments behind the program's name. */
 export function parseCommandLine(argumentsGiven: readonly string[], version: string): Invocation {
   let invocation: Invocation | null = null;
   let text = '';
-  const write = (part: string): void => {
-    text += part;
-  };
   const program = new Command('threemaster')
     .description('A Kubernetes-compatible cluster with several masters, in one Node.js process.')
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: write })
-    .showSuggestionAfterError();
+    .configureOutput({
+      writeOut: (part) => {
+        text += part;
+      },
+      writeErr: (part) => {
+        text += part;
+      },
+    })
+    .showSuggestionAfterError()
+    .addHelpText('after', examples);
+  addCommands(program, version, (found) => {
+    invocation = found;
+  });
+  try {
+    program.parse(withCommand(argumentsGiven), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { type: 'print', text, exitCode: error.exitCode === 0 ? 0 : 2 };
+  }
+  return invocation ?? { type: 'print', text: program.helpInformation(), exitCode: 2 };
+}
+
+const examples = `
+Examples:
+  threemaster start --masters 3 --nodes 5 --detach
+  export KUBECONFIG=$(threemaster status --output json | node -p 'JSON.parse(require("fs").readFileSync(0)).kubeconfig')
+  threemaster kill master-0
+  threemaster partition master-0 master-1,master-2
+  threemaster heal
+  threemaster stop`;
+
+type Take = (invocation: Invocation) => void;
+
+function addCommands(program: Command, version: string, take: Take): void {
+  addDemo(program, take);
+  addStart(program, take);
+  const control = (name: string, description: string): Command =>
+    common(program.command(name)).description(description);
+  const asControl = ({ name, output }: Common, command: ControlCommand): void =>
+    take({ type: 'control', name, output, command });
+  control('status', 'say what runs, who leads and what is missing; exit code 0 only if the cluster is ready').action(
+    (options: Common) => asControl(options, { type: 'status' }),
+  );
+  control('kill', 'end a member, or a part of one, at once, as kill -9 does; it stays down until it is restarted')
+    .argument('<member>', memberHelp)
+    .action((member: string, options: Common) => asControl(options, { type: 'kill', member }));
+  control('pause', 'stop a member, or a part of one, where it stands')
+    .argument('<member>', memberHelp)
+    .option('--for <duration>', 'resume it after so long, such as 500ms, 5s or 1m', duration)
+    .action((member: string, options: Common & { for?: number }) =>
+      asControl(options, { type: 'pause', member, forMs: options.for ?? null }),
+    );
+  control('resume', 'let a paused member, or part of one, go on')
+    .argument('<member>', memberHelp)
+    .action((member: string, options: Common) => asControl(options, { type: 'resume', member }));
+  control('restart', 'start a member, or a part of one, again; what still runs of it is killed first')
+    .argument('<member>', memberHelp)
+    .action((member: string, options: Common) => asControl(options, { type: 'restart', member }));
+  control('partition', 'cut groups of members off from each other; members in no group reach everybody')
+    .argument('<groups...>', 'members separated by commas, groups by spaces: master-0,node-0 master-1,master-2')
+    .action((groups: string[], options: Common) =>
+      asControl(options, { type: 'partition', groups: groups.map((group) => group.split(',').filter(Boolean)) }),
+    );
+  control('heal', 'end all partitions and disturbances').action((options: Common) =>
+    asControl(options, { type: 'heal' }),
+  );
+  control('stop', 'end the cluster in order; what it keeps in a data directory stays').action((options: Common) =>
+    asControl(options, { type: 'stop' }),
+  );
+  control(
+    'delete',
+    'end the cluster if it runs, and remove everything that is left of it, its data directory included',
+  ).action(({ name, output }: Common) => take({ type: 'delete', name, output }));
+  addOutput(program.command('list'))
+    .description('list the clusters of this user on this machine')
+    .allowExcessArguments(false)
+    .action(({ output }: Common) => take({ type: 'list', output }));
+  addOutput(program.command('version'))
+    .description('print the version')
+    .allowExcessArguments(false)
+    .action(({ output }: Common) => {
+      const text = output === 'json' ? JSON.stringify({ version }) : version;
+      take({ type: 'print', text: `${text}\n`, exitCode: 0 });
+    });
+  program.command('serve', { hidden: true }).action(() => take({ type: 'serve' }));
+}
+
+function addDemo(program: Command, take: Take): void {
   program
     .command('demo')
     .description(
@@ -32,21 +157,68 @@ export function parseCommandLine(argumentsGiven: readonly string[], version: str
     .option('--nodes <count>', 'worker nodes, 0 to 1000', wholeNumber(0, 1000), 3)
     .allowExcessArguments(false)
     .action(({ once, masters, nodes }: { once: boolean; masters: number; nodes: number }) => {
-      invocation = { type: 'demo', once, masters, nodes };
+      take({ type: 'demo', once, masters, nodes });
     });
-  program
-    .command('version')
-    .description('print the version')
-    .action(() => {
-      invocation = { type: 'print', text: `${version}\n`, exitCode: 0 };
+}
+
+interface StartOptions extends Common {
+  readonly masters?: number;
+  readonly nodes?: number;
+  readonly dataDir?: string;
+  readonly kubeconfig?: string;
+  readonly port?: number;
+  readonly token?: string;
+  readonly profile?: 'fast' | 'kubernetes';
+  readonly detach: boolean;
+}
+
+function addStart(program: Command, take: Take): void {
+  common(program.command('start'))
+    .description(
+      'start a cluster and stay up until Ctrl-C, or with --detach return when it is ready. A name that was used before starts as it did then',
+    )
+    .option('--masters <count>', 'masters, 1 to 7 (default: 3)', wholeNumber(1, 7))
+    .option('--nodes <count>', 'worker nodes, 0 to 5000 (default: 3)', wholeNumber(0, 5_000))
+    .option('--data-dir <folder>', 'keep everything there: every acknowledged write survives the process')
+    .option('--kubeconfig <file>', 'also write the cluster into this file, beside what it holds, and make it current')
+    .option(
+      '--port <port>',
+      'port of the API on loopback (default: the one before, else a free one)',
+      wholeNumber(1, 65_535),
+    )
+    .option('--token <token>', "the administrator's bearer token (default: the one before, else a random one)")
+    .addOption(
+      new Option('--profile <timing>', 'fast finds failures within seconds; kubernetes has the real defaults').choices([
+        'fast',
+        'kubernetes',
+      ]),
+    )
+    .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
+    .action((options: StartOptions) => {
+      const { name, output, detach, masters, nodes, dataDir, kubeconfig, port, token, profile } = options;
+      const request = {
+        ...(masters === undefined ? {} : { masters }),
+        ...(nodes === undefined ? {} : { nodes }),
+        ...(dataDir === undefined ? {} : { dataDirectory: dataDir }),
+        ...(kubeconfig === undefined ? {} : { kubeconfigFile: kubeconfig }),
+        ...(port === undefined ? {} : { port }),
+        ...(token === undefined ? {} : { adminToken: token }),
+        ...(profile === undefined ? {} : { profile }),
+      };
+      take({ type: 'start', name, output, isDetached: detach, request });
     });
-  try {
-    program.parse(withCommand(argumentsGiven), { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return { type: 'print', text, exitCode: error.exitCode };
-  }
-  return invocation ?? { type: 'print', text: program.helpInformation(), exitCode: 2 };
+}
+
+function common(command: Command): Command {
+  return addOutput(command)
+    .option('--name <name>', 'which cluster: 1 to 40 lower-case letters, digits or dashes', clusterName, 'default')
+    .allowExcessArguments(false);
+}
+
+function addOutput(command: Command): Command {
+  return command.addOption(
+    new Option('-o, --output <format>', 'for people or for programs').choices(['text', 'json']).default('text'),
+  );
 }
 
 /** Without a command it is the demo that is meant; its options may come alone. */
@@ -54,6 +226,17 @@ function withCommand(given: readonly string[]): string[] {
   const [first] = given;
   const isCommand = first !== undefined && (!first.startsWith('-') || first === '--help' || first === '-h');
   return isCommand ? [...given] : ['demo', ...given];
+}
+
+function clusterName(text: string): string {
+  if (nameForm.test(text)) return text;
+  throw new InvalidArgumentError('Must be 1 to 40 lower-case letters, digits or dashes.');
+}
+
+function duration(text: string): number {
+  const durationMs = parseDurationMs(text);
+  if (durationMs === null) throw new InvalidArgumentError('Must be a duration such as 500ms, 5s or 1m.');
+  return durationMs;
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

@@ -1,7 +1,7 @@
 /** The Node object as its kubelet writes it. Models kubernetes pkg/kubelet/kubelet_node_status.go and nodestatus/setters.go. */
 import type { WallMs } from '../base/brand.ts';
 import { timestampSeconds } from '../base/time.ts';
-import type { Condition } from '../kinds/condition.ts';
+import { type Condition, findCondition } from '../kinds/condition.ts';
 import type { Node, NodeStatus, NodeSystemInfo } from '../kinds/node/types.ts';
 import type { Taint } from '../kinds/pod/scheduling-types.ts';
 import type { ResourceList } from '../kinds/pod/types.ts';
@@ -59,6 +59,11 @@ export function ownLabels({ name, architecture = 'amd64' }: NodeDescription): Re
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',
   };
+}
+
+/** Tells whether the node controller has given the node up: no kubelet says of itself that nothing is known of it. */
+export function isTakenForDead({ status }: Node): boolean {
+  return findCondition(status?.conditions, 'Ready')?.status === 'Unknown';
 }
 
 /** Returns the status as of now; times of transitions come from the `former` one. */

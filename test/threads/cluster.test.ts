@@ -5,9 +5,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CoreV1Api, KubeConfig, Watch } from '@kubernetes/client-node';
-import { filter, firstValueFrom, map, type Observable, take, toArray } from 'rxjs';
+import { filter, firstValueFrom, map, type Observable, ReplaySubject, skip, take, toArray } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
-import { Cluster, type ClusterEvent } from '../../actors/cluster/index.ts';
+import { Cluster, type ClusterEvent, type Leadership } from '../../actors/cluster/index.ts';
 
 let cluster: Cluster | undefined;
 
@@ -189,7 +189,8 @@ test('what happens is told: events, leadership and messages', async () => {
   cluster = await Cluster.start({ masters: 3, nodes: 0 });
   const told: ClusterEvent[] = [];
   cluster.events$.subscribe((event) => told.push(event));
-  const leaders = firstValueFrom(cluster.leadership$.pipe(take(2), toArray()));
+  const leaders = new ReplaySubject<Leadership>();
+  const subscription = cluster.leadership$.subscribe(leaders);
   const messages = firstValueFrom(
     cluster.messages$.pipe(
       filter(({ from, to }) => from.endsWith('/store') && to.endsWith('/store')),
@@ -199,11 +200,13 @@ test('what happens is told: events, leadership and messages', async () => {
   );
   expect(await messages).toHaveLength(3);
   const leader = await cluster.leader();
+  const first = await firstValueFrom(leaders);
+  expect(first.leader).toBe(leader.name);
   await leader.kill();
-  const [first, second] = await leaders;
-  expect(first?.leader).toBe(leader.name);
-  expect(second?.leader).not.toBe(leader.name);
-  expect(second?.term).toBeGreaterThan(first?.term ?? 0);
+  const second = await firstValueFrom(leaders.pipe(skip(1)));
+  expect(second.leader).not.toBe(leader.name);
+  expect(second.term).toBeGreaterThan(first.term);
+  subscription.unsubscribe();
   expect(told.map(({ type }) => type)).toContain('killed');
 });
 

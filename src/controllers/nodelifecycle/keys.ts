@@ -62,7 +62,7 @@ function observeNode(key: string, caches: Caches<NodeKinds>): NodeObserved | nul
   if (node === undefined) return null;
   return {
     node,
-    lease: caches.leases.get(`${leaseNamespace}/${key}`) ?? null,
+    leaseOf: (name) => caches.leases.get(`${leaseNamespace}/${name}`),
     pods: () => caches.pods.by('node', key),
     nodes: caches.nodes,
   };

@@ -13,6 +13,8 @@ interface SignOfLife {
 
 export class NodeMemory {
   readonly #signs = new Map<string, SignOfLife>();
+  #lastLookMs: MonotonicMs | null = null;
+  #isDisrupted = false;
   /** Node to pod uid to since when it ought to go. */
   readonly #intolerant = new Map<string, Map<string, MonotonicMs>>();
   /** Ranges given out, by node: the caches may not show them yet. */
@@ -24,6 +26,22 @@ export class NodeMemory {
     if (known?.text === text) return nowMs - known.sinceMs;
     this.#signs.set(node, { text, sinceMs: nowMs });
     return 0;
+  }
+
+  /** Notes that a node is looked at. Who did not look for `stalledMs` could not have heard: the silence of every node begins anew. */
+  noteLook(nowMs: MonotonicMs, stalledMs: number): void {
+    if (this.#lastLookMs !== null && nowMs - this.#lastLookMs >= stalledMs) this.#restartSilences(nowMs);
+    this.#lastLookMs = nowMs;
+  }
+
+  /** Notes whether all nodes are silent. When they no longer are, those that have not spoken yet get their full grace again. */
+  noteDisruption(isDisrupted: boolean, nowMs: MonotonicMs): void {
+    if (this.#isDisrupted && !isDisrupted) this.#restartSilences(nowMs);
+    this.#isDisrupted = isDisrupted;
+  }
+
+  #restartSilences(nowMs: MonotonicMs): void {
+    for (const sign of this.#signs.values()) sign.sinceMs = nowMs;
   }
 
   /** Returns since when the pod has been on a node that it does not tolerate: now, at the first call. */

@@ -1,16 +1,17 @@
 /**
  * One look at one node. A node is dead when neither its Lease nor the heartbeat of its status has changed for the grace period, by the clock
  * of this controller. Then its conditions become Unknown, its pods not ready, taints tell scheduler and evictor, and pods whose
- * toleration has run out are deleted. All of it is undone by the node itself, or by the next look, when it is heard of again.
+ * toleration has run out are deleted. All of it is undone by the node itself, or by the next look, when it is heard of again. While no node
+ * at all is heard of, none is tainted for eviction.
  */
 import { isBeingDeleted, nameOf, namespaceOf, uidOf } from '../../api/object-meta.ts';
 import type { WallMs } from '../../base/brand.ts';
 import { timestampSeconds } from '../../base/time.ts';
 import { type Condition, findCondition, withCondition } from '../../kinds/condition.ts';
-import type { Lease } from '../../kinds/lease/types.ts';
 import type { Node } from '../../kinds/node/types.ts';
+import type { Taint } from '../../kinds/pod/scheduling-types.ts';
 import type { Pod } from '../../kinds/pod/types.ts';
-import type { Cache, ReconcileContext } from '../controller.ts';
+import type { ReconcileContext } from '../controller.ts';
 import { type EventRecord, type Plan, patch, plan, remove, update, type Write } from '../plan.ts';
 import { conditionPatch } from '../pod-patch.ts';
 import { isFinished, isReady } from '../pod-state.ts';
@@ -18,14 +19,13 @@ import { nodeResource, podResource } from '../resources.ts';
 import type { NodeTiming } from './keys.ts';
 import type { NodeMemory } from './memory.ts';
 import { allocateRange } from './pod-range.ts';
-import { noExecuteTaints, toleratedMs, wantedTaints } from './taints.ts';
+import { isFullDisruption, type Signs, silenceOf } from './sign-of-life.ts';
+import { isManaged, noExecuteTaints, toleratedMs, wantedTaints } from './taints.ts';
 
-export interface NodeObserved {
+export interface NodeObserved extends Signs {
   readonly node: Node;
-  readonly lease: Lease | null;
   /** The pods bound to it; looked up only when they matter. */
   readonly pods: () => readonly Pod[];
-  readonly nodes: Cache<Node>;
 }
 
 type NodeContext = ReconcileContext<NodeMemory>;
@@ -33,22 +33,29 @@ type NodeContext = ReconcileContext<NodeMemory>;
 /** What a live kubelet reports; all of it is unknown when the kubelet is silent. */
 const reported = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
+interface Verdict {
+  /** The node as this look leaves its status. */
+  readonly judged: Node;
+  /** Its status was not marked before. */
+  readonly isLost: boolean;
+  readonly isSilent: boolean;
+  /** No node is heard of. */
+  readonly isDisrupted: boolean;
+}
+
 export function reconcileNode(observed: NodeObserved, context: NodeContext, timing: NodeTiming): Plan {
   const { node } = observed;
-  const silenceMs = context.memory.silenceMs(nameOf(node), signOfLife(observed), context.monotonicMs);
-  const hasReported = findCondition(node.status?.conditions, 'Ready') !== undefined;
-  const isSilent = silenceMs >= (hasReported ? timing.graceMs : timing.startupGraceMs);
-  const judged = isSilent ? withUnknownConditions(node, context.wallMs) : node;
-  const isLost = judged !== node;
-  const ready = findCondition(judged.status?.conditions, 'Ready')?.status;
+  const verdict = judge(observed, context, timing);
+  const { judged, isLost, isSilent, isDisrupted } = verdict;
   const nodeWrites = [
     ...(isLost ? [update(nodeResource, judged, 'status')] : []),
-    ...specWrites(judged, observed, context, isLost),
+    ...specWrites(observed, context, verdict),
   ];
-  const hasToGo = noExecuteTaints(node).length > 0;
-  const pods = hasToGo || (ready !== undefined && ready !== 'True') ? observed.pods() : [];
-  const unready = ready !== undefined && ready !== 'True' ? notReadyWrites(pods, context.wallMs) : [];
-  const eviction = evict(node, pods, context);
+  const evictsFor = noExecuteTaints(node).filter((taint) => !isDisrupted || !isManaged(taint));
+  const pods = isSilent || evictsFor.length > 0 ? observed.pods() : [];
+  // A kubelet that is heard of speaks for its pods itself.
+  const unready = isSilent ? notReadyWrites(pods, context.wallMs) : [];
+  const eviction = evict(node, pods, evictsFor, context);
   const nextMs = Math.min(timing.monitorMs, eviction.nextMs);
   return plan([nodeWrites, unready, eviction.marks, eviction.deletions], {
     requeueAfterMs: nextMs,
@@ -56,10 +63,20 @@ export function reconcileNode(observed: NodeObserved, context: NodeContext, timi
   });
 }
 
-/** Anything in here that changes shows that the kubelet lives. */
-function signOfLife({ node, lease }: NodeObserved): string {
-  const heartbeat = findCondition(node.status?.conditions, 'Ready')?.lastHeartbeatTime ?? '';
-  return `${uidOf(node)} ${lease?.spec?.renewTime ?? ''} ${heartbeat}`;
+function judge(observed: NodeObserved, context: NodeContext, timing: NodeTiming): Verdict {
+  const { node } = observed;
+  const { memory, monotonicMs } = context;
+  // What nobody was heard to say for half the grace is not yet held against one node.
+  const recentMs = timing.graceMs / 2;
+  memory.noteLook(monotonicMs, recentMs);
+  const ready = findCondition(node.status?.conditions, 'Ready')?.status;
+  const graceMs = ready === undefined ? timing.startupGraceMs : timing.graceMs;
+  const isDoubtful = (ready !== undefined && ready !== 'True') || silenceOf(node, observed, context) >= graceMs;
+  const isDisrupted = isDoubtful && isFullDisruption(observed, context, recentMs);
+  if (isDoubtful) memory.noteDisruption(isDisrupted, monotonicMs);
+  const isSilent = silenceOf(node, observed, context) >= graceMs;
+  const judged = isSilent ? withUnknownConditions(node, context.wallMs) : node;
+  return { judged, isLost: judged !== node, isSilent, isDisrupted };
 }
 
 /** Returns the node itself when it is marked already. */
@@ -87,14 +104,18 @@ function withUnknownConditions(node: Node, wallMs: WallMs): Node {
 }
 
 /** Range and taints travel in one patch, guarded by the resourceVersion; after a status write they wait for the next look. */
-function specWrites(node: Node, { nodes }: NodeObserved, { memory, wallMs }: NodeContext, isLost: boolean): Write[] {
+function specWrites(
+  { node, nodes }: NodeObserved,
+  { memory, wallMs }: NodeContext,
+  { isLost, isDisrupted }: Verdict,
+): Write[] {
   if (isLost) return [];
   const spec: Record<string, unknown> = {};
   if (node.spec.podCIDR === undefined) {
     const range = allocateRange(node, nodes, memory);
     if (range !== null) Object.assign(spec, { podCIDR: range, podCIDRs: [range] });
   }
-  const taints = wantedTaints(node, wallMs);
+  const taints = wantedTaints(node, isDisrupted, wallMs);
   if (taints !== null) spec['taints'] = taints;
   if (Object.keys(spec).length === 0) return [];
   const { resourceVersion } = node.metadata;
@@ -117,8 +138,12 @@ interface Eviction {
   readonly nextMs: number;
 }
 
-function evict(node: Node, pods: readonly Pod[], { memory, monotonicMs, wallMs }: NodeContext): Eviction {
-  const taints = noExecuteTaints(node);
+function evict(
+  node: Node,
+  pods: readonly Pod[],
+  taints: readonly Taint[],
+  { memory, monotonicMs, wallMs }: NodeContext,
+): Eviction {
   const intolerant = new Set<string>();
   const doomed: Pod[] = [];
   let nextMs = Number.POSITIVE_INFINITY;

@@ -25,11 +25,17 @@ export function noExecuteTaints({ spec }: Node): readonly Taint[] {
   return (spec.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 }
 
-/** Returns the taints that the node ought to have, or null when it has them. Those it had keep the time at which they came. */
-export function wantedTaints(node: Node, wallMs: WallMs): readonly Taint[] | null {
+/**
+ * Returns the taints that the node ought to have, or null when it has them. Those it had keep the time at which they came. In a full
+ * disruption (`isDisrupted`) none evicts.
+ */
+export function wantedTaints(node: Node, isDisrupted: boolean, wallMs: WallMs): readonly Taint[] | null {
   const known = node.spec.taints ?? [];
-  const kept = known.filter((taint) => !isManaged(taint) || isWanted(node, taint));
-  const missing = wantedKeys(node).filter(
+  const wanted = wantedKeys(node).filter(({ effect }) => !isDisrupted || effect !== 'NoExecute');
+  const isWanted = (taint: Taint): boolean =>
+    wanted.some(({ key, effect }) => key === taint.key && effect === taint.effect);
+  const kept = known.filter((taint) => !isManaged(taint) || isWanted(taint));
+  const missing = wanted.filter(
     ({ key, effect }) => !kept.some((taint) => taint.key === key && taint.effect === effect),
   );
   if (missing.length === 0 && kept.length === known.length) return null;
@@ -37,13 +43,10 @@ export function wantedTaints(node: Node, wallMs: WallMs): readonly Taint[] | nul
   return [...kept, ...missing.map((taint): Taint => ({ ...taint, timeAdded }))];
 }
 
-function isManaged({ key, effect }: Taint): boolean {
+/** Tells whether this controller alone sets the taint. */
+export function isManaged({ key, effect }: Taint): boolean {
   if (effect === 'NoExecute') return key === notReady || key === unreachable;
   return effect === 'NoSchedule' && managed.has(key);
-}
-
-function isWanted(node: Node, { key, effect }: Taint): boolean {
-  return wantedKeys(node).some((wanted) => wanted.key === key && wanted.effect === effect);
 }
 
 function wantedKeys(node: Node): readonly Pick<Taint, 'key' | 'effect'>[] {

@@ -90,7 +90,7 @@ function noteReplicaSet(rollout: Rollout, set: ReplicaSet, isGone: boolean, atMs
   }
   const size = replicasOf(set);
   const before = rollout.sizes.get(uid) ?? 0;
-  const availableBefore = availableOf(rollout, atMs);
+  const availableBefore = beliefs.map((belief) => availableOf(rollout, atMs, belief));
   rollout.sizes.set(uid, size);
   const available = rollout.available.get(uid) ?? new Recent();
   rollout.available.set(uid, available);
@@ -103,15 +103,24 @@ function noteReplicaSet(rollout: Rollout, set: ReplicaSet, isGone: boolean, atMs
     const ceiling = rollout.ceiling.max(atMs);
     return total > ceiling ? `grew from ${before} to ${size}, which makes ${total} of at most ${ceiling}` : null;
   }
-  const left = availableOf(rollout, atMs);
   const floor = rollout.floor.min(atMs);
-  if (size === before || isScaling || left >= floor || left >= availableBefore) return null;
+  const lefts = beliefs.map((belief) => availableOf(rollout, atMs, belief));
+  const left = Math.max(...lefts);
+  if (size === before || isScaling || left >= floor) return null;
+  // What was unavailable by something it could know, it may take away.
+  if (lefts.some((after, index) => after >= (availableBefore[index] ?? 0))) return null;
   return `shrank from ${before} to ${size}, which leaves ${left} available of at least ${floor}`;
 }
 
-/** Available pods that the sizes leave, by the best that was known of late. */
-function availableOf({ sizes, available }: Rollout, atMs: number): number {
+/** The most and the fewest available pods that were known of late: a controller may have believed either. */
+const beliefs = ['max', 'min'] as const;
+
+/** Available pods that the sizes leave, by one belief. */
+function availableOf({ sizes, available }: Rollout, atMs: number, belief: (typeof beliefs)[number]): number {
   let sum = 0;
-  for (const [uid, size] of sizes) sum += Math.min(size, available.get(uid)?.max(atMs) ?? 0);
+  for (const [uid, size] of sizes) {
+    const known = available.get(uid);
+    sum += known === undefined ? 0 : Math.min(size, known[belief](atMs));
+  }
   return sum;
 }

@@ -31,6 +31,13 @@ function live(cluster: SimulatedCluster, alive: readonly string[], durationMs: n
   }
 }
 
+/** The kubelet is back: it posts its status. */
+function postReady(cluster: SimulatedCluster, name: string): void {
+  const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: '2023-11-14T22:13:40Z' };
+  const place = { resource: nodeResource, name, patch: 'strategic' as const };
+  cluster.call({ ...place, verb: 'patch', subresource: 'status', body: { status: { conditions: [ready] } } });
+}
+
 function addPod(cluster: SimulatedCluster, name: string, node: string, extra: object = {}): void {
   const spec = { containers: [{ name: 'web', image: 'web:1' }], nodeName: node, ...extra };
   cluster.create(podResource, {
@@ -90,21 +97,41 @@ test('a silent node is marked after its grace, its pods are not ready, and those
 test('a node that comes back in time keeps its pods and loses its taints', () => {
   const cluster = new SimulatedCluster(1, 3);
   addNode(cluster, 'node-0');
+  addNode(cluster, 'node-1');
   addPod(cluster, 'web', 'node-0', {
     tolerations: [
       { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 20 },
     ],
   });
-  live(cluster, ['node-0'], 3_000);
-  live(cluster, [], 6_000);
+  live(cluster, ['node-0', 'node-1'], 3_000);
+  live(cluster, ['node-1'], 6_000);
   expect(taints(node(cluster, 'node-0'))).toContain('node.kubernetes.io/unreachable:NoExecute');
-  // The kubelet is back: it renews its lease and posts its status.
-  const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: '2023-11-14T22:13:40Z' };
-  const place = { resource: nodeResource, name: 'node-0', patch: 'strategic' as const };
-  cluster.call({ ...place, verb: 'patch', subresource: 'status', body: { status: { conditions: [ready] } } });
-  live(cluster, ['node-0'], 30_000);
+  postReady(cluster, 'node-0');
+  live(cluster, ['node-0', 'node-1'], 30_000);
   expect(taints(node(cluster, 'node-0'))).toEqual([]);
   expect(pod(cluster, 'web')?.metadata.deletionTimestamp).toBeUndefined();
+});
+
+test('nodes that all fall silent together are marked, but lose no pods; who is not heard of after the others are back does', () => {
+  const cluster = new SimulatedCluster(1, 6);
+  for (const name of ['node-0', 'node-1', 'node-2']) {
+    addNode(cluster, name);
+    addPod(cluster, `on-${name}`, name);
+  }
+  const all = ['node-0', 'node-1', 'node-2'];
+  live(cluster, all, 3_000);
+  live(cluster, [], 15_000);
+  for (const name of all) {
+    expect(readiness(node(cluster, name))).toBe('Unknown');
+    expect(taints(node(cluster, name))).toEqual(['node.kubernetes.io/unreachable:NoSchedule']);
+  }
+  for (const name of ['node-0', 'node-1']) postReady(cluster, name);
+  live(cluster, ['node-0', 'node-1'], 10_000);
+  expect(pod(cluster, 'on-node-0')?.metadata.deletionTimestamp).toBeUndefined();
+  expect(pod(cluster, 'on-node-1')?.metadata.deletionTimestamp).toBeUndefined();
+  expect(taints(node(cluster, 'node-1'))).toEqual([]);
+  expect(pod(cluster, 'on-node-2')?.metadata.deletionTimestamp).toBeDefined();
+  expect(cluster.complaints).toEqual([]);
 });
 
 test('the pods of a deleted node are deleted after a while', () => {
