@@ -252,6 +252,10 @@ describe('acting as somebody else', () => {
     expect(harness.call(request).body.message).toMatch(/User "nobody" cannot list resource "configmaps"/);
   });
 
+  test('groups alone are nobody', () => {
+    expect(whoami(as('', 'dev')).status).toBe(400);
+  });
+
   test('others need the right to each part', () => {
     expect(whoami(as('jane'), user('eve').credentials).body.message).toBe(
       'users "jane" is forbidden: User "eve" cannot impersonate resource "users" in API group "" at the cluster scope',
