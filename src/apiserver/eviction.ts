@@ -4,8 +4,8 @@
  */
 import type { Flow } from '../actor/flow.ts';
 import { isJsonObject, type Mutable } from '../api/json.ts';
-import { compileLabelSelector, type LabelSelectorSpec, matchesLabels } from '../api/label-selector.ts';
-import { type AnyObject, isBeingDeleted, type KubeObject, labelsOf, nameOf } from '../api/object-meta.ts';
+import { compileLabelSelector, matchesLabels } from '../api/label-selector.ts';
+import { type AnyObject, isBeingDeleted, labelsOf, nameOf } from '../api/object-meta.ts';
 import { StatusError } from '../api/status.ts';
 import { badRequest, forbidden } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
@@ -14,6 +14,7 @@ import { deleteOptions } from '../http/options.ts';
 import { type Condition, isConditionTrue, withCondition } from '../kinds/condition.ts';
 import { deleteOptionsOfBody } from '../kinds/delete-options.ts';
 import type { Pod } from '../kinds/pod/types.ts';
+import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../kinds/poddisruptionbudget/types.ts';
 import { type Answer, completeJson } from './answer.ts';
 import { createdStatus } from './binding.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -25,22 +26,8 @@ import { readEntry } from './get.ts';
 import { disruptedPodsMax } from './limits.ts';
 import { targetOf } from './update.ts';
 
-interface DisruptionBudget extends KubeObject {
-  readonly spec?: { readonly selector?: LabelSelectorSpec; readonly unhealthyPodEvictionPolicy?: string };
-  readonly status?: BudgetStatus;
-}
-
-interface BudgetStatus {
-  readonly observedGeneration?: number;
-  readonly disruptionsAllowed: number;
-  readonly currentHealthy: number;
-  readonly desiredHealthy: number;
-  readonly disruptedPods?: Readonly<Record<string, string>>;
-  readonly conditions?: readonly Condition[];
-}
-
 const budgetResource = { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' };
-const idleStatus: BudgetStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0 };
+const idleStatus: PodDisruptionBudgetStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0 };
 const violation = "Cannot evict pod as it would violate the pod's disruption budget.";
 /** A budget whose controller has not seen its latest version is asked again after this time. */
 const unobservedRetrySeconds = 10;
@@ -87,7 +74,7 @@ function budgetsOf(environment: Environment, pod: Pod): readonly CacheEntry[] {
   const found: CacheEntry[] = [];
   environment.cache.scanAll(stored, (entry) => {
     if (entry.namespace !== pod.metadata.namespace) return true;
-    const { spec } = entry.decode() as unknown as DisruptionBudget;
+    const { spec } = entry.decode() as unknown as PodDisruptionBudget;
     const isSelected =
       spec?.selector !== undefined && matchesLabels(compileLabelSelector(spec.selector), labelsOf(pod));
     if (isSelected) found.push(entry);
@@ -97,7 +84,7 @@ function budgetsOf(environment: Environment, pod: Pod): readonly CacheEntry[] {
 }
 
 function decideDisruption(current: CacheEntry, pod: Pod, wallMs: WallMs): Decision {
-  const budget = current.decode() as unknown as DisruptionBudget;
+  const budget = current.decode() as unknown as PodDisruptionBudget;
   const status = budget.status ?? idleStatus;
   if (
     !isConditionTrue(pod.status?.conditions, 'Ready') &&
@@ -114,11 +101,14 @@ function decideDisruption(current: CacheEntry, pod: Pod, wallMs: WallMs): Decisi
 }
 
 /** A pod that is not ready counts for nothing in a budget that holds without it. */
-function mayGoUnready(policy: string | undefined, { currentHealthy, desiredHealthy }: BudgetStatus): boolean {
+function mayGoUnready(
+  policy: string | undefined,
+  { currentHealthy, desiredHealthy }: PodDisruptionBudgetStatus,
+): boolean {
   return policy === 'AlwaysAllow' || (currentHealthy >= desiredHealthy && desiredHealthy > 0);
 }
 
-function checkBudget(budget: DisruptionBudget, status: BudgetStatus): void {
+function checkBudget(budget: PodDisruptionBudget, status: PodDisruptionBudgetStatus): void {
   const name = nameOf(budget);
   if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
     throw refused(`The disruption budget ${name} is still being processed by the server.`, unobservedRetrySeconds);
@@ -145,7 +135,7 @@ function refused(cause: string, retryAfterSeconds: number): StatusError {
   });
 }
 
-function exhausted({ metadata }: DisruptionBudget, wallMs: WallMs): Condition {
+function exhausted({ metadata }: PodDisruptionBudget, wallMs: WallMs): Condition {
   return {
     type: 'DisruptionAllowed',
     status: 'False',
