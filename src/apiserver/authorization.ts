@@ -15,7 +15,7 @@ import { waitForCache } from './store-client.ts';
 
 const mastersGroup = 'system:masters';
 /** Paths that are answered before anybody is asked who he is; `--authorization-always-allow-paths` of kube-apiserver. */
-const openPaths = /^\/(healthz|livez|readyz)(\/|$)/;
+const openPaths = /^\/(healthz|livez|readyz)\/?$/;
 const mastersVerdict: Verdict = { isAllowed: true, reason: '' };
 
 export function isMaster(user: User): boolean {

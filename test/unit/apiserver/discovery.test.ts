@@ -55,7 +55,8 @@ test('other paths are for those who have a right to them, and unknown ones are n
   expect(harness.path('/openapi/v2', '', component).status).toBe(404);
   expect(harness.path('/openapi/v3/apis/none/v1', '', component).status).toBe(404);
   expect(harness.path('/openapi/v3', '', anonymous).status).toBe(403);
-  for (const path of ['/version', '/healthz', '/readyz/ping']) {
+  expect(harness.path('/readyz/ping', '', anonymous).status).toBe(403);
+  for (const path of ['/version', '/healthz', '/readyz']) {
     expect(harness.path(path, '', anonymous).status).toBe(200);
   }
 });

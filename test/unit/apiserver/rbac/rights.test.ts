@@ -58,6 +58,12 @@ test('a user may do what a role in the namespace says, there and nowhere else', 
   expect(harness.watch(maps, {}, user('jane')).items[0]).toMatchObject({ type: 'head', status: 200 });
 });
 
+test('an API server that has just started refuses nothing that it has not read yet', () => {
+  harness.startApiServer('master-1');
+  const id = harness.begin(resourceRequest('list', maps, user('jane')), 'master-1/apiserver');
+  expect(harness.finish(id).status).toBe(200);
+});
+
 test('a right is gone with its binding', () => {
   bind('passing', 'view', 'joe');
   expect(harness.list(maps, user('joe')).status).toBe(200);
