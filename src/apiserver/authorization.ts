@@ -7,11 +7,10 @@ import { parseFieldSelector, pinnedField } from '../api/field-selector.ts';
 import { forbidden } from '../api/status-errors.ts';
 import type { NonResourceRequest, ResourceRequest } from '../protocol/apiserver.ts';
 import type { User } from './authentication.ts';
-import { awaitBootstrap } from './await-bootstrap.ts';
+import { awaitRights } from './await-bootstrap.ts';
 import type { Environment } from './environment.ts';
 import type { Verdict } from './rbac/rights.ts';
 import type { Attributes, ResourceAttributes } from './rbac/rule.ts';
-import { waitForCache } from './store-client.ts';
 
 const mastersGroup = 'system:masters';
 /** Paths that are answered before anybody is asked who he is; `--authorization-always-allow-paths` of kube-apiserver. */
@@ -27,12 +26,6 @@ export function* decide(environment: Environment, user: User, attributes: Attrib
   if (isMaster(user)) return mastersVerdict;
   yield* awaitRights(environment);
   return environment.rights.decide(user, attributes);
-}
-
-/** Waits until rights can be told from the cache. */
-export function* awaitRights(environment: Environment): Flow<void> {
-  yield* awaitBootstrap(environment);
-  yield* waitForCache(environment, environment.bootstrapRevision);
 }
 
 /** Throws StatusError Forbidden. */

@@ -1,7 +1,7 @@
 /**
- * What every cluster has from the start: its namespaces with their accounts, the priority classes of the system, the roles that rights rest
- * on, the Service under which pods find the API. Each API server makes what is missing when it starts, in one transaction that puts each
- * object only where none is; whoever comes second changes nothing. The Service follows, since its address must be taken.
+ * What every cluster has from the start: its namespaces with their accounts, the priority classes of the system, the Service under which pods
+ * find the API, and the roles that rights rest on. Each API server makes what is missing when it starts, in transactions that put each
+ * object only where none is; whoever comes second changes nothing. The roles come last, since the cluster's own parts need none.
  * Models kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice} and the PostStartHooks of scheduling and rbac.
  */
 import type { Flow } from '../actor/flow.ts';
@@ -32,14 +32,24 @@ const priorities = [
   { name: 'system-node-critical', value: 2_000_001_000, use: 'must not be moved from their current node' },
 ];
 
-/** Creates what is missing. */
+/** Creates what is missing of what clients take for granted. */
 export function* bootstrap(environment: Environment): Flow<void> {
-  const missing = originals().filter((original) => !isThere(environment, original));
-  if (missing.length > 0) {
-    const reply = yield* transact(environment, putIfAbsent(missing.map((original) => prepared(environment, original))));
-    environment.bootstrapRevision = reply.revision;
-  }
+  yield* ensure(environment, firstObjects());
   yield* ensureService(environment);
+}
+
+/** Creates what is missing of the default roles and bindings. */
+export function* bootstrapRights(environment: Environment): Flow<void> {
+  environment.rightsRevision = yield* ensure(environment, defaultRights());
+}
+
+/** Returns a revision at which all of them are there. */
+function* ensure(environment: Environment, originals: readonly Original[]): Flow<number> {
+  const missing = originals.filter((original) => !isThere(environment, original));
+  if (missing.length === 0) return environment.cache.revision;
+  const puts = missing.map((original) => prepared(environment, original));
+  const reply = yield* transact(environment, putIfAbsent(puts));
+  return reply.revision;
 }
 
 function servedOf(environment: Environment, { group, resource }: Original): ServedResource {
@@ -86,7 +96,7 @@ function putIfAbsent(puts: readonly Put[]): Transaction {
   return { compares: [], success: groups, failure: [] };
 }
 
-function originals(): readonly Original[] {
+function firstObjects(): readonly Original[] {
   const core = (resource: string, kind: string, metadata: object): Original => ({
     group: '',
     resource,
@@ -107,10 +117,13 @@ function originals(): readonly Original[] {
         preemptionPolicy: 'PreemptLowerPriority',
       },
     })),
-    ...Object.entries(defaultPolicy()).flatMap(([resource, objects]: [string, readonly object[]]) =>
-      objects.map((object) => ({ group: 'rbac.authorization.k8s.io', resource, object })),
-    ),
   ];
+}
+
+function defaultRights(): readonly Original[] {
+  return Object.entries(defaultPolicy()).flatMap(([resource, objects]: [string, readonly object[]]) =>
+    objects.map((object) => ({ group: 'rbac.authorization.k8s.io', resource, object })),
+  );
 }
 
 function* ensureService(environment: Environment): Flow<void> {

@@ -27,8 +27,9 @@ export interface Environment {
   readonly random: Random;
   /** The objects that every cluster has are there. */
   isBootstrapped: boolean;
-  /** The cache shows them from this revision on. */
-  bootstrapRevision: number;
+  /** The default roles are there: the cache shows them from `rightsRevision` on. */
+  hasRights: boolean;
+  rightsRevision: number;
   readonly eventLease: EventLease;
   /** The time of the input that is being handled. */
   stamp: Stamp;

@@ -31,7 +31,8 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     verifiedTokens: new VerifiedTokens(),
     random,
     isBootstrapped: false,
-    bootstrapRevision: 0,
+    hasRights: false,
+    rightsRevision: 0,
     eventLease: new EventLease(),
     stamp,
   };

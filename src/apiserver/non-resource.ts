@@ -147,7 +147,8 @@ export class NonResourcePaths {
 
   /** Alive as long as it answers; ready while its cache follows the store. */
   #health(path: string): ApiResponse {
-    const isReady = this.#environment.cache.isSynced && this.#environment.isBootstrapped;
+    const { cache, isBootstrapped, hasRights } = this.#environment;
+    const isReady = cache.isSynced && isBootstrapped && hasRights;
     if (isReady || !path.startsWith('/readyz')) return textResponse(200, 'ok');
     return textResponse(500, '[+]ping ok\n[-]informer-sync failed: reason withheld\nreadyz check failed\n');
   }
