@@ -6,6 +6,7 @@
  * is attached at the very revision that it was planned at.
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
+import type { CryptoEvent } from '../../src/actor/crypto-port.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
@@ -77,6 +78,8 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
       return upkeep.reconsider();
     case 'timer':
       return timer(state, input);
+    case 'io':
+      return runner.signal(environment.signatures.take(input.event as CryptoEvent));
     case 'reply':
     case 'askFailed':
       return runner.handle(input) ?? [];
@@ -90,8 +93,7 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
 /** Everything that a turn gathers: the question of all its reads, the frames of all its watchers, credit for all it consumed. */
 function flush({ environment, hub, upkeep, requests }: ApiServerState, stamp: Stamp): readonly Effect[] {
   environment.stamp = { monotonicMs: stamp.monotonicMs, wallMs: stamp.wallMs };
-  const effects = [...requests.passBarrier(), ...hub.flush(), ...upkeep.flush()];
-  return effects;
+  return [...requests.passBarrier(), ...hub.flush(), ...upkeep.flush(), ...environment.signatures.takeCommands()];
 }
 
 function started({ environment, upkeep }: ApiServerState): readonly Effect[] {

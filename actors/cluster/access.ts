@@ -12,6 +12,8 @@ export interface Access {
   readonly config: Kubeconfig;
   /** Ports by actor path: `master-0/gateway`, `balancer`. */
   readonly ports: Readonly<Record<string, number>>;
+  /** Makes a kubeconfig, as YAML, with which a client is `user` in `groups` by a certificate of the cluster's authority. */
+  readonly kubeconfigFor: (user: string, groups: readonly string[]) => Promise<string>;
 }
 
 /** As `KubeConfig.loadFromOptions` of @kubernetes/client-node takes it. */

@@ -4,6 +4,7 @@ import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
 import { fastKubeletLimits, kubeletLimits } from '../../src/kubelet/limits.ts';
 import { membershipOf } from '../../src/raft/membership.ts';
 import type { ReplicaId } from '../../src/raft/message.ts';
+import { simulatedTokenKey } from '../../src/sim/simulated-crypto.ts';
 import type { BalancerArgs } from '../balancer/behaviour.ts';
 import { type ControllersArgs, controllersOffice } from '../controllers/controllers-args.ts';
 import type { GatewayArgs } from '../gateway/behaviour.ts';
@@ -106,6 +107,8 @@ function apiThread(blueprint: BlueprintOptions, master: string, masters: readonl
       identity === null ? [] : [{ token: identity.adminToken, user: 'kubernetes-admin', groups: ['system:masters'] }],
     address: `${listenHost}:${identity?.ports[balancerPath] ?? 443}`,
     tolerationSeconds: evictionSeconds,
+    tokenKey: identity?.tokenKey ?? simulatedTokenKey,
+    rootCertificate: identity?.certificates.authority ?? '',
   });
   const apiServer = { path: apiServerPath(master), role: 'apiserver', args: apiServerArgs };
   if (identity === null) return { name: `${master}/api`, entry: 'api', actors: [apiServer] };

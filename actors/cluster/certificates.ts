@@ -3,7 +3,7 @@
  * times as long to make. Imported lazily, because the library takes longer to load than to use.
  */
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   cryptoProvider,
@@ -13,7 +13,7 @@ import {
   KeyUsagesExtension,
   PemConverter,
   SubjectAlternativeNameExtension,
-  type X509Certificate,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
@@ -79,6 +79,44 @@ export async function makeCertificates(): Promise<ClusterCertificates> {
     server: pem(server),
     serverKey: await pemKey(serverKeys.privateKey),
   };
+}
+
+/** A certificate and its key, PEM. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Makes a certificate with which a client is `user` in `groups`, as Kubernetes reads it: common name and organizations. */
+export async function makeClientCertificate(
+  { authority, authorityKey }: ClusterCertificates,
+  user: string,
+  groups: readonly string[],
+): Promise<ClientCertificate> {
+  cryptoProvider.set(webcrypto as never);
+  const keys = await makeKeys();
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    PemConverter.decodeFirst(authorityKey),
+    algorithm,
+    false,
+    ['sign'],
+  );
+  const certificate = await X509CertificateGenerator.create({
+    notBefore: new Date(Date.now() - backdatedMs),
+    notAfter: new Date(Date.now() + validityMs),
+    serialNumber: randomBytes(16).toString('hex'),
+    subject: [{ CN: [user] }, ...groups.map((group) => ({ O: [group] }))],
+    issuer: new X509Certificate(authority).subject,
+    signingAlgorithm: algorithm,
+    signingKey: signingKey as never,
+    publicKey: keys.publicKey,
+    extensions: [
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    ],
+  });
+  return { certificate: pem(certificate), key: await pemKey(keys.privateKey) };
 }
 
 function makeKeys(): Promise<webcrypto.CryptoKeyPair> {

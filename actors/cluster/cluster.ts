@@ -112,6 +112,11 @@ export class Cluster implements AsyncDisposable {
     return this.access.kubeconfigPath;
   }
 
+  /** Resolves with a kubeconfig, as YAML, for another user than the admin: what he may do is what roles say. */
+  kubeconfigFor(user: string, groups: readonly string[] = []): Promise<string> {
+    return this.access.kubeconfigFor(user, groups);
+  }
+
   /** What `KubeConfig.loadFromOptions` of @kubernetes/client-node takes. */
   kubeConfig(): KubeConfigOptions {
     return kubeConfigOptions(this.name, this.access);

@@ -127,14 +127,13 @@ async function openAccess(
   const { port } = await addressOf<BalancerAddress>(balancerPath);
   identity.ports[balancerPath] = port;
   if (options.dataDirectory !== null) await keepIdentity(folder.path, identity);
-  const config = kubeconfig({
+  const place = {
     name: contextName(options.name),
     server: `https://${listenHost}:${port}`,
-    userName: 'admin',
     authorityCertificate: identity.certificates.authority,
-    token: identity.adminToken,
     namespace: 'default',
-  });
+  };
+  const config = kubeconfig({ ...place, userName: 'admin', token: identity.adminToken });
   const kubeconfigPath = join(folder.path, 'kubeconfig');
   await writeFile(kubeconfigPath, formatKubeconfig(config), { mode: 0o600 });
   const { authority } = identity.certificates;
@@ -145,5 +144,10 @@ async function openAccess(
     kubeconfigPath,
     config,
     ports: identity.ports,
+    kubeconfigFor: async (user, groups) => {
+      const { makeClientCertificate } = await import('./certificates.ts');
+      const { certificate, key } = await makeClientCertificate(identity.certificates, user, groups);
+      return formatKubeconfig(kubeconfig({ ...place, userName: user, clientCertificate: certificate, clientKey: key }));
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** The roles that each kind of thread offers in simulation: the same behaviours as on threads, with simulated ports. */
 import { type AnyRole, defineRole } from '../../src/actor/behaviour.ts';
 import { unreachable } from '../../src/base/assert.ts';
+import { openSimulatedCrypto } from '../../src/sim/simulated-crypto.ts';
 import type { Universe } from '../../src/sim/universe.ts';
 import { apiServerBehaviour } from '../apiserver/behaviour.ts';
 import { controllersBehaviour } from '../controllers/behaviour.ts';
@@ -21,7 +22,7 @@ export function simulatedRoles(entry: string, universe: Universe): readonly AnyR
         }),
       ];
     case 'api':
-      return [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour })];
+      return [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } })];
     case 'control':
       return [
         defineRole({ name: 'controllers', behaviour: controllersBehaviour }),

@@ -2,6 +2,7 @@
 import type { HttpHeaders, HttpRequest } from '../../src/actor/listener-port.ts';
 import type { OutputForm as Negotiated, PatchFormat } from '../../src/api/request.ts';
 import { StatusError } from '../../src/api/status.ts';
+import { unauthorized } from '../../src/api/status-errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { objectFormatOf, patchFormatOf } from '../../src/http/content-type.ts';
 import { negotiate } from '../../src/http/negotiation.ts';
@@ -12,6 +13,7 @@ import type {
   ApiRequest,
   ApiResponse,
   Credentials,
+  Impersonation,
   OutputForm,
   PatchType,
   RequestBody,
@@ -23,6 +25,8 @@ export type Translation =
   | { readonly type: 'call'; readonly request: ApiRequest }
   | { readonly type: 'open'; readonly request: ResourceRequest }
   | { readonly type: 'refuse'; readonly error: StatusError };
+
+const extraHeader = 'impersonate-extra-';
 
 const patchTypes: Readonly<Record<PatchFormat, PatchType>> = {
   jsonPatch: 'json',
@@ -45,13 +49,23 @@ function translate(http: HttpRequest): Translation {
   const { info, query } = parseTarget(http.method, http.target);
   const parameters = flatten(query);
   const credentials = credentialsOf(http);
+  const impersonation = impersonationOf(http);
+  const identity = impersonation === undefined ? { credentials } : { credentials, impersonation };
   if (info.type === 'nonResource') {
     const accept = http.headers['accept'] ?? '';
     const ifNoneMatch = http.headers['if-none-match'];
     const condition = ifNoneMatch === undefined ? {} : { ifNoneMatch };
     return {
       type: 'call',
-      request: { type: 'nonResource', path: info.path, parameters, accept, credentials, ...condition },
+      request: {
+        type: 'nonResource',
+        verb: info.verb,
+        path: info.path,
+        parameters,
+        accept,
+        ...identity,
+        ...condition,
+      },
     };
   }
   const { verb, group, version, resource, subresource, namespace, name } = info;
@@ -67,7 +81,7 @@ function translate(http: HttpRequest): Translation {
     parameters,
     output: outputOf(negotiate(acceptOf(http), 'resource')),
     body: bodyOf(http),
-    credentials,
+    ...identity,
     userAgent: http.headers['user-agent'] ?? '',
     fence: null,
   };
@@ -101,7 +115,29 @@ function credentialsOf(http: HttpRequest): Credentials {
   const authorization = http.headers['authorization'];
   const bearer = authorization === undefined ? null : /^Bearer +(\S+)$/i.exec(authorization.trim());
   if (bearer !== null) return { type: 'bearer', token: bearer[1] as string };
+  if (http.isCertificateFalse === true) throw unauthorized();
   return http.certificate === null ? { type: 'anonymous' } : { type: 'certificate', ...http.certificate };
+}
+
+/** Returns as whom a request is to act; undefined when it acts as its sender, as nearly all do. */
+function impersonationOf({ lists }: HttpRequest): Impersonation | undefined {
+  if (lists === undefined) return undefined;
+  const extra = Object.entries(lists).flatMap(([name, values]) =>
+    name.startsWith(extraHeader) ? [[unescapeKey(name.slice(extraHeader.length)), values] as const] : [],
+  );
+  const user = lists['impersonate-user']?.[0] ?? '';
+  const uid = lists['impersonate-uid']?.[0] ?? '';
+  const groups = lists['impersonate-group'] ?? [];
+  const isAsked = user !== '' || uid !== '' || groups.length > 0 || extra.length > 0;
+  return isAsked ? { user, uid, groups, extra: Object.fromEntries(extra) } : undefined;
+}
+
+function unescapeKey(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
 }
 
 function flatten(query: Query): Record<string, string> {

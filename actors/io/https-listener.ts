@@ -6,8 +6,8 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { HttpHeaders, HttpRequest, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
 import type { Port } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import { concatBytes, emptyBytes } from '../../src/base/bytes.ts';
@@ -124,12 +124,9 @@ class HttpsListener {
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value;
     }
-    const certificate = certificateOf(request);
-    this.#emit({
-      type: 'request',
-      exchange,
-      request: { method: request.method, target: request.url, headers, body, certificate },
-    });
+    const lists = listsOf(request);
+    const head = { method: request.method, target: request.url, headers, ...(lists === undefined ? {} : { lists }) };
+    this.#emit({ type: 'request', exchange, request: { ...head, body, ...certificateOf(request) } });
   }
 
   #respond(exchange: number, status: number, headers: HttpHeaders, body: Uint8Array): void {
@@ -154,12 +151,36 @@ class HttpsListener {
   }
 }
 
-function certificateOf(request: Http2ServerRequest): { user: string; groups: readonly string[] } | null {
+/** A group's name may hold a comma, so its header must not be joined with the next one. */
+function listsOf({ headers, rawHeaders }: Http2ServerRequest): Record<string, string[]> | undefined {
+  let lists: Record<string, string[]> | undefined;
+  for (const name in headers) {
+    if (!name.startsWith('impersonate-')) continue;
+    lists ??= {};
+    lists[name] = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+  }
+  return lists;
+}
+
+type CertificateFacts = Pick<HttpRequest, 'certificate' | 'isCertificateFalse'>;
+
+/** A connection shows its certificate once; to decode it takes longer than to answer a request. */
+const certificates = new WeakMap<object, CertificateFacts>();
+
+function certificateOf(request: Http2ServerRequest): CertificateFacts {
   const socket = request.socket as TLSSocket;
-  if (socket.authorized !== true) return null;
-  const { subject } = socket.getPeerCertificate();
-  const [user] = [subject?.CN ?? []].flat();
-  if (user === undefined) return null;
+  const known = certificates.get(socket);
+  if (known !== undefined) return known;
+  const facts = readCertificate(socket);
+  certificates.set(socket, facts);
+  return facts;
+}
+
+function readCertificate(socket: TLSSocket): CertificateFacts {
+  const { subject } = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  if (subject === undefined) return { certificate: null };
+  const [user] = [subject.CN ?? []].flat();
+  if (socket.authorized !== true || user === undefined) return { certificate: null, isCertificateFalse: true };
   const organizations = subject.O as unknown as string | readonly string[] | undefined;
-  return { user, groups: organizations === undefined ? [] : [organizations].flat() };
+  return { certificate: { user, groups: organizations === undefined ? [] : [organizations].flat() } };
 }

@@ -9,9 +9,13 @@ export interface HttpRequest {
   readonly target: string;
   /** Lower-case names; repeated headers are joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Headers that may come more than once, each time with a value of its own: those of impersonation. Absent when there are none. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array;
   /** From a client certificate that the cluster's authority signed; null without one. */
   readonly certificate: { readonly user: string; readonly groups: readonly string[] } | null;
+  /** A certificate was shown that somebody else signed, or that has run out. */
+  readonly isCertificateFalse?: boolean;
 }
 
 export type HttpHeaders = Readonly<Record<string, string | readonly string[]>>;

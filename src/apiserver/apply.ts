@@ -15,7 +15,7 @@ import { conflict, isAlreadyExists, notFound } from '../api/status-errors.ts';
 import { patchOptions } from '../http/options.ts';
 import { type Answer, complete } from './answer.ts';
 import { configurationOf } from './apply-body.ts';
-import { authorize } from './authorization.ts';
+import { authorizeRequest } from './authorization.ts';
 import { type Call, callForm, decodeServedObject } from './call.ts';
 import { changeIfPresent } from './change.ts';
 import { toServed } from './conversion.ts';
@@ -24,7 +24,8 @@ import type { Environment } from './environment.ts';
 import { type Part, versionsOf, writerOf } from './field-ownership.ts';
 import { rendered } from './form.ts';
 import { changeAttemptsMax } from './limits.ts';
-import { answerChanged, checkName, decideUpdate, targetOf } from './update.ts';
+import { checkGrant } from './rbac/check-grant.ts';
+import { answerChanged, checkGrantOver, checkName, decideUpdate, targetOf } from './update.ts';
 
 interface AppliedObject {
   /** In the served version, decoded. */
@@ -40,6 +41,7 @@ export function* handleApply(environment: Environment, call: Call, part: Part): 
     const changed = yield* changeIfPresent(environment, target, (current) => {
       const live = toServed(call.served, current.decode());
       const { object, entries } = applied(environment, call, options, configuration, live, part);
+      checkGrantOver(environment, call, current, object);
       return decideUpdate(environment, target, current, object, part, { type: 'applied', entries });
     });
     if (changed.type !== 'absent') return answerChanged(environment, call, changed, warnings);
@@ -47,7 +49,8 @@ export function* handleApply(environment: Environment, call: Call, part: Part): 
     const { object, entries } = applied(environment, call, options, configuration, null, part);
     checkCreation(call, object);
     // Who may change what is there may not therefore make something new.
-    authorize(call.user, { ...call.request, verb: 'create' });
+    yield* authorizeRequest(environment, call.user, { ...call.request, verb: 'create' });
+    checkGrant(environment, call, object, null);
     try {
       const bytes = yield* createObject(environment, { ...target, object, ownership: { type: 'applied', entries } });
       return complete(201, rendered(environment, callForm(call), bytes), warnings);

@@ -1,61 +1,81 @@
-/** What a user may do. Members of system:masters may do all; the seam for RBAC is `Authorizer`. */
-import { forbidden, unauthorized } from '../api/status-errors.ts';
-import type { NonResourceRequest } from '../protocol/apiserver.ts';
-import { anonymousUser, type User } from './authentication.ts';
-
-/** What is asked for, as far as rights go. */
-export interface ResourceAttributes {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** Returns true when it is allowed. Further authorizers are asked only if the ones before them did not allow it. */
-export type Authorizer = (user: User, attributes: ResourceAttributes) => boolean;
+/**
+ * What a user may do: members of system:masters all, others what their roles say. Whoever is no master waits until the roles that every
+ * cluster has are there, since without them nobody can be told what he lacks.
+ */
+import type { Flow } from '../actor/flow.ts';
+import { parseFieldSelector, pinnedField } from '../api/field-selector.ts';
+import { forbidden } from '../api/status-errors.ts';
+import type { NonResourceRequest, ResourceRequest } from '../protocol/apiserver.ts';
+import type { User } from './authentication.ts';
+import { awaitRights } from './await-bootstrap.ts';
+import type { Environment } from './environment.ts';
+import type { Verdict } from './rbac/rights.ts';
+import type { Attributes, ResourceAttributes } from './rbac/rule.ts';
 
 const mastersGroup = 'system:masters';
-/** What anybody who is somebody may ask about himself; system:basic-user in Kubernetes. */
-const ownReviews: ReadonlySet<string> = new Set([
-  'authentication.k8s.io/selfsubjectreviews',
-  'authorization.k8s.io/selfsubjectaccessreviews',
-  'authorization.k8s.io/selfsubjectrulesreviews',
-]);
+/** Paths that are answered before anybody is asked who he is; `--authorization-always-allow-paths` of kube-apiserver. */
+const openPaths = /^\/(healthz|livez|readyz)\/?$/;
+const mastersVerdict: Verdict = { isAllowed: true, reason: '' };
 
-const authorizers: readonly Authorizer[] = [
-  (user) => user.groups.includes(mastersGroup),
-  (user, { verb, group, resource }) =>
-    user !== anonymousUser && verb === 'create' && ownReviews.has(`${group}/${resource}`),
-];
-
-/** Paths that anybody may read, as clients do before they know who they are. */
-const publicPaths = /^\/(healthz|livez|readyz|version|api|apis)(\/|$)/;
-/** Paths that anybody who is somebody may read; with the ones above, system:discovery in Kubernetes. */
-const discoveryPaths = /^\/openapi(\/|$)/;
-
-export function isAllowed(user: User, attributes: ResourceAttributes): boolean {
-  return authorizers.some((allows) => allows(user, attributes));
+export function isMaster(user: User): boolean {
+  return user.groups.includes(mastersGroup);
 }
 
-/** Throws StatusError Unauthorized for nobody in particular, Forbidden for somebody without the right. */
-export function authorize(user: User, attributes: ResourceAttributes): void {
-  if (isAllowed(user, attributes)) return;
-  if (user === anonymousUser) throw unauthorized();
-  const { group, resource, subresource, namespace, name, verb } = attributes;
+/** Decides once rights are known. */
+export function* decide(environment: Environment, user: User, attributes: Attributes): Flow<Verdict> {
+  if (isMaster(user)) return mastersVerdict;
+  yield* awaitRights(environment);
+  return environment.rights.decide(user, attributes);
+}
+
+/** Throws StatusError Forbidden. */
+export function* authorize(environment: Environment, user: User, attributes: Attributes): Flow<void> {
+  if (isMaster(user)) return;
+  const { isAllowed, reason } = yield* decide(environment, user, attributes);
+  if (isAllowed) return;
+  const suffix = reason === '' ? '' : `: ${reason}`;
+  if (attributes.type === 'path') {
+    const { verb, path } = attributes;
+    throw forbidden(
+      undefined,
+      '',
+      `User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}${suffix}`,
+    );
+  }
+  const { group, resource, name } = attributes;
+  throw forbidden({ group, resource }, name, refusalOf(user, attributes) + suffix);
+}
+
+/** Throws StatusError Forbidden for a resource request. */
+export function* authorizeRequest(environment: Environment, user: User, request: ResourceRequest): Flow<void> {
+  if (isMaster(user)) return;
+  yield* authorize(environment, user, attributesOf(request));
+}
+
+/** Throws StatusError Forbidden. */
+export function* authorizePath(environment: Environment, user: User, request: NonResourceRequest): Flow<void> {
+  if (isMaster(user)) return;
+  yield* authorize(environment, user, { type: 'path', verb: request.verb ?? 'get', path: request.path });
+}
+
+/** Tells whether a path is for everybody, whatever credentials come with it. */
+export function isOpenPath(path: string): boolean {
+  return openPaths.test(path);
+}
+
+function refusalOf(user: User, { verb, group, resource, subresource, namespace }: ResourceAttributes): string {
   const path = subresource === '' ? resource : `${resource}/${subresource}`;
   const scope = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-  const cause =
+  return (
     `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(path)} ` +
-    `in API group ${JSON.stringify(group)} ${scope}`;
-  throw forbidden({ group, resource }, name, cause);
+    `in API group ${JSON.stringify(group)} ${scope}`
+  );
 }
 
-/** Throws StatusError Unauthorized or Forbidden. */
-export function authorizePath(user: User, request: NonResourceRequest): void {
-  if (publicPaths.test(request.path) || user.groups.includes(mastersGroup)) return;
-  if (user === anonymousUser) throw unauthorized();
-  if (discoveryPaths.test(request.path)) return;
-  throw forbidden(undefined, '', `User ${JSON.stringify(user.name)} cannot get path ${JSON.stringify(request.path)}`);
+/** A list or watch that selects one name is about that name, so that a rule with resourceNames may allow it. */
+function attributesOf(request: ResourceRequest): ResourceAttributes {
+  const { verb, group, resource, subresource, namespace, name, parameters } = request;
+  const selector = name === '' ? parameters['fieldSelector'] : undefined;
+  const selected = selector === undefined ? undefined : pinnedField(parseFieldSelector(selector), 'metadata.name');
+  return { type: 'resource', verb, group, resource, subresource, namespace, name: selected ?? name };
 }

@@ -1,10 +1,16 @@
-/** Decoding of base64url text, RFC 4648 section 5, as continue tokens use it. */
+/** Base64url, RFC 4648 section 5, without padding: the spelling of continue tokens and of JSON Web Tokens. */
+import { encodeBase64 } from '../base/base64.ts';
 import { utf8TextStrict } from '../base/bytes.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Returns the UTF-8 text that `text` stands for, or undefined when it is malformed. Padding is optional. */
-export function decodeBase64Url(text: string): string | undefined {
+/** Encodes `bytes`. */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+/** Returns the bytes that `text` stands for, or undefined when it is malformed. Padding is optional. */
+export function decodeBase64UrlBytes(text: string): Uint8Array | undefined {
   const digits = text.replace(/=+$/, '');
   if (digits.length % 4 === 1) return undefined;
   const bytes = new Uint8Array((digits.length * 3) >> 2);
@@ -21,6 +27,13 @@ export function decodeBase64Url(text: string): string | undefined {
     bytes[length] = (buffer >> bits) & 255;
     length += 1;
   }
+  return bytes;
+}
+
+/** Returns the UTF-8 text that `text` stands for, or undefined when it is malformed. */
+export function decodeBase64Url(text: string): string | undefined {
+  const bytes = decodeBase64UrlBytes(text);
+  if (bytes === undefined) return undefined;
   try {
     return utf8TextStrict(bytes);
   } catch {

@@ -14,6 +14,7 @@ export interface EntryFacts {
   readonly labels: StringMap;
   readonly fields: SelectableFields;
   readonly ownerUids: readonly string[];
+  readonly deletionTimestamp: string | undefined;
 }
 
 export class CacheEntry {
@@ -60,5 +61,6 @@ function readFacts(stored: StoredResource, object: AnyObject): EntryFacts {
     labels: labelsOf(object),
     fields: stored.strategy.selectableFields(object),
     ownerUids: ownerReferencesOf(object).map((owner) => owner.uid),
+    deletionTimestamp: object.metadata.deletionTimestamp,
   };
 }

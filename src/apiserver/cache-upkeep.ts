@@ -1,8 +1,9 @@
 /** Keeps the cache in step with the store and lets everybody know who waits for it: watchers first, then flows. */
 import type { Effect } from '../actor/effect.ts';
-import type { FlowRunner } from '../actor/flow-runner.ts';
+import type { FlowEnd, FlowRunner } from '../actor/flow-runner.ts';
 import type { WatchItem } from '../protocol/store.ts';
-import { bootstrap, bootstrapSignal } from './bootstrap.ts';
+import { bootstrapSignal, rightsSignal } from './await-bootstrap.ts';
+import { bootstrap, bootstrapRights } from './bootstrap.ts';
 import { DefinitionUpkeep } from './definition-upkeep.ts';
 import type { Environment } from './environment.ts';
 import { followRetryMs, requestTimeoutMs, storeRetryMs } from './limits.ts';
@@ -106,21 +107,32 @@ export class CacheUpkeep {
     return [...this.#runner.signal(cacheSignal), ...this.bootstrap()];
   }
 
-  /** Makes the first objects once the cache is complete for the first time. */
+  /** Makes the first objects once the cache is complete for the first time, and then the default roles. */
   bootstrap(): readonly Effect[] {
     const environment = this.#environment;
-    if (environment.isBootstrapped || this.#isBootstrapping) return [];
+    if (environment.hasRights || this.#isBootstrapping) return [];
     this.#isBootstrapping = true;
-    const { effects } = this.#runner.start(bootstrap(environment), requestTimeoutMs, (end) => {
+    const { isBootstrapped } = environment;
+    const flow = isBootstrapped ? bootstrapRights(environment) : bootstrap(environment);
+    const { effects } = this.#runner.start(flow, requestTimeoutMs, (end) => {
       this.#isBootstrapping = false;
-      environment.isBootstrapped = end.type === 'returned';
-      if (end.type === 'returned') return this.#runner.signal(bootstrapSignal);
-      const message = end.type === 'threw' && end.error instanceof Error ? end.error.message : end.type;
-      return [
-        { type: 'log', level: 'warn', message: 'the first objects are not there yet', fields: { message } },
-        { type: 'timer', key: 'bootstrap', afterMs: resyncMs },
-      ];
+      if (end.type !== 'returned') return retryBootstrap(end);
+      if (isBootstrapped) {
+        environment.hasRights = true;
+        return this.#runner.signal(rightsSignal);
+      }
+      environment.isBootstrapped = true;
+      // Whoever waited goes first: the roles can wait longer than the first node.
+      return [...this.#runner.signal(bootstrapSignal), { type: 'timer', key: 'bootstrap', afterMs: 0 }];
     });
     return effects;
   }
+}
+
+function retryBootstrap(end: Exclude<FlowEnd<void>, { readonly type: 'returned' }>): readonly Effect[] {
+  const message = end.type === 'threw' && end.error instanceof Error ? end.error.message : end.type;
+  return [
+    { type: 'log', level: 'warn', message: 'the first objects are not there yet', fields: { message } },
+    { type: 'timer', key: 'bootstrap', afterMs: resyncMs },
+  ];
 }

@@ -3,9 +3,8 @@
  * clients. Models apiserver pkg/storage/continue.go, whose spelling is kept.
  */
 import { badRequest } from '../api/status-errors.ts';
-import { encodeBase64 } from '../base/base64.ts';
 import { utf8 } from '../base/bytes.ts';
-import { decodeBase64Url } from './base64-url.ts';
+import { decodeBase64Url, encodeBase64Url } from './base64-url.ts';
 
 export interface ContinueToken {
   readonly revision: number;
@@ -15,7 +14,7 @@ export interface ContinueToken {
 
 export function formatContinue(token: ContinueToken): string {
   const text = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: token.start });
-  return encodeBase64(utf8(text)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return encodeBase64Url(utf8(text));
 }
 
 /** Throws StatusError BadRequest for a text that is no token. */

@@ -25,6 +25,7 @@ import { entriesOfNew, type Ownership, setManagedFields, updateBy } from './fiel
 import { rendered } from './form.ts';
 import { newUid } from './identity.ts';
 import { allocationAttemptsMax, generateNameAttemptsMax } from './limits.ts';
+import { checkGrant } from './rbac/check-grant.ts';
 import { commit } from './write.ts';
 
 export interface Creation {
@@ -46,6 +47,7 @@ export function* handleCreate(environment: Environment, call: Call): Flow<Answer
   if ((object.metadata.resourceVersion ?? '') !== '') {
     throw badRequest('resourceVersion should not be set on objects to be created');
   }
+  checkGrant(environment, call, object, null);
   const bytes = yield* createObject(environment, {
     served: call.served,
     object,
@@ -66,7 +68,7 @@ export function* createObject(environment: Environment, creation: Creation): Flo
   yield* admitContent(environment, served, namespace, name);
   let tried = '';
   for (let attempt = 0; attempt < (isGenerated ? generateNameAttemptsMax : 1); attempt += 1) {
-    const object = prepared(environment, creation, isGenerated ? cloneJson(base) : base);
+    const object = yield* prepared(environment, creation, isGenerated ? cloneJson(base) : base);
     const bytes = yield* insert(environment, creation, object);
     if (bytes !== null) return bytes;
     tried = object.metadata.name ?? '';
@@ -89,14 +91,14 @@ export function placeInNamespace(object: AnyObject, served: ServedResource, name
 }
 
 /** Defaults, fills and validates the stored version. */
-function prepared(environment: Environment, { served, ownership }: Creation, object: AnyObject): AnyObject {
+function* prepared(environment: Environment, { served, ownership }: Creation, object: AnyObject): Flow<AnyObject> {
   const { info } = served.stored;
   const strategy = strategyOf(served);
   const { random, stamp } = environment;
   strategy.setDefaults(object);
   const entries = entriesOfNew(environment, served, object, ownership);
   strategy.prepareForCreate(object, { uid: newUid(random), wallMs: stamp.wallMs, random });
-  admitNew(environment, served, object);
+  yield* admitNew(environment, served, object);
   const errors = strategy.validateCreate(object);
   if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
   setManagedFields(object, entries);

@@ -6,9 +6,12 @@ import type { Schemas } from '../kinds/schema.ts';
 import type { KindShapes } from '../kinds/type-shape.ts';
 import type { Catalog } from './catalog.ts';
 import type { EventLease } from './event-lease.ts';
+import type { Rights } from './rbac/rights.ts';
 import type { ReadBarrier } from './read-barrier.ts';
 import type { ReplicaChoice } from './replica-choice.ts';
 import type { ApiServerSettings } from './settings.ts';
+import type { VerifiedTokens } from './tokens/authenticate-token.ts';
+import type { Signatures } from './tokens/signatures.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 export interface Environment {
@@ -21,9 +24,15 @@ export interface Environment {
   readonly cache: WatchCache;
   readonly barrier: ReadBarrier;
   readonly replicas: ReplicaChoice;
+  readonly rights: Rights;
+  readonly signatures: Signatures;
+  readonly verifiedTokens: VerifiedTokens;
   readonly random: Random;
   /** The objects that every cluster has are there. */
   isBootstrapped: boolean;
+  /** The default roles are there: the cache shows them from `rightsRevision` on. */
+  hasRights: boolean;
+  rightsRevision: number;
   readonly eventLease: EventLease;
   /** When this API server last began to handle a write of a CustomResourceDefinition. */
   definitionWriteAtMs: number;

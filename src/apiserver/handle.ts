@@ -6,10 +6,9 @@ import { type ResourceInfo, subresourceOf } from '../kinds/registry.ts';
 import type { ResourceRequest } from '../protocol/apiserver.ts';
 import type { Answer } from './answer.ts';
 import { handleApply } from './apply.ts';
-import { authenticate } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { authorizeRequest } from './authorization.ts';
+import { awaitBootstrap } from './await-bootstrap.ts';
 import { handleBinding, handleBindingByBody } from './binding.ts';
-import { awaitBootstrap } from './bootstrap.ts';
 import { type Call, isApply, queryOf } from './call.ts';
 import type { ServedResource } from './catalog.ts';
 import { handleCreate } from './create.ts';
@@ -20,12 +19,14 @@ import { handleEviction } from './eviction.ts';
 import type { Part } from './field-ownership.ts';
 import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
+import { identify } from './impersonation.ts';
 import { handleList } from './list.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
 import { awaitBarrier } from './read-barrier.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
+import { handleTokenRequest } from './tokens/token-request.ts';
 import { handlePatch, handleUpdate } from './update.ts';
 import { handleWatch } from './watch.ts';
 
@@ -66,6 +67,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
+  ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
 ]);
 
@@ -75,8 +77,8 @@ function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<
 
 /** Answers a resource request. Throws StatusError. */
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {
-  const user = authenticate(request.credentials, environment.settings.tokens);
-  authorize(user, request);
+  const user = yield* identify(environment, request);
+  yield* authorizeRequest(environment, user, request);
   const served = environment.catalog.served(request) ?? (yield* servedLately(environment, request));
   const { group, resource, subresource, verb } = request;
   checkScope(request, served.info.isNamespaced);

@@ -77,3 +77,12 @@ export const bodyBytesMax = 3 * 1024 * 1024;
 
 /** Objects that one page read from the store's history holds. */
 export const historyPageKeys = 500;
+
+/** Tokens of service accounts whose signature is remembered as right. */
+export const tokensVerifiedMax = 1_000;
+
+/** The account that every namespace gets is waited for so long when a pod comes before it; kube-apiserver's ten tries. */
+export const defaultAccountWaitMs = 1_500;
+
+/** Evictions that a budget's controller has not confirmed yet; kube-apiserver's limit. */
+export const disruptedPodsMax = 2_000;

@@ -24,6 +24,7 @@ import { rootOf } from '../kinds/openapi-operations.ts';
 import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
 import { jsonContentType } from './answer.ts';
 import type { Environment } from './environment.ts';
+import { configurationPath, issuerConfiguration, keySet, keySetContentType, keysPath } from './tokens/issuer.ts';
 
 export const servedVersion = {
   major: '1',
@@ -132,7 +133,8 @@ export class NonResourcePaths {
     const bytes = utf8(JSON.stringify(tree));
     const hash = new RunningHash();
     hash.addBytes(bytes);
-    const contentType = aggregated === null ? jsonContentType : aggregatedContentType(aggregated);
+    const plain = path === keysPath ? keySetContentType : jsonContentType;
+    const contentType = aggregated === null ? plain : aggregatedContentType(aggregated);
     return { bytes, contentType, etag: `"${hash.digest()}"` };
   }
 
@@ -143,9 +145,23 @@ export class NonResourcePaths {
   #tree(path: string): object | undefined {
     const registry = this.#registry;
     if (path === '/version') return servedVersion;
+    if (path === configurationPath) return issuerConfiguration(this.#environment.settings.address);
+    if (path === keysPath) return keySet(this.#environment.settings.tokenKey);
     if (path === '/')
       return {
-        paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version'],
+        paths: [
+          configurationPath,
+          '/api',
+          '/api/v1',
+          '/apis',
+          '/healthz',
+          '/livez',
+          '/metrics',
+          keysPath,
+          '/openapi/v3',
+          '/readyz',
+          '/version',
+        ],
       };
     if (path === '/openapi/v3') return openapiIndex(this.#hashes());
     if (path.startsWith('/openapi/v3/')) return this.#openapi(path.split('/').slice(3));
@@ -173,7 +189,8 @@ export class NonResourcePaths {
 
   /** Alive as long as it answers; ready while its cache follows the store. */
   #health(path: string): ApiResponse {
-    const isReady = this.#environment.cache.isSynced && this.#environment.isBootstrapped;
+    const { cache, isBootstrapped, hasRights } = this.#environment;
+    const isReady = cache.isSynced && isBootstrapped && hasRights;
     if (isReady || !path.startsWith('/readyz')) return textResponse(200, 'ok');
     return textResponse(500, '[+]ping ok\n[-]informer-sync failed: reason withheld\nreadyz check failed\n');
   }

@@ -1,15 +1,22 @@
 /** Requests and streams under way: each is a flow from its arrival to its answer, and an answer becomes effects here. */
 import type { Effect } from '../actor/effect.ts';
+import type { Flow } from '../actor/flow.ts';
 import type { FlowEnd, FlowRunner } from '../actor/flow-runner.ts';
 import type { RequestId, StreamId } from '../actor/input.ts';
 import { StatusError } from '../api/status.ts';
 import { badRequest, timeout } from '../api/status-errors.ts';
-import type { ApiRequest, ApiResponse, ApiStreamItem, ResourceRequest } from '../protocol/apiserver.ts';
+import type {
+  ApiRequest,
+  ApiResponse,
+  ApiStreamItem,
+  NonResourceRequest,
+  ResourceRequest,
+} from '../protocol/apiserver.ts';
 import { type Answer, errorResponse, statusResponse } from './answer.ts';
-import { authenticate } from './authentication.ts';
-import { authorizePath } from './authorization.ts';
+import { authorizePath, isOpenPath } from './authorization.ts';
 import type { Environment } from './environment.ts';
 import { handleResource } from './handle.ts';
+import { identify } from './impersonation.ts';
 import { barrierTimeoutMs, requestTimeoutMs } from './limits.ts';
 import { NonResourcePaths } from './non-resource.ts';
 import { passBarrier } from './read-barrier.ts';
@@ -42,8 +49,10 @@ export class Requests {
   }
 
   call(request: RequestId, api: ApiRequest, timeoutMs: number): readonly Effect[] {
-    if (api.type === 'nonResource') return [reply(request, this.#nonResource(api))];
-    const flow = handleResource(this.#environment, api);
+    const flow =
+      api.type === 'nonResource'
+        ? handlePath(this.#environment, this.#paths, api)
+        : handleResource(this.#environment, api);
     const limitMs = Math.min(timeoutMs, requestTimeoutMs);
     const { id, effects } = this.#runner.start(flow, limitMs, (end) => this.#answered(request, api, end));
     if (id !== 0) this.#calls.set(request, id);
@@ -98,17 +107,7 @@ export class Requests {
     return effects;
   }
 
-  #nonResource(request: ApiRequest & { readonly type: 'nonResource' }): ApiResponse {
-    try {
-      authorizePath(authenticate(request.credentials, this.#environment.settings.tokens), request);
-      return this.#paths.answer(request);
-    } catch (error: unknown) {
-      if (!(error instanceof StatusError)) throw error;
-      return errorResponse(error);
-    }
-  }
-
-  #answered(request: RequestId, api: ResourceRequest, end: FlowEnd<Answer>): readonly Effect[] {
+  #answered(request: RequestId, api: ApiRequest, end: FlowEnd<Answer>): readonly Effect[] {
     this.#calls.delete(request);
     if (end.type === 'cancelled' && end.reason === 'caller') return [];
     if (end.type !== 'returned') return [reply(request, errorResponse(failureOf(end))), ...faultLog(end, api)];
@@ -129,6 +128,14 @@ export class Requests {
     if (plan.timeoutSeconds === undefined || plan.timeoutSeconds <= 0) return [];
     return [{ type: 'timer', key: watchTimeoutPrefix + stream, afterMs: plan.timeoutSeconds * 1000 }];
   }
+}
+
+function* handlePath(environment: Environment, paths: NonResourcePaths, request: NonResourceRequest): Flow<Answer> {
+  if (!isOpenPath(request.path)) {
+    const user = yield* identify(environment, request);
+    yield* authorizePath(environment, user, request);
+  }
+  return { type: 'complete', response: paths.answer(request) };
 }
 
 function reply(request: RequestId, body: ApiResponse): Effect {
@@ -159,8 +166,10 @@ function errorOf(end: Failed): StatusError {
 }
 
 /** A bug in one handler is one client's 500, and ours to read. */
-function faultLog(end: Failed, { verb, resource, subresource }: ResourceRequest): readonly Effect[] {
+function faultLog(end: Failed, api: ApiRequest): readonly Effect[] {
   if (end.type !== 'threw' || end.error instanceof StatusError) return [];
+  const { verb, resource, subresource } =
+    api.type === 'resource' ? api : { verb: 'get', resource: api.path, subresource: '' };
   const { message = 'unknown', stack = '' } = end.error instanceof Error ? end.error : {};
   const fields = { verb, resource, subresource, message, stack };
   return [{ type: 'log', level: 'error', message: 'a handler failed', fields }];

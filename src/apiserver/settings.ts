@@ -1,5 +1,7 @@
 /** What an API server is told when it starts. Plain data. */
-export interface ApiServerSettings {
+import type { CryptoArgs, TokenKey } from '../actor/crypto-port.ts';
+
+export interface ApiServerSettings extends CryptoArgs {
   /** Store replicas in order of preference; the own master's first. */
   readonly replicas: readonly string[];
   /** Bearer tokens by who they stand for. */
@@ -8,6 +10,10 @@ export interface ApiServerSettings {
   readonly address: string;
   /** Seconds that a pod stays on a node that is not ready or unreachable, unless it says otherwise; 300 in Kubernetes. */
   readonly tolerationSeconds: number;
+  /** Signs the tokens of service accounts. */
+  readonly tokenKey: TokenKey;
+  /** The certificate of the cluster's authority, PEM; empty where nobody speaks TLS. */
+  readonly rootCertificate: string;
 }
 
 export interface TokenUser {

@@ -15,6 +15,7 @@ import { applyStrategicMergePatch } from '../api/strategic-merge-patch.ts';
 import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import type { Decoded } from '../kinds/decode.ts';
+import { rbacGroup } from '../kinds/role/types.ts';
 import type { KindStrategy } from '../kinds/strategy.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
@@ -27,6 +28,7 @@ import { createObject, placeInNamespace } from './create.ts';
 import type { Environment } from './environment.ts';
 import { entriesAfter, type Ownership, type Part, settleManagedFields, updateBy } from './field-ownership.ts';
 import { rendered } from './form.ts';
+import { checkGrant } from './rbac/check-grant.ts';
 
 export function targetOf(call: Call, isDryRun: boolean): Target {
   const { namespace, name, fence } = call.request;
@@ -41,14 +43,16 @@ export function* handleUpdate(environment: Environment, call: Call, part: Part):
   checkName(call, object);
   const target = targetOf(call, options.isDryRun);
   const ownership = updateBy(call, options.fieldManager, body);
-  const changed = yield* changeIfPresent(environment, target, (current) =>
-    decideUpdate(environment, target, current, cloneJson(object), part, ownership),
-  );
+  const changed = yield* changeIfPresent(environment, target, (current) => {
+    checkGrantOver(environment, call, current, object);
+    return decideUpdate(environment, target, current, cloneJson(object), part, ownership);
+  });
   if (changed.type !== 'absent') return answerChanged(environment, call, changed, warnings);
   if (part !== 'object' || !call.served.stored.strategy.allowsCreateOnUpdate) {
     throw notFound(call.served.info, call.request.name);
   }
   delete (object.metadata as Mutable<ObjectMeta>).resourceVersion;
+  checkGrant(environment, call, object, null);
   const bytes = yield* createObject(environment, { ...target, object, ownership });
   return complete(201, rendered(environment, callForm(call), bytes), warnings);
 }
@@ -68,10 +72,16 @@ export function* handlePatch(environment: Environment, call: Call, part: Part): 
     const decoded = decodePatched(environment, call, patched, options.fieldValidation);
     warnings = decoded.warnings;
     checkName(call, decoded.object);
+    checkGrantOver(environment, call, current, decoded.object);
     const ownership = updateBy(call, options.fieldManager, patched);
     return decideUpdate(environment, target, current, decoded.object, part, ownership);
   });
   return answerChanged(environment, call, changed, warnings);
+}
+
+/** Only roles and bindings are compared with what was there. */
+export function checkGrantOver(environment: Environment, call: Call, current: CacheEntry, next: AnyObject): void {
+  if (call.request.group === rbacGroup) checkGrant(environment, call, next, current.decode());
 }
 
 export function answerChanged(

@@ -236,7 +236,7 @@ export class WatchCache {
   /** Tells whether no object of the resource has changed since `revision`. */
   isUnchangedSince(stored: StoredResource, revision: number): boolean {
     const state = this.#resources.get(stored);
-    return state === undefined || state.changedAt <= revision;
+    return (state?.changedAt ?? this.#floor) <= revision;
   }
 
   /** Returns the changes of a resource above `revision`, ascending, or undefined when they are no longer all known. */

@@ -1,7 +1,6 @@
 /** The kinds that have a behaviour of their own. To add one: a folder, a line here, a test. */
 
 import type { GroupKind } from '../api/group-version.ts';
-import { checkPathSegment } from '../api/names.ts';
 import type { AnyObject, KubeObject } from '../api/object-meta.ts';
 import type { KindBehaviour } from './behaviour.ts';
 import { configMapBehaviour } from './configmap/strategy.ts';
@@ -16,14 +15,20 @@ import { leaseBehaviour } from './lease/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
 import { podBehaviour } from './pod/strategy.ts';
+import { priorityClassBehaviour } from './priorityclass/strategy.ts';
 import { replicaSetBehaviour } from './replicaset/strategy.ts';
+import {
+  clusterRoleBehaviour,
+  clusterRoleBindingBehaviour,
+  roleBehaviour,
+  roleBindingBehaviour,
+} from './role/strategy.ts';
 import { secretBehaviour } from './secret/strategy.ts';
 import { serviceBehaviour } from './service/strategy.ts';
 import { statefulSetBehaviour } from './statefulset/strategy.ts';
 
 const plain: KindBehaviour<AnyObject> = {};
 const counted: KindBehaviour<AnyObject> = { hasGeneration: true };
-const role: KindBehaviour<AnyObject> = { checkName: checkPathSegment, allowsCreateOnUpdate: true };
 
 const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/ConfigMap', configMapBehaviour),
@@ -57,11 +62,11 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', counted),
   entry('admissionregistration.k8s.io/ValidatingWebhookConfiguration', counted),
   entry('apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinitionBehaviour),
-  entry('scheduling.k8s.io/PriorityClass', counted),
-  entry('rbac.authorization.k8s.io/ClusterRole', role),
-  entry('rbac.authorization.k8s.io/ClusterRoleBinding', role),
-  entry('rbac.authorization.k8s.io/Role', role),
-  entry('rbac.authorization.k8s.io/RoleBinding', role),
+  entry('scheduling.k8s.io/PriorityClass', priorityClassBehaviour),
+  entry('rbac.authorization.k8s.io/ClusterRole', clusterRoleBehaviour),
+  entry('rbac.authorization.k8s.io/ClusterRoleBinding', clusterRoleBindingBehaviour),
+  entry('rbac.authorization.k8s.io/Role', roleBehaviour),
+  entry('rbac.authorization.k8s.io/RoleBinding', roleBindingBehaviour),
 ]);
 
 /** Returns the behaviour of a kind; kinds without one of their own share the plain one. */

@@ -14,6 +14,14 @@ export type Credentials =
   | { readonly type: 'component'; readonly user: string; readonly groups: readonly string[] }
   | { readonly type: 'anonymous' };
 
+/** As whom a request is to act instead of as its sender. Empty parts were not given. */
+export interface Impersonation {
+  readonly user: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
 /**
  * Makes a write conditional on an election: it commits only if the store key `key` still has this create revision. A deposed master's late
  * write is refused by the store with 409 Conflict.
@@ -46,6 +54,7 @@ export interface ResourceRequest {
   readonly output: OutputForm;
   readonly body: RequestBody | null;
   readonly credentials: Credentials;
+  readonly impersonation?: Impersonation;
   readonly userAgent: string;
   readonly fence: Fence | null;
 }
@@ -60,12 +69,15 @@ export interface RequestBody {
 /** Discovery, health, version, OpenAPI. */
 export interface NonResourceRequest {
   readonly type: 'nonResource';
+  /** The HTTP method in lower case; `get` unless told otherwise. */
+  readonly verb?: string;
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly accept: string;
   /** The ETag of the version that the client has; answered with 304 when that is still the one. */
   readonly ifNoneMatch?: string;
   readonly credentials: Credentials;
+  readonly impersonation?: Impersonation;
 }
 
 export type ApiRequest = ResourceRequest | NonResourceRequest;

@@ -1,13 +1,25 @@
 /** The admission of new objects, in order; a new rule is a line here. Mutates what the caller owns. */
+import type { Flow } from '../../actor/flow.ts';
 import type { AnyObject } from '../../api/object-meta.ts';
 import type { Pod } from '../../kinds/pod/types.ts';
+import type { PriorityClass } from '../../kinds/priorityclass/types.ts';
+import type { Secret } from '../../kinds/secret/types.ts';
 import type { ServedResource } from '../catalog.ts';
 import type { Environment } from '../environment.ts';
 import { admitPod } from './pod-defaults.ts';
+import { admitPriorityClass } from './priority.ts';
+import { fillTokenSecret } from './token-secret.ts';
 
 /** Completes a new object in its stored version. Throws StatusError Forbidden when a rule refuses it. */
-export function admitNew(environment: Environment, { stored }: ServedResource, object: AnyObject): void {
-  if (stored.info.group === '' && stored.info.resource === 'pods' && object.spec !== undefined) {
-    admitPod(environment, object as unknown as Pod);
+export function* admitNew(environment: Environment, { stored }: ServedResource, object: AnyObject): Flow<void> {
+  switch (`${stored.info.group}/${stored.info.resource}`) {
+    case '/pods':
+      if (object.spec !== undefined) yield* admitPod(environment, object as unknown as Pod);
+      return;
+    case '/secrets':
+      yield* fillTokenSecret(environment, object as unknown as Secret);
+      return;
+    case 'scheduling.k8s.io/priorityclasses':
+      admitPriorityClass(environment, object as unknown as PriorityClass);
   }
 }

@@ -4,6 +4,7 @@ import type { TableCell } from '../../api/table.ts';
 import type { WallMs } from '../../base/brand.ts';
 import * as cluster from './cluster-cells.ts';
 import { podCells } from './pod-cells.ts';
+import * as policy from './policy-cells.ts';
 import * as workload from './workload-cells.ts';
 
 /** Returns cells by the name of their column. */
@@ -26,6 +27,10 @@ export const cellsByResource: ReadonlyMap<string, CellsOf> = new Map([
   entry('batch/cronjobs', workload.cronJobCells),
   entry('coordination.k8s.io/leases', cluster.leaseCells),
   entry('discovery.k8s.io/endpointslices', cluster.endpointSliceCells),
+  entry('policy/poddisruptionbudgets', policy.disruptionBudgetCells),
+  entry('rbac.authorization.k8s.io/clusterrolebindings', policy.bindingCells),
+  entry('rbac.authorization.k8s.io/rolebindings', policy.bindingCells),
+  entry('scheduling.k8s.io/priorityclasses', policy.priorityClassCells),
 ]);
 
 /** A resource hands its function objects of its own kind only. */

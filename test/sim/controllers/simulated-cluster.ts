@@ -20,6 +20,7 @@ import type { RequestSubject } from '../../../src/protocol/api-client.ts';
 import type { ApiResponse, ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
+import { openSimulatedCrypto, simulatedTokenKey } from '../../../src/sim/simulated-crypto.ts';
 import { Universe } from '../../../src/sim/universe.ts';
 
 export type Call = Omit<RequestSubject, 'output' | 'fence'>;
@@ -172,7 +173,9 @@ export class SimulatedCluster {
     universe.startThread(`${master}/store`, [
       { name: 'store', behaviour: storeBehaviour, ports: { disk } } as unknown as Role,
     ]);
-    universe.startThread(`${master}/api`, [{ name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role]);
+    universe.startThread(`${master}/api`, [
+      { name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } } as unknown as Role,
+    ]);
     universe.startThread(`${master}/control`, [
       { name: 'controllers', behaviour: controllersBehaviour } as unknown as Role,
       { name: 'controller', behaviour: controllerBehaviour } as unknown as Role,
@@ -222,7 +225,14 @@ export class SimulatedCluster {
         rootCertificate: 'certificate of the test',
       },
     };
-    const apiArgs = { replicas: controllersArgs.replicas, tokens: [], address: '127.0.0.1:443', tolerationSeconds: 2 };
+    const apiArgs = {
+      replicas: controllersArgs.replicas,
+      tokens: [],
+      address: '127.0.0.1:443',
+      tolerationSeconds: 2,
+      tokenKey: simulatedTokenKey,
+      rootCertificate: '',
+    };
     const host = (part: string) => must(this.universe.thread(`${master}/${part}`), part).host;
     host('store').start({ path: `${master}/store`, role: 'store', args: storeArgs, incarnation });
     host('api').start({ path: `${master}/apiserver`, role: 'apiserver', args: apiArgs, incarnation });

@@ -24,6 +24,7 @@ import { fastKubeletLimits, type KubeletLimits } from '../../../src/kubelet/limi
 import type { ApiResponse, ApiStreamItem, PatchType, ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
+import { openSimulatedCrypto, simulatedTokenKey } from '../../../src/sim/simulated-crypto.ts';
 import { Universe } from '../../../src/sim/universe.ts';
 import { resourceRequest } from '../../unit/apiserver/harness.ts';
 
@@ -202,7 +203,11 @@ export class NodeWorld {
     const { universe } = this;
     const disk: OpenPort = (emit, self) => universe.disk(self.path).open(emit);
     const store = { name: 'store', behaviour: storeBehaviour, ports: { disk } } as unknown as Role;
-    const apiserver = { name: 'apiserver', behaviour: apiServerBehaviour } as unknown as Role;
+    const apiserver = {
+      name: 'apiserver',
+      behaviour: apiServerBehaviour,
+      ports: { crypto: openSimulatedCrypto },
+    } as unknown as Role;
     const paths = pathsOfMaster(master);
     universe.startThread(master, [store, apiserver, schedulerRole]);
     universe.connect(master, paths, 'client', [client]);
@@ -247,6 +252,8 @@ export class NodeWorld {
       tokens: [],
       address: '127.0.0.1:6443',
       tolerationSeconds: 2,
+      tokenKey: simulatedTokenKey,
+      rootCertificate: '',
     });
     this.#start(master, `${master}/scheduler`, 'scheduler', scheduler);
   }

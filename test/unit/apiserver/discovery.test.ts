@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { Harness, type Tree } from './harness.ts';
 
 const harness = new Harness();
+const anonymous = { type: 'anonymous' as const };
+const component = { type: 'component' as const, user: 'test', groups: ['system:masters'] };
 const aggregated =
   'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
@@ -27,7 +29,7 @@ test('a document that the client has is not sent again', () => {
   const first = harness.path('/apis', aggregated).response;
   const etag = first.headers['ETag'] as string;
   const request = { type: 'nonResource', path: '/apis', parameters: {}, accept: aggregated } as const;
-  const again = harness.call({ ...request, ifNoneMatch: etag, credentials: { type: 'anonymous' } }).response;
+  const again = harness.call({ ...request, ifNoneMatch: etag, credentials: component }).response;
   expect(again.status).toBe(304);
   expect(again.bytes).toHaveLength(0);
 });
@@ -45,13 +47,18 @@ test('health says ok; readiness only while the cache follows the store', () => {
 });
 
 test('other paths are for those who have a right to them, and unknown ones are nowhere', () => {
-  expect(harness.path('/metrics').status).toBe(401);
-  const component = { type: 'component' as const, user: 'test', groups: ['system:masters'] };
+  expect(harness.path('/metrics', '', anonymous).body.message).toBe(
+    'forbidden: User "system:anonymous" cannot get path "/metrics"',
+  );
   expect(harness.path('/metrics', '', component).body.text).toContain('apiserver_cache_revision ');
   expect(harness.path('/apis/none').body).toMatchObject({ code: 404, reason: 'NotFound' });
   expect(harness.path('/openapi/v2', '', component).status).toBe(404);
   expect(harness.path('/openapi/v3/apis/none/v1', '', component).status).toBe(404);
-  expect(harness.path('/openapi/v3').status).toBe(401);
+  expect(harness.path('/openapi/v3', '', anonymous).status).toBe(403);
+  expect(harness.path('/readyz/ping', '', anonymous).status).toBe(403);
+  for (const path of ['/version', '/healthz', '/readyz']) {
+    expect(harness.path(path, '', anonymous).status).toBe(200);
+  }
 });
 
 test('an OpenAPI document that is asked for by its hash may be kept for ever', () => {

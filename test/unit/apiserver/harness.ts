@@ -17,6 +17,7 @@ import type {
   Verb,
 } from '../../../src/protocol/apiserver.ts';
 import type { KubeletLogsItem } from '../../../src/protocol/kubelet.ts';
+import { openSimulatedCrypto, simulatedTokenKey } from '../../../src/sim/simulated-crypto.ts';
 import { Universe } from '../../../src/sim/universe.ts';
 import { type MemoryStore, makeMemoryStore, memoryStoreRole } from './memory-store.ts';
 
@@ -103,6 +104,8 @@ export class Harness {
       tokens: [{ token: 'secret', user: 'admin', groups: ['system:masters'] }],
       address: '127.0.0.1:6443',
       tolerationSeconds: 300,
+      tokenKey: simulatedTokenKey,
+      rootCertificate: 'certificate',
       ...options.settings,
     };
     if (options.startsStore === undefined) this.#startMemoryStore();
@@ -118,7 +121,9 @@ export class Harness {
     const { universe } = this;
     const thread = `${master}/api`;
     const path = `${master}/apiserver`;
-    universe.startThread(thread, [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour })]);
+    universe.startThread(thread, [
+      defineRole({ name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } }),
+    ]);
     for (const [storeThread, paths] of this.#stores) {
       if (universe.thread(storeThread) !== undefined) universe.connect(thread, [path], storeThread, paths);
     }
@@ -221,7 +226,7 @@ export class Harness {
     return this.open(resourceRequest('watch', path, { ...ask, parameters }));
   }
 
-  path(path: string, accept = '', credentials: Credentials = { type: 'anonymous' }): Answer {
+  path(path: string, accept = '', credentials: Credentials = admin): Answer {
     return this.call({ type: 'nonResource', path, parameters: {}, accept, credentials });
   }
 

@@ -309,9 +309,10 @@ const rows: readonly Row[] = [
     verb: 'get',
     path: `${maps}/taken`,
     ask: { credentials: anonymous },
-    code: 401,
-    reason: 'Unauthorized',
-    message: 'Unauthorized',
+    code: 403,
+    reason: 'Forbidden',
+    message:
+      'configmaps "taken" is forbidden: User "system:anonymous" cannot get resource "configmaps" in API group "" in the namespace "default"',
   },
   {
     name: 'somebody without the right',

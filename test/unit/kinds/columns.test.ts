@@ -265,8 +265,42 @@ test('every function of cells belongs to a resource, and fills only columns that
     expect(registry.resource(name)?.resource).toBe(resource);
     const known = new Set(columns.columns(name).map((column) => column.name));
     const filled = Object.keys(
-      cellsOf({ apiVersion: 'v1', kind: 'X', metadata, spec: {}, status: {} } as AnyObject, wallMs),
+      cellsOf({ apiVersion: 'v1', kind: 'X', metadata, spec: {}, status: {}, roleRef: {} } as AnyObject, wallMs),
     );
     expect(filled.filter((column) => !known.has(column))).toEqual([]);
   }
+});
+
+const rbac = 'rbac.authorization.k8s.io';
+
+test.each<[string, string, object, string]>([
+  [
+    rbac,
+    'rolebindings',
+    {
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
+      subjects: [
+        { kind: 'User', name: 'jane' },
+        { kind: 'Group', name: 'dev' },
+        { kind: 'Group', name: 'ops' },
+        { kind: 'ServiceAccount', name: 'bot', namespace: 'd' },
+      ],
+    },
+    'x | ClusterRole/view | 30m | jane | dev, ops | d/bot',
+  ],
+  [
+    rbac,
+    'clusterrolebindings',
+    { roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' } },
+    'x | ClusterRole/view | 30m |  |  | ',
+  ],
+  ['scheduling.k8s.io', 'priorityclasses', { value: 5, preemptionPolicy: 'Never' }, 'x | 5 | false | 30m | Never'],
+  [
+    'policy',
+    'poddisruptionbudgets',
+    { spec: { minAvailable: '50%' }, status: { disruptionsAllowed: 2 } },
+    'x | 50% | N/A | 2 | 30m',
+  ],
+])('%s/%s show what they rule', (group, resource, fields, cells) => {
+  expect(print(group, resource, fields)).toBe(cells);
 });
