@@ -5,6 +5,7 @@ import { benchFailover } from './failover.ts';
 import { benchHolders } from './holders.ts';
 import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
+import { benchScheduler } from './scheduler.ts';
 import { benchSimulation } from './simulation.ts';
 import { benchStartup } from './startup.ts';
 import { type Figure, printFigures } from './statistics.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   simulation: benchSimulation,
   memory: () => benchMemory(),
   holders: async () => benchHolders(),
+  scheduler: async () => benchScheduler(),
 };
 
 const names = process.argv.slice(2);

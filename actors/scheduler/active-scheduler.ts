@@ -6,29 +6,25 @@ import type { Effect } from '../../src/actor/effect.ts';
 import type { Flow } from '../../src/actor/flow.ts';
 import type { FlowEnd, FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
-import { nameOf, namespaceOf, objectKey } from '../../src/api/object-meta.ts';
+import { nameOf, objectKey } from '../../src/api/object-meta.ts';
 import type { Random } from '../../src/base/random.ts';
 import { mirrorOffice } from '../../src/election/lease-mirror.ts';
 import { EventRecorder, type Occurrence } from '../../src/kinds/event/event-recorder.ts';
 import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
-import type { Service } from '../../src/kinds/service/types.ts';
 import { ApiClient } from '../../src/protocol/api-client.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
+import { bindingOf } from '../../src/scheduler/binding.ts';
 import { defaultProfile } from '../../src/scheduler/default-profile.ts';
 import type { SchedulerLimits } from '../../src/scheduler/limits.ts';
+import type { BindOutcome } from '../../src/scheduler/plugin.ts';
 import type { PodInfo } from '../../src/scheduler/pod-info.ts';
-import { type Decision, Scheduler } from '../../src/scheduler/scheduler.ts';
-import {
-  type BindOutcome,
-  bindPod,
-  recordEvent,
-  reportUnschedulable,
-  type Writer,
-} from '../../src/scheduler/writes.ts';
+import { type BindDecision, type Decision, type RejectDecision, Scheduler } from '../../src/scheduler/scheduler.ts';
+import type { Writer } from '../../src/scheduler/writer.ts';
+import { clearNomination, displacePod, recordEvent, reportRejection } from '../../src/scheduler/writes.ts';
 import type { Change, Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
-import { InformedSurroundings, type Selecting } from './surroundings.ts';
+import { addSurroundings, eventOf, InformedSurroundings, type SurroundingInformers } from './surroundings.ts';
 
 export interface ActiveOptions {
   /** The candidate that was elected, as others see it, and for how long it holds the office without renewal. */
@@ -47,7 +43,6 @@ const userAgent = 'kube-scheduler/v1.36.0';
 const leaseName = 'kube-scheduler';
 const cycleTimer = 'scheduler:cycle';
 const core = { group: '', version: 'v1' };
-const apps = { group: 'apps', version: 'v1' };
 /** Pods that have finished hold nothing of a node, as upstream's scheduler does not watch them. */
 const unfinished = 'status.phase!=Succeeded,status.phase!=Failed';
 
@@ -60,6 +55,7 @@ export class ActiveScheduler {
   readonly #informers: InformerSet;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
+  readonly #surroundings: SurroundingInformers;
   readonly #scheduler: Scheduler;
   readonly #flows = new Set<number>();
   /** When the timer of the next cycle is set to; undefined when it is not, or has fired. */
@@ -86,18 +82,14 @@ export class ActiveScheduler {
     const informers = this.#informers;
     this.#nodes = informers.add<Node>({ resource: { ...core, resource: 'nodes' } });
     this.#pods = informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: unfinished });
-    const surroundings = new InformedSurroundings({
-      namespaces: informers.add({ resource: { ...core, resource: 'namespaces' }, output: 'metadata' }),
-      services: informers.add<Service>({
-        resource: { ...core, resource: 'services' },
-        indexes: { namespace: (service) => [namespaceOf(service)] },
-      }),
-      controllers: new Map([
-        ['ReplicaSet', informers.add<Selecting>({ resource: { ...apps, resource: 'replicasets' } })],
-        ['StatefulSet', informers.add<Selecting>({ resource: { ...apps, resource: 'statefulsets' } })],
-      ]),
+    this.#surroundings = addSurroundings(informers);
+    const surroundings = new InformedSurroundings(this.#surroundings);
+    this.#scheduler = new Scheduler({
+      profiles: [defaultProfile],
+      random: random.fork('choice'),
+      limits,
+      surroundings,
     });
-    this.#scheduler = new Scheduler({ profile: defaultProfile, random: random.fork('choice'), limits, surroundings });
   }
 
   start(stamp: Stamp): readonly Effect[] {
@@ -148,12 +140,12 @@ export class ActiveScheduler {
   #learn(turn: InformerTurn, { monotonicMs }: Stamp): void {
     if (turn.changes.length === 0) return;
     for (const change of changesOf(turn, this.#nodes)) {
-      if (change.type === 'deleted') this.#scheduler.nodeDeleted(nameOf(change.object));
+      if (change.type === 'deleted') this.#scheduler.nodeDeleted(nameOf(change.object), monotonicMs);
       else this.#scheduler.nodeSet(change.object, monotonicMs);
     }
     for (const change of changesOf(turn, this.#pods)) this.#learnPod(change, monotonicMs);
-    const isOther = turn.informer !== (this.#nodes as unknown) && turn.informer !== (this.#pods as unknown);
-    if (isOther) this.#scheduler.happened({ type: 'surroundingsChanged' }, monotonicMs);
+    const event = eventOf(turn.informer, this.#surroundings);
+    if (event !== null) this.#scheduler.happened(event, monotonicMs);
   }
 
   #learnPod(change: Change<Pod>, nowMs: Stamp['monotonicMs']): void {
@@ -162,13 +154,41 @@ export class ActiveScheduler {
   }
 
   #carryOut(decision: Decision): readonly Effect[] {
-    const { pod } = decision;
-    if (decision.type === 'rejected') {
-      const report = reportUnschedulable(this.#writer, pod.pod, decision.message, this.#stamp.wallMs);
-      return [...this.#run(report, () => []), ...this.#tell(pod, 'Warning', 'FailedScheduling', decision.message)];
+    if (decision.type === 'bind') return this.#bind(decision);
+    const { pod, message } = decision;
+    return [...this.#report(decision), ...this.#tell(pod.pod, 'Warning', 'FailedScheduling', message)];
+  }
+
+  #bind(decision: BindDecision): readonly Effect[] {
+    const { pod, nodeName } = decision;
+    const { flow, mustPrepare } = bindingOf(decision, this.#scheduler.snapshot, this.#writer);
+    if (mustPrepare) this.#scheduler.preparing(pod.uid);
+    return this.#run(flow, (end) => this.#bindEnded(pod, nodeName, end));
+  }
+
+  #report({ pod, reason, message, nomination }: RejectDecision): readonly Effect[] {
+    const nominatedNodeName =
+      nomination.type === 'keep' ? undefined : nomination.type === 'set' ? nomination.nodeName : '';
+    const report = { reason, message, nominatedNodeName };
+    const effects = [...this.#run(reportRejection(this.#writer, pod.pod, report, this.#stamp.wallMs), () => [])];
+    if (nomination.type !== 'set') return effects;
+    for (const { pod: other } of nomination.displaced)
+      effects.push(...this.#run(clearNomination(this.#writer, other), () => []));
+    for (const victim of nomination.victims) {
+      if (!victim.isTerminating) effects.push(...this.#displace(victim, pod, nomination.nodeName));
     }
-    const { nodeName } = decision;
-    return this.#run(bindPod(this.#writer, pod.pod, nodeName), (end) => this.#bindEnded(pod, nodeName, end));
+    return effects;
+  }
+
+  #displace(victim: PodInfo, pod: PodInfo, nodeName: string): readonly Effect[] {
+    const name = pod.pod.spec.schedulerName ?? '';
+    return this.#run(displacePod(this.#writer, victim.pod, name, this.#stamp.wallMs), (end) => {
+      if (end.type === 'returned' && end.result) {
+        return this.#tell(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${pod.uid} on node ${nodeName}`);
+      }
+      this.#scheduler.preemptionFailed(pod.uid, this.#stamp.monotonicMs);
+      return [];
+    });
   }
 
   #bindEnded(pod: PodInfo, nodeName: string, end: FlowEnd<BindOutcome>): readonly Effect[] {
@@ -177,17 +197,17 @@ export class ActiveScheduler {
     if (outcome.type === 'bound') {
       this.#scheduler.bound(pod.uid);
       const message = `Successfully assigned ${objectKey(pod.pod)} to ${nodeName}`;
-      return this.#tell(pod, 'Normal', 'Scheduled', message);
+      return this.#tell(pod.pod, 'Normal', 'Scheduled', message);
     }
     this.#scheduler.bindFailed(pod.uid, this.#stamp.monotonicMs);
     if (outcome.type === 'deposed') {
       this.isDeposed = true;
       return [];
     }
-    return end.type === 'returned' ? this.#tell(pod, 'Warning', 'FailedScheduling', outcome.message) : [];
+    return end.type === 'returned' ? this.#tell(pod.pod, 'Warning', 'FailedScheduling', outcome.message) : [];
   }
 
-  #tell({ pod }: PodInfo, type: Occurrence['type'], reason: string, message: string): readonly Effect[] {
+  #tell(pod: Pod, type: Occurrence['type'], reason: string, message: string): readonly Effect[] {
     const occurrence: Occurrence = { object: podReference(pod), fieldPath: '', type, reason, message };
     const write = this.#recorder.record(occurrence, this.#stamp.wallMs);
     return this.#run(recordEvent(this.#writer, write), () => []);

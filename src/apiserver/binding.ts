@@ -73,7 +73,9 @@ function bind(call: Call, pod: Pod, binding: Binding, wallMs: WallMs): Decision 
 }
 
 function setScheduled(pod: Pod, wallMs: WallMs): void {
-  const status = { ...pod.status };
+  // Room that was made for the pod is its own now, or not needed any more.
+  const status: Mutable<NonNullable<Pod['status']>> = { ...pod.status };
+  delete status.nominatedNodeName;
   const others = (status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
   const scheduled = { type: 'PodScheduled', status: 'True' as const, lastTransitionTime: timestampSeconds(wallMs) };
   (pod as Mutable<Pod>).status = { ...status, conditions: [...others, scheduled] } as NonNullable<Pod['status']>;

@@ -14,17 +14,40 @@ export type NodeChangeType =
   | 'nodeAllocatableChanged'
   | 'nodeLabelsChanged'
   /** Taints, or whether pods may be scheduled at all. */
-  | 'nodeTaintsChanged';
+  | 'nodeTaintsChanged'
+  | 'nodeGone';
 
-export type PlacedPodChangeType = 'podPlaced' | 'podLabelsChanged' | 'podGone';
+export type PlacedPodChangeType =
+  | 'podPlaced'
+  /** Labels, or that it is being deleted. */
+  | 'podLabelsChanged'
+  /** It asks for less than it did. */
+  | 'podScaledDown'
+  | 'podGone';
 
 export type ClusterEvent =
   | { readonly type: NodeChangeType; readonly node: NodeInfo }
   | { readonly type: PlacedPodChangeType; readonly pod: PodInfo }
   /** A namespace, service or owner changed, so selectors may now match others. */
-  | { readonly type: 'surroundingsChanged' };
+  | { readonly type: 'surroundingsChanged' }
+  /** A claim, a volume, a class of storage or what a node's storage drivers can do has changed. */
+  | { readonly type: 'storageChanged' };
 
 export type ClusterEventType = ClusterEvent['type'];
+
+/** Returns what changed between two versions of a pod that has a node, of what matters here. */
+export function placedPodChanges(old: PodInfo, next: PodInfo): PlacedPodChangeType[] {
+  const changes: PlacedPodChangeType[] = [];
+  if (old.labels !== next.labels && !equalJson(old.labels, next.labels)) changes.push('podLabelsChanged');
+  else if (old.isTerminating !== next.isTerminating) changes.push('podLabelsChanged');
+  if (old.requests === next.requests) return changes;
+  for (const [name, amount] of old.requests) {
+    if (amount <= (next.requests.get(name) ?? 0)) continue;
+    changes.push('podScaledDown');
+    break;
+  }
+  return changes;
+}
 
 /** Returns what changed between two versions of a node, of what matters here. */
 export function nodeChanges(old: Node, next: Node): NodeChangeType[] {

@@ -6,30 +6,28 @@
 import { assert, must } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import { type Filters, judgeAnew, judgeNode, narrowedBy, prepareFilters } from './filtering.ts';
 import { feasibleNodesMin, feasiblePercentageMax, feasiblePercentageMin, nodesPerPercent } from './limits.ts';
 import type { NodeInfo } from './node-info.ts';
-import type { FilterPlugin, Profile } from './plugin.ts';
+import type { DeadEnd, Nomination, Profile } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Rejection, unresolvable, type Verdict } from './verdict.ts';
+import type { Rejection } from './verdict.ts';
 
 export type CycleOutcome =
   | { readonly type: 'chosen'; readonly nodeName: string; readonly feasibleCount: number }
-  | { readonly type: 'unschedulable'; readonly diagnosis: Diagnosis };
-
-interface Judge {
-  readonly plugin: FilterPlugin;
-  readonly judge: (node: NodeInfo) => Verdict;
-}
+  /** `nomination`: what postFilter found; null when there was nobody to ask. */
+  | { readonly type: 'unschedulable'; readonly diagnosis: Diagnosis; readonly nomination: Nomination | null }
+  /** A plugin could not tell. */
+  | { readonly type: 'failed'; readonly message: string };
 
 interface Search {
   readonly feasible: NodeInfo[];
   readonly rejections: Map<string, Rejection>;
   readonly rejectors: Set<string>;
   rejected: Rejection | null;
+  failure: string | null;
 }
-
-const notSelected = unresolvable("node(s) didn't satisfy plugin(s)");
 
 /** Finds a place for one pod after another. Its only state is where the last search ended, so that searches start where it left off. */
 export class SchedulingCycle {
@@ -42,51 +40,66 @@ export class SchedulingCycle {
     this.#random = random;
   }
 
-  /** Chooses a node for `pod`, or says for each node why it cannot be. Changes nothing in `snapshot`. */
+  /** Chooses a node for `pod`, or says for each node why it cannot be. Leaves `snapshot` as it was. */
   run(pod: PodInfo, snapshot: Snapshot): CycleOutcome {
     const search = this.#search(pod, snapshot);
+    if (search.failure !== null) return { type: 'failed', message: search.failure };
     const [first] = search.feasible;
-    if (first === undefined) return { type: 'unschedulable', diagnosis: this.#diagnose(pod, snapshot, search) };
+    if (first === undefined) return this.#makeRoom(pod, snapshot, search);
     const chosen = search.feasible.length === 1 ? first : this.#choose(pod, search.feasible, snapshot);
     return { type: 'chosen', nodeName: chosen.name, feasibleCount: search.feasible.length };
   }
 
   #search(pod: PodInfo, snapshot: Snapshot): Search {
-    const search: Search = { feasible: [], rejections: new Map(), rejectors: new Set(), rejected: null };
-    const judges: Judge[] = [];
-    let names: ReadonlySet<string> | null = null;
-    for (const plugin of this.#profile.filter) {
-      const prepared = plugin.prepare(pod, snapshot);
-      if (prepared.type === 'skip') continue;
-      if (prepared.type === 'rejected') {
-        search.rejectors.add(plugin.name);
-        search.rejected = prepared.rejection;
-        return search;
-      }
-      if (prepared.judge !== null) judges.push({ plugin, judge: prepared.judge });
-      if (prepared.names !== null) {
-        names = names === null ? prepared.names : intersection(names, prepared.names);
-        search.rejectors.add(plugin.name);
-      }
+    const search: Search = {
+      feasible: [],
+      rejections: new Map(),
+      rejectors: new Set(),
+      rejected: null,
+      failure: null,
+    };
+    const filters = prepareFilters(this.#profile.filter, pod, snapshot);
+    if (filters.type === 'rejected') {
+      search.rejectors.add(filters.plugin.name);
+      search.rejected = filters.rejection;
+      if (filters.rejection.type === 'failed') search.failure = failureOf(filters.plugin.name, filters.rejection);
+      return search;
     }
-    this.#visit(names, judges, snapshot, search);
+    for (const name of filters.narrowing) search.rejectors.add(name);
+    this.#visit(pod, filters, snapshot, search);
     return search;
   }
 
-  #visit(names: ReadonlySet<string> | null, judges: readonly Judge[], snapshot: Snapshot, search: Search): void {
+  #visit(pod: PodInfo, filters: Extract<Filters, { type: 'ready' }>, snapshot: Snapshot, search: Search): void {
+    const { names } = filters;
+    const isFeasible = (node: NodeInfo): boolean => {
+      const { verdict, plugin } = judgeNode(this.#profile.filter, filters, pod, node, snapshot);
+      if (verdict.type === 'success') return true;
+      search.rejections.set(node.name, verdict);
+      if (plugin !== null) search.rejectors.add(plugin);
+      if (verdict.type === 'failed') search.failure = failureOf(plugin ?? '', verdict);
+      return false;
+    };
+    // The room that was made for this pod is tried first; elsewhere it might take the room of others.
+    const nominated = snapshot.node(snapshot.nominations.nodeNameOf(pod.uid) ?? '');
+    if (nominated !== undefined && (names?.has(nominated.name) ?? true) && isFeasible(nominated)) {
+      search.feasible.push(nominated);
+      return;
+    }
     const all = snapshot.nodes();
-    const candidates = names === null ? all : all.filter(({ name }) => names.has(name));
+    const candidates = names === null ? all : [...names].flatMap((name) => snapshot.node(name) ?? []);
     const wanted = feasibleWanted(candidates.length, this.#profile.percentageOfNodesToScore);
     const start = candidates.length === 0 ? 0 : this.#nextStart % candidates.length;
     let visited = 0;
-    while (visited < candidates.length && search.feasible.length < wanted) {
+    while (visited < candidates.length && search.feasible.length < wanted && search.failure === null) {
       const node = candidates[(start + visited) % candidates.length] as NodeInfo;
       visited += 1;
-      if (isFeasible(node, judges, search)) search.feasible.push(node);
+      if (isFeasible(node)) search.feasible.push(node);
     }
-    this.#nextStart = candidates.length === 0 ? 0 : (start + visited) % candidates.length;
+    if (names === null) this.#nextStart = candidates.length === 0 ? 0 : (start + visited) % candidates.length;
     if (names === null || search.feasible.length > 0) return;
-    for (const { name } of all) if (!names.has(name)) search.rejections.set(name, notSelected);
+    const excluded = narrowedBy(filters.narrowing);
+    for (const { name } of all) if (!names.has(name)) search.rejections.set(name, excluded);
   }
 
   #choose(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot): NodeInfo {
@@ -117,17 +130,27 @@ export class SchedulingCycle {
     return must(nodes[best], 'a node is chosen from none');
   }
 
-  #diagnose(pod: PodInfo, snapshot: Snapshot, search: Search): Diagnosis {
-    const { rejections, rejected, rejectors } = search;
+  #makeRoom(pod: PodInfo, snapshot: Snapshot, { rejections, rejected, rejectors }: Search): CycleOutcome {
+    const deadEnd: DeadEnd = {
+      pod,
+      snapshot,
+      rejections: rejected === null ? rejections : new Map(snapshot.nodes().map(({ name }) => [name, rejected])),
+      random: this.#random,
+      judge: (node) => judgeAnew(this.#profile.filter, pod, node, snapshot),
+    };
     const messages: string[] = [];
+    let nomination: Nomination | null = null;
     if (snapshot.nodeCount > 0) {
       for (const plugin of this.#profile.postFilter) {
-        const { message } = plugin.nominate(pod, snapshot, rejections);
-        if (message !== '') messages.push(message);
+        const found = plugin.nominate(deadEnd);
+        if (found.type !== 'nominated') messages.push(found.message);
+        if (nomination === null || found.type !== 'helpless') nomination = found;
+        if (found.type === 'nominated') break;
       }
     }
-    const postFilterMessage = messages.join(', ');
-    return { nodeCount: snapshot.nodeCount, rejections, rejected, rejectors, postFilterMessage };
+    const postFilterMessage = nomination?.type === 'nominated' ? '' : messages.filter((text) => text !== '').join(', ');
+    const diagnosis = { nodeCount: snapshot.nodeCount, rejections, rejected, rejectors, postFilterMessage };
+    return { type: 'unschedulable', diagnosis, nomination };
   }
 }
 
@@ -139,17 +162,6 @@ export function feasibleWanted(nodeCount: number, percentage: number): number {
   return Math.max(feasibleNodesMin, Math.floor((nodeCount * share) / 100));
 }
 
-function isFeasible(node: NodeInfo, judges: readonly Judge[], search: Search): boolean {
-  for (const { plugin, judge } of judges) {
-    const verdict = judge(node);
-    if (verdict.type === 'success') continue;
-    search.rejections.set(node.name, verdict);
-    search.rejectors.add(plugin.name);
-    return false;
-  }
-  return true;
-}
-
-function intersection(left: ReadonlySet<string>, right: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...left].filter((name) => right.has(name)));
+function failureOf(plugin: string, { reasons }: Rejection): string {
+  return `running ${JSON.stringify(plugin)} filter plugin: ${reasons.join(', ')}`;
 }

@@ -23,13 +23,21 @@ export const noNodesMessage = 'no nodes available to schedule pods';
 export function diagnosisMessage(diagnosis: Diagnosis): string {
   const { nodeCount, rejected, rejections, postFilterMessage } = diagnosis;
   if (nodeCount === 0) return noNodesMessage;
-  const head = `0/${nodeCount} nodes are available:`;
   const tail = postFilterMessage === '' ? '' : ` ${postFilterMessage}`;
-  if (rejected !== null) return `${head} ${rejected.reasons.join(', ')}.${tail}`;
+  if (rejected !== null) return `${unavailable(nodeCount)} ${rejected.reasons.join(', ')}.${tail}`;
+  return `${availabilityMessage(nodeCount, rejections.values())}${tail}`;
+}
+
+/** Says how many nodes are unavailable for which reason. */
+export function availabilityMessage(nodeCount: number, rejections: Iterable<Rejection>): string {
   const counts = new Map<string, number>();
-  for (const { reasons } of rejections.values()) {
+  for (const { reasons } of rejections) {
     for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  return parts.length === 0 ? `${head}${tail}` : `${head} ${parts.join(', ')}.${tail}`;
+  return parts.length === 0 ? unavailable(nodeCount) : `${unavailable(nodeCount)} ${parts.join(', ')}.`;
+}
+
+function unavailable(nodeCount: number): string {
+  return `0/${nodeCount} nodes are available:`;
 }

@@ -7,15 +7,19 @@ import { labelsOf, nameOf, type StringMap } from '../api/object-meta.ts';
 import { assert } from '../base/assert.ts';
 import type { Node } from '../kinds/node/types.ts';
 import type { Taint } from '../kinds/pod/scheduling-types.ts';
+import { normalizeImageName } from './image-name.ts';
 import type { HostPort, PodInfo } from './pod-info.ts';
 import { type Amounts, addAmounts, amountsOf } from './resources.ts';
 
 const noTaints: readonly Taint[] = [];
+const noImages: ReadonlyMap<string, number> = new Map();
 
 export class NodeInfo {
   readonly name: string;
   #node: Node;
+  #labels: StringMap;
   #allocatable: Amounts;
+  #images: ReadonlyMap<string, number>;
   readonly #pods = new Map<string, PodInfo>();
   readonly #requested = new Map<string, number>();
   readonly #scoringRequested = new Map<string, number>();
@@ -24,7 +28,9 @@ export class NodeInfo {
   constructor(node: Node) {
     this.name = nameOf(node);
     this.#node = node;
+    this.#labels = labelsOf(node);
     this.#allocatable = amountsOf(node.status?.allocatable);
+    this.#images = imagesOf(node);
   }
 
   get node(): Node {
@@ -32,11 +38,16 @@ export class NodeInfo {
   }
 
   get labels(): StringMap {
-    return labelsOf(this.#node);
+    return this.#labels;
   }
 
   get taints(): readonly Taint[] {
     return this.#node.spec?.taints ?? noTaints;
+  }
+
+  /** Bytes per image that the node has, under each of its names. */
+  get images(): ReadonlyMap<string, number> {
+    return this.#images;
   }
 
   get allocatable(): Amounts {
@@ -69,7 +80,15 @@ export class NodeInfo {
   replace(node: Node): void {
     assert(nameOf(node) === this.name, 'a node keeps its name', { name: this.name });
     this.#node = node;
+    this.#labels = labelsOf(node);
     this.#allocatable = amountsOf(node.status?.allocatable);
+    this.#images = imagesOf(node);
+  }
+
+  /** Takes over a newer version of a pod that shares the sums of the one that was added. */
+  refresh(pod: PodInfo): void {
+    assert(this.#pods.has(pod.uid), 'only a counted pod is refreshed', { key: pod.key });
+    this.#pods.set(pod.uid, pod);
   }
 
   add(pod: PodInfo): void {
@@ -92,4 +111,14 @@ export class NodeInfo {
       else this.#ports.set(port.port, rest);
     }
   }
+}
+
+function imagesOf(node: Node): ReadonlyMap<string, number> {
+  const images = node.status?.images ?? [];
+  if (images.length === 0) return noImages;
+  return new Map(
+    images.flatMap(({ names = [], sizeBytes = 0 }) =>
+      names.map((name) => [normalizeImageName(name), sizeBytes] as const),
+    ),
+  );
 }

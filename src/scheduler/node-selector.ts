@@ -39,10 +39,18 @@ export function requiredNodes(pod: Pod): ((node: NodeInfo) => boolean) | null {
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (wanted.length === 0 && required === undefined) return null;
-  const terms = required?.nodeSelectorTerms.map(compileNodeTerm);
-  return ({ name, labels }) =>
-    wanted.every(([key, value]) => labels[key] === value) &&
-    (terms === undefined || terms.some((term) => matchesNodeTerm(term, name, labels)));
+  const isSelected = selectedNodes(required);
+  return (node) =>
+    wanted.every(([key, value]) => node.labels[key] === value) && (isSelected === null || isSelected(node));
+}
+
+/** Returns whether any term of a selector matches a node; null without a selector. */
+export function selectedNodes(
+  selector: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] } | undefined,
+): ((node: NodeInfo) => boolean) | null {
+  if (selector === undefined) return null;
+  const terms = selector.nodeSelectorTerms.map(compileNodeTerm);
+  return ({ name, labels }) => terms.some((term) => matchesNodeTerm(term, name, labels));
 }
 
 /**

@@ -6,11 +6,13 @@
  * are pairs of one function each.
  */
 import type { Flow } from '../actor/flow.ts';
+import type { Random } from '../base/random.ts';
 import type { ClusterEvent, ClusterEventType } from './cluster-event.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Rejection, Verdict } from './verdict.ts';
+import type { Writer } from './writer.ts';
 
 export interface Plugin {
   /** As Kubernetes names it; also the key in configuration and in metrics. */
@@ -56,14 +58,34 @@ export interface FilterPlugin extends Plugin {
   prepare(pod: PodInfo, snapshot: Snapshot): Preparation;
 }
 
-/** How a plugin would make room for a pod that fits nowhere: the point for preemption. */
+/** Decides whether a pod may enter the active queue; asked again whenever the pod changes. */
+export interface PreEnqueuePlugin extends Plugin {
+  preEnqueue(pod: PodInfo): Verdict;
+}
+
+/**
+ * What a postFilter plugin found. `nominated`: the pod fits on that node once the victims are gone. `helpless`: nothing helps, and a node that
+ * was nominated earlier is none any more. `pending`: an earlier nomination stands.
+ */
+export type Nomination =
+  | { readonly type: 'nominated'; readonly nodeName: string; readonly victims: readonly PodInfo[] }
+  | { readonly type: 'helpless'; readonly message: string }
+  | { readonly type: 'pending'; readonly message: string };
+
+/** What is known when a pod fits nowhere. */
+export interface DeadEnd {
+  readonly pod: PodInfo;
+  readonly snapshot: Snapshot;
+  /** Per node name, for every node that was looked at. */
+  readonly rejections: ReadonlyMap<string, Rejection>;
+  readonly random: Random;
+  /** Runs all filters for one node as the snapshot is now, with the pods that are nominated there. */
+  judge(node: NodeInfo): Verdict;
+}
+
+/** How a plugin would make room for a pod that fits nowhere: the point for preemption. It leaves the snapshot as it found it. */
 export interface PostFilterPlugin extends Plugin {
-  /** Returns the node that was nominated, or why there is none, to be appended to the message. */
-  nominate(
-    pod: PodInfo,
-    snapshot: Snapshot,
-    rejections: ReadonlyMap<string, Rejection>,
-  ): { readonly nodeName: string | null; readonly message: string };
+  nominate(deadEnd: DeadEnd): Nomination;
 }
 
 /**
@@ -81,29 +103,51 @@ export interface ScorePlugin extends Plugin {
 }
 
 export interface ReservePlugin extends Plugin {
-  reserve(pod: PodInfo, nodeName: string): Verdict;
+  reserve(pod: PodInfo, nodeName: string, snapshot: Snapshot): Verdict;
   /** Undoes `reserve`; also called when it was not, and must then do nothing. */
-  unreserve(pod: PodInfo, nodeName: string): void;
+  unreserve(pod: PodInfo, nodeName: string, snapshot: Snapshot): void;
 }
 
 export interface PermitPlugin extends Plugin {
-  permit(pod: PodInfo, nodeName: string): Verdict;
+  permit(pod: PodInfo, nodeName: string, snapshot: Snapshot): Verdict;
 }
+
+export interface PreBindPlugin extends Plugin {
+  /** Does what must be done before the pod may be bound; null when that is nothing. */
+  preBind(pod: PodInfo, nodeName: string, snapshot: Snapshot, writer: Writer): Flow<Verdict> | null;
+}
+
+/** How a binding went. */
+export type BindOutcome =
+  | { readonly type: 'bound' }
+  /** The pod is not bound by this; it may be gone, or bound by somebody else, which the informer will show. */
+  | { readonly type: 'failed'; readonly message: string }
+  /** Another scheduler is elected. */
+  | { readonly type: 'deposed' };
 
 export interface BindPlugin extends Plugin {
   /** Returns null to leave the pod to the next bind plugin. */
-  bind(pod: PodInfo, nodeName: string): Flow<Verdict> | null;
+  bind(pod: PodInfo, nodeName: string, writer: Writer): Flow<BindOutcome> | null;
+}
+
+export interface PostBindPlugin extends Plugin {
+  /** Told when a pod was bound. */
+  postBind(pod: PodInfo, nodeName: string): void;
 }
 
 /** Which plugins fill which points, in their order. */
 export interface Profile {
   readonly schedulerName: string;
   readonly queueSort: QueueSortPlugin;
+  readonly preEnqueue: readonly PreEnqueuePlugin[];
   readonly filter: readonly FilterPlugin[];
   readonly postFilter: readonly PostFilterPlugin[];
   readonly score: readonly { readonly plugin: ScorePlugin; readonly weight: number }[];
   readonly reserve: readonly ReservePlugin[];
   readonly permit: readonly PermitPlugin[];
+  readonly preBind: readonly PreBindPlugin[];
+  readonly bind: readonly BindPlugin[];
+  readonly postBind: readonly PostBindPlugin[];
   /** Share of nodes to look for before scoring, 1 to 100; 0 lets the size of the cluster decide. */
   readonly percentageOfNodesToScore: number;
 }

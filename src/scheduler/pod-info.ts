@@ -1,8 +1,12 @@
 /** A pod as the scheduler sees it: the object, and what plugins would otherwise compute again for every node. */
+import { equalJson } from '../api/json.ts';
 import { labelsOf, namespaceOf, objectKey, type StringMap, uidOf } from '../api/object-meta.ts';
 import type { Pod } from '../kinds/pod/types.ts';
+import { imageNamesOf } from './image-name.ts';
 import { type PodTerms, podTermsOf } from './pod-term.ts';
 import { type Amounts, requestsOf, scoringRequestsOf } from './resources.ts';
+
+const noNames: readonly string[] = [];
 
 export interface HostPort {
   readonly protocol: string;
@@ -23,9 +27,17 @@ export interface PodInfo {
   readonly scoringRequests: Amounts;
   readonly hostPorts: readonly HostPort[];
   readonly terms: PodTerms;
+  /** Names of the PersistentVolumeClaims that its volumes refer to, without duplicates; those that are made for the pod too. */
+  readonly claims: readonly string[];
+  /** What its containers run, one each, as nodes name it. */
+  readonly images: readonly string[];
 }
 
-export function podInfoOf(pod: Pod): PodInfo {
+/** Computes what plugins need. What only depends on spec and labels is taken over from `former` when neither has changed. */
+export function podInfoOf(pod: Pod, former?: PodInfo): PodInfo {
+  if (former !== undefined && isSameToPlugins(former.pod, pod)) {
+    return { ...former, pod, isTerminating: pod.metadata.deletionTimestamp !== undefined };
+  }
   const namespace = namespaceOf(pod);
   return {
     pod,
@@ -39,10 +51,38 @@ export function podInfoOf(pod: Pod): PodInfo {
     scoringRequests: scoringRequestsOf(pod.spec),
     hostPorts: hostPortsOf(pod),
     terms: podTermsOf(pod),
+    claims: claimsOf(pod),
+    images: imageNamesOf(pod.spec),
   };
 }
 
+/** Tells whether two pods have the very same requests, so that one was computed from the other. */
+export function sharesSums(left: PodInfo, right: PodInfo): boolean {
+  return left.requests === right.requests && left.labels === right.labels;
+}
+
+/** The generation grows with each change of the spec; labels may change without it. */
+function isSameToPlugins(former: Pod, pod: Pod): boolean {
+  const { generation } = pod.metadata;
+  if (generation === undefined || generation !== former.metadata.generation) return false;
+  return equalJson(labelsOf(former), labelsOf(pod));
+}
+
+function claimsOf({ metadata, spec }: Pod): readonly string[] {
+  if (spec.volumes === undefined) return noNames;
+  const names = new Set<string>();
+  for (const { name, persistentVolumeClaim, ephemeral } of spec.volumes) {
+    if (persistentVolumeClaim !== undefined) names.add(persistentVolumeClaim.claimName);
+    else if (ephemeral !== undefined) names.add(`${metadata.name ?? ''}-${name}`);
+  }
+  return names.size === 0 ? noNames : [...names];
+}
+
+const noPorts: readonly HostPort[] = [];
+
 function hostPortsOf(pod: Pod): readonly HostPort[] {
+  if (pod.spec.initContainers === undefined && pod.spec.containers.every(({ ports }) => ports === undefined))
+    return noPorts;
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return [...sidecars, ...pod.spec.containers].flatMap((container) =>
     (container.ports ?? [])

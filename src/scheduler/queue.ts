@@ -1,7 +1,7 @@
 /**
  * Pods that wait for a node, in three places: *active* (next to be scheduled, by queue sort), *back-off* (failed lately, until a deadline)
  * and *unschedulable* (until an event that could help, or at most five minutes). A pod that was popped is *in flight* until it is done or
- * comes back. A cycle is synchronous, so no event can fall between the pop and the verdict and be missed.
+ * comes back. A pod that a preEnqueue plugin holds back is *gated*. A cycle is synchronous, so no event can fall between the pop and the verdict and be missed.
  * Models kubernetes pkg/scheduler/backend/queue.
  */
 import { assert } from '../base/assert.ts';
@@ -10,8 +10,10 @@ import { Heap } from '../base/heap.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type { ClusterEvent } from './cluster-event.ts';
 import type { SchedulerLimits } from './limits.ts';
-import type { Plugin, QueueItem, QueueSortPlugin } from './plugin.ts';
+import type { Plugin, PreEnqueuePlugin, QueueItem, QueueSortPlugin } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
+
+const noRejectors: ReadonlySet<string> = new Set();
 
 type Place = 'active' | 'backoff' | 'unschedulable' | 'gated' | 'inFlight';
 
@@ -38,6 +40,13 @@ export type ReturnReason =
   | { readonly type: 'rejected'; readonly rejectors: ReadonlySet<string> }
   | { readonly type: 'failed' };
 
+/** The plugins that concern one pod, which are those of its profile. */
+export interface QueuePlugins {
+  readonly preEnqueue: readonly PreEnqueuePlugin[];
+  /** Those that may reject a pod, by name. */
+  readonly rejecting: ReadonlyMap<string, Plugin>;
+}
+
 /** A place in the active heap: a value of its own, so that the heap's order cannot change under it. */
 interface Turn extends QueueItem {
   readonly entry: Entry;
@@ -45,18 +54,19 @@ interface Turn extends QueueItem {
 
 export class SchedulingQueue {
   readonly #limits: SchedulerLimits;
-  readonly #plugins: ReadonlyMap<string, Plugin>;
+  readonly #pluginsOf: (pod: PodInfo) => QueuePlugins;
   readonly #entries = new Map<string, Entry>();
   /** Holds stale turns too: one counts only while the entry is active under the same order. */
   readonly #active: Heap<Turn>;
   readonly #backoff = new TimerQueue<Entry>();
   readonly #unschedulable = new Set<Entry>();
+  readonly #gated = new Set<Entry>();
   #lastOrder = 0;
   #activeCount = 0;
 
-  constructor(queueSort: QueueSortPlugin, plugins: readonly Plugin[], limits: SchedulerLimits) {
+  constructor(queueSort: QueueSortPlugin, pluginsOf: (pod: PodInfo) => QueuePlugins, limits: SchedulerLimits) {
     this.#limits = limits;
-    this.#plugins = new Map(plugins.map((plugin) => [plugin.name, plugin]));
+    this.#pluginsOf = pluginsOf;
     this.#active = new Heap((left, right) => queueSort.isBefore(left, right));
   }
 
@@ -69,21 +79,30 @@ export class SchedulingQueue {
     return this.#entries.get(uid)?.place;
   }
 
+  /** Returns a pod that waits here or is in flight, as it was last set. */
+  podOf(uid: string): PodInfo | undefined {
+    return this.#entries.get(uid)?.pod;
+  }
+
   /** Adds a pod that needs a node, or takes over a new version of one that is here. A change may be what it waited for. */
   set(pod: PodInfo, nowMs: MonotonicMs): void {
     const known = this.#entries.get(pod.uid);
-    const isGated = (pod.pod.spec.schedulingGates ?? []).length > 0;
     if (known === undefined) {
-      const entry = this.#newEntry(pod, nowMs);
+      const entry = newEntry(pod, nowMs);
       this.#entries.set(pod.uid, entry);
-      if (!isGated) this.#activate(entry);
+      this.#activate(entry);
       return;
     }
-    const isUngated = known.place === 'gated' && !isGated;
     const mayFit = known.place === 'unschedulable' && isSchedulingChange(known.pod, pod);
     known.pod = pod;
-    if (isUngated) this.#activate(known);
+    if (known.place === 'gated') this.#activate(known);
     else if (mayFit) this.#release(known, nowMs);
+  }
+
+  /** Lets an unschedulable pod be tried again though nothing happened that its rejectors wait for. */
+  release(uid: string, nowMs: MonotonicMs): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place === 'unschedulable') this.#release(entry, nowMs);
   }
 
   /** Forgets a pod: it is gone, or it has a node. */
@@ -125,6 +144,7 @@ export class SchedulingQueue {
   /** Releases the pods that `event` could make schedulable. */
   happened(event: ClusterEvent, nowMs: MonotonicMs): void {
     for (const entry of this.#unschedulable) if (this.#mayHelp(entry, event)) this.#release(entry, nowMs);
+    for (const entry of this.#gated) if (this.#mayHelp(entry, event)) this.#activate(entry);
   }
 
   /** When `advance` has something to do next; undefined when nothing waits for time. */
@@ -151,21 +171,16 @@ export class SchedulingQueue {
     }
   }
 
-  #newEntry(pod: PodInfo, nowMs: MonotonicMs): Entry {
-    return {
-      pod,
-      enqueuedAtMs: nowMs,
-      order: 0,
-      place: 'gated',
-      attempts: 0,
-      backoffUntilMs: nowMs,
-      parkedAtMs: nowMs,
-      rejectors: new Set(),
-    };
-  }
-
+  /** Makes the pod active, unless a preEnqueue plugin holds it back. */
   #activate(entry: Entry): void {
     this.#leave(entry);
+    for (const plugin of this.#pluginsOf(entry.pod).preEnqueue) {
+      if (plugin.preEnqueue(entry.pod).type === 'success') continue;
+      entry.place = 'gated';
+      entry.rejectors = new Set([plugin.name]);
+      this.#gated.add(entry);
+      return;
+    }
     this.#lastOrder += 1;
     entry.place = 'active';
     entry.order = this.#lastOrder;
@@ -195,12 +210,14 @@ export class SchedulingQueue {
   #leave(entry: Entry): void {
     if (entry.place === 'active') this.#activeCount -= 1;
     this.#unschedulable.delete(entry);
+    this.#gated.delete(entry);
     assert(this.#activeCount >= 0, 'more pods left the active queue than entered it');
   }
 
   #mayHelp(entry: Entry, event: ClusterEvent): boolean {
+    const { rejecting } = this.#pluginsOf(entry.pod);
     for (const name of entry.rejectors) {
-      const plugin = this.#plugins.get(name);
+      const plugin = rejecting.get(name);
       if (plugin === undefined || !(plugin.events ?? []).includes(event.type)) continue;
       if (plugin.mayHelp?.(entry.pod, event) ?? true) return true;
     }
@@ -211,6 +228,19 @@ export class SchedulingQueue {
     const { backoffInitialMs, backoffMaxMs } = this.#limits;
     return Math.min(backoffMaxMs, backoffInitialMs * 2 ** Math.min(attempts - 1, 30));
   }
+}
+
+function newEntry(pod: PodInfo, nowMs: MonotonicMs): Entry {
+  return {
+    pod,
+    enqueuedAtMs: nowMs,
+    order: 0,
+    place: 'gated',
+    attempts: 0,
+    backoffUntilMs: nowMs,
+    parkedAtMs: nowMs,
+    rejectors: noRejectors,
+  };
 }
 
 /** Tells whether a new version of a pod differs in what plugins look at; status and annotations are not that. */

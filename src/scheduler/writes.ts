@@ -12,28 +12,16 @@ import type { Binding } from '../kinds/binding/types.ts';
 import { findCondition } from '../kinds/condition.ts';
 import type { EventWrite } from '../kinds/event/event-recorder.ts';
 import type { Pod } from '../kinds/pod/types.ts';
-import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
-import type { Fence } from '../protocol/apiserver.ts';
+import type { ApiAnswer, ApiClient, RequestSubject } from '../protocol/api-client.ts';
 import { isFenceRefusal } from '../protocol/fence-refusal.ts';
-
-export type BindOutcome =
-  | { readonly type: 'bound' }
-  /** The pod is not bound by this; it may be gone, or bound by somebody else, which the informer will show. */
-  | { readonly type: 'failed'; readonly message: string }
-  /** Another scheduler is elected. */
-  | { readonly type: 'deposed' };
-
-/** Who writes, and by what right. */
-export interface Writer {
-  readonly api: ApiClient;
-  readonly fence: Fence;
-}
+import type { BindOutcome } from './plugin.ts';
+import type { Writer } from './writer.ts';
 
 const pods: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' };
 const events: GroupVersionResource = { group: '', version: 'v1', resource: 'events' };
 
 /** A write that takes longer is given up: the election's lease would not outlast it. */
-const writeTimeoutMs = 5_000;
+export const writeTimeoutMs = 5_000;
 const retryMs = 50;
 const attemptsMax = 5;
 
@@ -45,7 +33,7 @@ export function* bindPod({ api, fence }: Writer, pod: Pod, nodeName: string): Fl
     metadata: { name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod) },
     target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
   };
-  const place = { resource: pods, namespace: namespaceOf(pod), name: nameOf(pod) };
+  const place = subjectOf(pod);
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const answer = yield* api.call({ ...place, verb: 'create', subresource: 'binding', body, fence }, writeTimeoutMs);
     if (answer.type === 'done') return { type: 'bound' };
@@ -56,30 +44,59 @@ export function* bindPod({ api, fence }: Writer, pod: Pod, nodeName: string): Fl
   return { type: 'failed', message: 'no API server took the binding' };
 }
 
-/** Says in the pod's conditions that it fits nowhere, unless they say so already in the same words. */
-export function* reportUnschedulable({ api, fence }: Writer, pod: Pod, message: string, wallMs: WallMs): Flow<void> {
+/** What the status of a pod that got no node is to say. `nominatedNodeName`: undefined leaves it as it is, empty takes it away. */
+export interface RejectionReport {
+  readonly reason: 'Unschedulable' | 'SchedulerError';
+  readonly message: string;
+  readonly nominatedNodeName: string | undefined;
+}
+
+/** Says in the pod's status that it got no node, unless it says so already in the same words. */
+export function* reportRejection(writer: Writer, pod: Pod, report: RejectionReport, wallMs: WallMs): Flow<void> {
+  const { reason, message, nominatedNodeName } = report;
   const known = findCondition(pod.status?.conditions, 'PodScheduled');
-  if (known?.status === 'False' && known.reason === 'Unschedulable' && known.message === message) return;
+  const isTold = known?.status === 'False' && known.reason === reason && known.message === message;
+  const isNominated = nominatedNodeName === undefined || nominatedNodeName === (pod.status?.nominatedNodeName ?? '');
+  if (isTold && isNominated) return;
   const now = timestampSeconds(wallMs);
   const isSame = known?.status === 'False' && known.lastTransitionTime !== undefined;
   const condition = {
     type: 'PodScheduled',
     status: 'False',
-    reason: 'Unschedulable',
+    reason,
     message,
     observedGeneration: pod.metadata.generation ?? 0,
     lastTransitionTime: isSame ? known.lastTransitionTime : now,
   };
-  const body = { metadata: { uid: uidOf(pod) }, status: { conditions: [condition] } };
-  const subject = {
-    resource: pods,
-    namespace: namespaceOf(pod),
-    name: nameOf(pod),
-    subresource: 'status',
-    body,
-    fence,
+  yield* patchStatus(writer, pod, { conditions: [condition], ...nominationPatch(isNominated, nominatedNodeName) });
+}
+
+/** Takes back the nomination of a pod that others displaced. */
+export function* clearNomination(writer: Writer, pod: Pod): Flow<void> {
+  if ((pod.status?.nominatedNodeName ?? '') === '') return;
+  yield* patchStatus(writer, pod, { nominatedNodeName: null });
+}
+
+/**
+ * Deletes a pod to make room for another, after saying so in its conditions. True when it is gone or going: also when somebody else was faster.
+ * Models kubernetes pkg/scheduler/framework/preemption executor.go.
+ */
+export function* displacePod(writer: Writer, victim: Pod, schedulerName: string, wallMs: WallMs): Flow<boolean> {
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'PreemptionByScheduler',
+    message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+    observedGeneration: victim.metadata.generation ?? 0,
+    lastTransitionTime: timestampSeconds(wallMs),
   };
-  yield* persist(() => api.call({ ...subject, verb: 'patch', patch: 'strategic' }, writeTimeoutMs));
+  const marked = yield* patchStatus(writer, victim, { conditions: [condition] });
+  if (marked.type === 'unanswered') return false;
+  if (marked.type === 'refused') return hasGone(marked.status);
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: uidOf(victim) } };
+  const subject = { ...subjectOf(victim), body, fence: writer.fence };
+  const deleted = yield* persist(() => writer.api.call({ ...subject, verb: 'delete' }, writeTimeoutMs));
+  return deleted.type === 'done' || (deleted.type === 'refused' && hasGone(deleted.status));
 }
 
 /** Records an event. One that cannot be told is dropped: events are for people, and people retry. */
@@ -93,11 +110,31 @@ export function* recordEvent({ api, fence }: Writer, write: EventWrite): Flow<vo
   yield* persist(() => api.call({ ...place, verb: 'patch', patch: 'merge', name, body }, writeTimeoutMs));
 }
 
-/** Asks again while nobody answers, a few times: for writes that may be repeated. */
-function* persist(ask: () => Flow<ApiAnswer>): Flow<void> {
-  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+function* patchStatus({ api, fence }: Writer, pod: Pod, status: object): Flow<ApiAnswer> {
+  const body = { metadata: { uid: uidOf(pod) }, status };
+  const subject = { ...subjectOf(pod), subresource: 'status', body, fence };
+  return yield* persist(() => api.call({ ...subject, verb: 'patch', patch: 'strategic' }, writeTimeoutMs));
+}
+
+function subjectOf(pod: Pod): Pick<RequestSubject, 'resource' | 'namespace' | 'name'> {
+  return { resource: pods, namespace: namespaceOf(pod), name: nameOf(pod) };
+}
+
+function nominationPatch(isSaid: boolean, nodeName: string | undefined): object {
+  if (isSaid || nodeName === undefined) return {};
+  return { nominatedNodeName: nodeName === '' ? null : nodeName };
+}
+
+/** Absent, or another pod of that name by now. A refused fence is not that. */
+function hasGone(status: Status): boolean {
+  return status.code === 404 || (status.code === 409 && !isFenceRefusal(status));
+}
+
+/** Asks again while nobody answers, a few times: for writes that may be repeated. Returns the last answer. */
+export function* persist(ask: () => Flow<ApiAnswer>): Flow<ApiAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
     const answer = yield* ask();
-    if (answer.type !== 'unanswered') return;
+    if (answer.type !== 'unanswered' || attempt >= attemptsMax) return answer;
     yield* sleep(retryMs * attempt);
   }
 }
@@ -111,8 +148,7 @@ function* interpretRefusal(api: ApiClient, status: Status, pod: Pod, nodeName: s
 
 function* lookUp(api: ApiClient, pod: Pod, nodeName: string): Flow<BindOutcome> {
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const subject = { resource: pods, namespace: namespaceOf(pod), name: nameOf(pod) };
-    const answer = yield* api.call({ ...subject, verb: 'get' }, writeTimeoutMs);
+    const answer = yield* api.call({ ...subjectOf(pod), verb: 'get' }, writeTimeoutMs);
     if (answer.type === 'done') {
       const found = answer.object as Pod;
       const isBound = uidOf(found) === uidOf(pod) && found.spec.nodeName === nodeName;

@@ -1,11 +1,19 @@
 /** How pods begin and change. Models kubernetes pkg/registry/core/pod/strategy.go. */
 import type { Mutable } from '../../api/json.ts';
 import type { KindBehaviour } from '../behaviour.ts';
+import type { Condition } from '../condition.ts';
 import { setPodDefaults } from './defaults.ts';
 import { qosClassOf } from './quality.ts';
 import type { Pod } from './types.ts';
 import { validatePod } from './validate.ts';
 import { validatePodUpdate } from './validate-update.ts';
+
+const gated: Condition = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};
 
 export const podBehaviour: KindBehaviour<Pod> = {
   hasGeneration: true,
@@ -32,7 +40,8 @@ export const podBehaviour: KindBehaviour<Pod> = {
   setDefaults: setPodDefaults,
   prepareForCreate(pod) {
     const qosClass = (pod.spec.containers ?? []).length === 0 ? 'BestEffort' : qosClassOf(pod);
-    (pod as Mutable<Pod>).status = { phase: 'Pending', qosClass };
+    const isGated = (pod.spec.schedulingGates ?? []).length > 0;
+    (pod as Mutable<Pod>).status = { phase: 'Pending', ...(isGated ? { conditions: [gated] } : {}), qosClass };
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,

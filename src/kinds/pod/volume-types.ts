@@ -46,5 +46,7 @@ export interface Volume {
   readonly secret?: SecretVolumeSource;
   readonly downwardAPI?: { readonly items?: readonly DownwardVolumeFile[]; readonly defaultMode?: number };
   readonly projected?: { readonly sources?: readonly VolumeProjection[]; readonly defaultMode?: number };
+  /** Makes a claim of its own for each pod, named POD-VOLUME. */
+  readonly ephemeral?: { readonly volumeClaimTemplate?: Readonly<Record<string, unknown>> };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
 }

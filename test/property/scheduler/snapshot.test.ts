@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** The scheduler beside what an API server would hold. */
 class World {
-  readonly scheduler = new Scheduler({ profile: defaultProfile, random: new Random(1), limits: schedulerLimits });
+  readonly scheduler = new Scheduler({ profiles: [defaultProfile], random: new Random(1), limits: schedulerLimits });
   readonly pods = new Map<string, Pod>();
   readonly cpuOf = new Map<string, number>();
   readonly bindings: Extract<Decision, { type: 'bind' }>[] = [];
@@ -56,7 +56,7 @@ class World {
         this.cpuOf.set(`n${step.node}`, Math.max(step.cpu, this.cpuOf.get(`n${step.node}`) ?? 0));
         return scheduler.nodeSet(node(`n${step.node}`, { cpu: String(this.cpuOf.get(`n${step.node}`)) }), nowMs);
       case 'removeNode':
-        return scheduler.nodeDeleted(`n${step.node}`);
+        return scheduler.nodeDeleted(`n${step.node}`, nowMs);
       case 'pod':
         return this.#addPod(step, nowMs);
       case 'deletePod':

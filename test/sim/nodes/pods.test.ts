@@ -164,7 +164,9 @@ test('a pod that fits nowhere says why, and is placed when there is room', () =>
   expect(world.pod('one')?.spec.nodeName).not.toBe(world.pod('two')?.spec.nodeName);
   world.create(pods, podNamed('three', oneContainer(big)));
   world.runFor(500);
-  const message = '0/3 nodes are available: 1 node(s) had untolerated taint {dedicated: gpu}, 2 Insufficient cpu.';
+  const message =
+    '0/3 nodes are available: 1 node(s) had untolerated taint {dedicated: gpu}, 2 Insufficient cpu. ' +
+    'preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.';
   expect(world.pod('three')?.status?.conditions).toMatchObject([
     { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message },
   ]);

@@ -3,7 +3,8 @@ import type { Node } from '../../../src/kinds/node/types.ts';
 import type { Taint } from '../../../src/kinds/pod/scheduling-types.ts';
 import type { Pod, PodSpec } from '../../../src/kinds/pod/types.ts';
 import { type PodInfo, podInfoOf } from '../../../src/scheduler/pod-info.ts';
-import { Snapshot, type Surroundings } from '../../../src/scheduler/snapshot.ts';
+import { Snapshot } from '../../../src/scheduler/snapshot.ts';
+import type { Surroundings } from '../../../src/scheduler/surroundings.ts';
 
 export interface NodeShape {
   readonly labels?: Readonly<Record<string, string>>;

@@ -13,6 +13,7 @@ import { podTopologySpread } from '../../../src/scheduler/plugins/pod-topology-s
 import { taintToleration } from '../../../src/scheduler/plugins/taint-toleration/taint-toleration.ts';
 import type { PodInfo } from '../../../src/scheduler/pod-info.ts';
 import type { Snapshot } from '../../../src/scheduler/snapshot.ts';
+import { emptySurroundings } from '../../../src/scheduler/surroundings.ts';
 import { info, node, type PodShape, snapshotOf } from './builders.ts';
 
 /** `ok`, or the reasons, per node. */
@@ -308,6 +309,7 @@ describe('scores', () => {
   test('pods of one owner spread over hosts by default, with or without zones', () => {
     const selector = { requirements: [{ key: 'app', operator: '=' as const, values: ['web'] }] };
     const surroundings = {
+      ...emptySurroundings,
       namespaceLabels: () => ({}),
       namespacesOf: ({ namespaces }: { readonly namespaces: readonly string[] }) => namespaces,
       ownerSelector: () => selector,

@@ -12,7 +12,7 @@ import { node, pod } from './builders.ts';
 
 const at = (ms: number): MonotonicMs => ms as MonotonicMs;
 const scheduler = (limits: Partial<SchedulerLimits> = {}, profile: Profile = defaultProfile, seed = 1): Scheduler =>
-  new Scheduler({ profile, random: new Random(seed), limits: { ...schedulerLimits, ...limits } });
+  new Scheduler({ profiles: [profile], random: new Random(seed), limits: { ...schedulerLimits, ...limits } });
 const told = (decision: Decision | null): string =>
   decision === null
     ? 'idle'
@@ -27,7 +27,7 @@ test('the reasons of all nodes are counted and sorted into one message', () => {
   it.nodeSet(node('c', { cpu: '1', memory: '1Gi' }), at(0));
   it.podSet(pod('x', { cpu: '2', memory: '2Gi' }), at(0));
   expect(told(it.next(at(0)))).toBe(
-    '0/3 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint {k: v}, 2 Insufficient cpu.',
+    '0/3 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint {k: v}, 2 Insufficient cpu. preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.',
   );
 });
 
@@ -45,7 +45,9 @@ test('an assumed pod takes its room at once', () => {
   it.podSet(pod('x', { cpu: '2' }), at(0));
   it.podSet(pod('y', { cpu: '2' }), at(0));
   expect(told(it.next(at(0)))).toBe('default/x -> a');
-  expect(told(it.next(at(0)))).toBe('0/1 nodes are available: 1 Insufficient cpu.');
+  expect(told(it.next(at(0)))).toBe(
+    '0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+  );
 });
 
 test('a binding that failed gives the room back, and its pod is tried again after its back-off', () => {

@@ -5,7 +5,7 @@
  */
 import { scoreMax } from '../../limits.ts';
 import type { NodeInfo } from '../../node-info.ts';
-import { type FilterPlugin, judging, type ScorePlugin, type Scorer, skip } from '../../plugin.ts';
+import { type FilterPlugin, judging, type Preparation, type ScorePlugin, type Scorer, skip } from '../../plugin.ts';
 import type { PodInfo } from '../../pod-info.ts';
 import { type PodTerm, termSelects } from '../../pod-term.ts';
 import type { Snapshot } from '../../snapshot.ts';
@@ -16,38 +16,56 @@ const affinityUnmet = unresolvable("node(s) didn't match pod affinity rules");
 const antiAffinityUnmet = unschedulable("node(s) didn't match pod anti-affinity rules");
 const existingUnmet = unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
 
-/** What one required affinity term of a placed pod is worth to a pod that it selects. */
-const requiredAffinityWeight = 1;
+export interface InterPodAffinityArgs {
+  /** What one required affinity term of a placed pod is worth to a pod that it selects: 0 to 100; default 1. */
+  readonly hardPodAffinityWeight?: number;
+  /** Preferences of placed pods do not count for pods that state none themselves. */
+  readonly ignorePreferredTermsOfExistingPods?: boolean;
+}
+
+const requiredGroups = ['affinity'] as const;
+const allGroups = ['affinity', 'preferredAffinity', 'preferredAntiAffinity'] as const;
 
 /** Weights per topology key and value. */
 type TopologyWeights = Map<string, Map<string, number>>;
 
-export const interPodAffinity: FilterPlugin & ScorePlugin = {
-  name: 'InterPodAffinity',
-  events: ['podPlaced', 'podLabelsChanged', 'podGone', 'nodeAdded', 'nodeLabelsChanged', 'surroundingsChanged'],
-  prepare(pod, snapshot) {
-    const { affinity, antiAffinity } = pod.terms;
-    const existing: TopologyWeights = new Map();
-    for (const placed of snapshot.terms.placed('antiAffinity')) {
-      if (selects(placed.term, pod, snapshot)) addPlaced(existing, placed, 1, snapshot);
-    }
-    if (affinity.length === 0 && antiAffinity.length === 0 && existing.size === 0) return skip;
-    const near = affinity.map((term) => matchesPerDomain(term, snapshot));
-    const away = antiAffinity.map((term) => matchesPerDomain(term, snapshot));
-    // The first pod of a group that wants to be together may run anywhere, or none ever would.
-    const isFirst =
-      near.every((domains) => domains.size === 0) && affinity.every((term) => selects(term, pod, snapshot));
-    return judging((node) => {
-      if (!isNear(node, affinity, near, isFirst)) return affinityUnmet;
-      if (touches(node, antiAffinity, away)) return antiAffinityUnmet;
-      return isKeptAway(node, existing) ? existingUnmet : success;
-    });
-  },
-  scorer(pod, _nodes, snapshot) {
-    const weights = topologyWeights(pod, snapshot);
-    return weights.size === 0 ? null : scorerOf(weights);
-  },
-};
+export function interPodAffinityWith(args: InterPodAffinityArgs): FilterPlugin & ScorePlugin {
+  return {
+    name: 'InterPodAffinity',
+    events: ['podPlaced', 'podLabelsChanged', 'podGone', 'nodeAdded', 'nodeLabelsChanged', 'surroundingsChanged'],
+    mayHelp({ terms }, event) {
+      if (event.type === 'podPlaced') return terms.affinity.length > 0;
+      // One that went may have been kept away from, or have kept others away.
+      if (event.type === 'podGone') return terms.antiAffinity.length + event.pod.terms.antiAffinity.length > 0;
+      return true;
+    },
+    prepare,
+    scorer(pod, _nodes, snapshot) {
+      const weights = topologyWeights(pod, snapshot, args);
+      return weights.size === 0 ? null : scorerOf(weights);
+    },
+  };
+}
+
+export const interPodAffinity = interPodAffinityWith({});
+
+function prepare(pod: PodInfo, snapshot: Snapshot): Preparation {
+  const { affinity, antiAffinity } = pod.terms;
+  const existing: TopologyWeights = new Map();
+  for (const placed of snapshot.terms.placed('antiAffinity')) {
+    if (selects(placed.term, pod, snapshot)) addPlaced(existing, placed, 1, snapshot);
+  }
+  if (affinity.length === 0 && antiAffinity.length === 0 && existing.size === 0) return skip;
+  const near = affinity.map((term) => matchesPerDomain(term, snapshot));
+  const away = antiAffinity.map((term) => matchesPerDomain(term, snapshot));
+  // The first pod of a group that wants to be together may run anywhere, or none ever would.
+  const isFirst = near.every((domains) => domains.size === 0) && affinity.every((term) => selects(term, pod, snapshot));
+  return judging((node) => {
+    if (!isNear(node, affinity, near, isFirst)) return affinityUnmet;
+    if (touches(node, antiAffinity, away)) return antiAffinityUnmet;
+    return isKeptAway(node, existing) ? existingUnmet : success;
+  });
+}
 
 function isNear(
   { labels }: NodeInfo,
@@ -104,7 +122,7 @@ function scorerOf(weights: TopologyWeights): Scorer {
   };
 }
 
-function topologyWeights(pod: PodInfo, snapshot: Snapshot): TopologyWeights {
+function topologyWeights(pod: PodInfo, snapshot: Snapshot, args: InterPodAffinityArgs): TopologyWeights {
   const weights: TopologyWeights = new Map();
   const own = [
     { terms: pod.terms.preferredAffinity, sign: 1 },
@@ -117,10 +135,12 @@ function topologyWeights(pod: PodInfo, snapshot: Snapshot): TopologyWeights {
       }
     }
   }
-  for (const group of ['affinity', 'preferredAffinity', 'preferredAntiAffinity'] as const) {
+  const hasOwn = own.some(({ terms }) => terms.length > 0);
+  const groups = args.ignorePreferredTermsOfExistingPods === true && !hasOwn ? requiredGroups : allGroups;
+  for (const group of groups) {
     for (const placed of snapshot.terms.placed(group)) {
       if (!selects(placed.term, pod, snapshot)) continue;
-      const weight = group === 'affinity' ? requiredAffinityWeight : placed.term.weight;
+      const weight = group === 'affinity' ? (args.hardPodAffinityWeight ?? 1) : placed.term.weight;
       addPlaced(weights, placed, group === 'preferredAntiAffinity' ? -weight : weight, snapshot);
     }
   }

@@ -1,29 +1,48 @@
 /**
- * NodeResourcesFit: what a pod requests must be free on the node; of those that have it, the emptier is better (LeastAllocated).
- * Models plugins/noderesources/fit.go and least_allocated.go.
+ * NodeResourcesFit: what a pod requests must be free on the node; which of those that have it is better is a matter of strategy.
+ * Models plugins/noderesources/fit.go.
  */
 
-import { scoreMax } from '../../limits.ts';
 import type { NodeInfo } from '../../node-info.ts';
 import { type FilterPlugin, judging, type ScorePlugin } from '../../plugin.ts';
 import type { PodInfo } from '../../pod-info.ts';
 import { success, unresolvable, unschedulable, type Verdict } from '../../verdict.ts';
+import { type ScoringStrategy, strategyScorer } from './strategy.ts';
 
-export const nodeResourcesFit: FilterPlugin & ScorePlugin = {
-  name: 'NodeResourcesFit',
-  events: ['podGone', 'nodeAdded', 'nodeAllocatableChanged'],
-  mayHelp(pod, event) {
-    if (event.type === 'podGone') return frees(event.pod, pod);
-    if (event.type === 'nodeAdded' || event.type === 'nodeAllocatableChanged') return fits(pod, event.node);
-    return true;
-  },
-  prepare(pod) {
-    return judging((node) => judge(pod, node));
-  },
-  scorer(pod) {
-    return { score: (node) => leastAllocatedScore(pod, node) };
-  },
-};
+export interface NodeResourcesFitArgs {
+  /** Extended resources that are not counted, by name or by group (what is before the slash). */
+  readonly ignoredResources?: readonly string[];
+  readonly ignoredResourceGroups?: readonly string[];
+  /** Default: the emptier in cpu and memory, the better. */
+  readonly scoringStrategy?: ScoringStrategy;
+}
+
+type Ignores = (resource: string) => boolean;
+
+export function nodeResourcesFitWith(args: NodeResourcesFitArgs): FilterPlugin & ScorePlugin {
+  const ignores = ignoring(args);
+  const scorerFor = strategyScorer(args.scoringStrategy ?? {});
+  return {
+    name: 'NodeResourcesFit',
+    events: ['podGone', 'podScaledDown', 'nodeAdded', 'nodeAllocatableChanged'],
+    mayHelp(pod, event) {
+      if (event.type === 'podGone') return frees(event.pod, pod);
+      if (event.type === 'nodeAdded' || event.type === 'nodeAllocatableChanged') return fits(pod, event.node, ignores);
+      return true;
+    },
+    prepare: (pod) => judging((node) => judge(pod, node, ignores)),
+    scorer: (pod) => scorerFor(pod),
+  };
+}
+
+export const nodeResourcesFit = nodeResourcesFitWith({});
+
+function ignoring({ ignoredResources = [], ignoredResourceGroups = [] }: NodeResourcesFitArgs): Ignores {
+  if (ignoredResources.length + ignoredResourceGroups.length === 0) return () => false;
+  const names = new Set(ignoredResources);
+  const groups = new Set(ignoredResourceGroups);
+  return (name) => names.has(name) || (name.includes('/') && groups.has(name.slice(0, name.indexOf('/'))));
+}
 
 /** Tells whether a pod that is gone freed anything that `pod` requests; it always freed a place. */
 function frees(gone: PodInfo, pod: PodInfo): boolean {
@@ -31,36 +50,26 @@ function frees(gone: PodInfo, pod: PodInfo): boolean {
   return pod.requests.size === 0;
 }
 
-function fits(pod: PodInfo, node: NodeInfo): boolean {
-  for (const [name, amount] of pod.requests) if (amount > (node.allocatable.get(name) ?? 0)) return false;
+/** Tells whether the pod would fit on the node if it were empty. */
+function fits(pod: PodInfo, node: NodeInfo, ignores: Ignores): boolean {
+  for (const [name, amount] of pod.requests) {
+    if (amount > (node.allocatable.get(name) ?? 0) && !ignores(name)) return false;
+  }
   return true;
 }
 
-function judge(pod: PodInfo, node: NodeInfo): Verdict {
+function judge(pod: PodInfo, node: NodeInfo, ignores: Ignores): Verdict {
   const reasons: string[] = [];
   let isHopeless = false;
   if (node.pods.size + 1 > (node.allocatable.get('pods') ?? 0)) reasons.push('Too many pods');
   for (const [name, amount] of pod.requests) {
     if (amount === 0) continue;
     const capacity = node.allocatable.get(name) ?? 0;
-    if (amount <= capacity - (node.requested.get(name) ?? 0)) continue;
+    if (amount <= capacity - (node.requested.get(name) ?? 0) || ignores(name)) continue;
     reasons.push(`Insufficient ${name}`);
     // More than the whole node has: evicting every pod would not help.
     if (amount > capacity) isHopeless = true;
   }
   if (reasons.length === 0) return success;
   return isHopeless ? unresolvable(...reasons) : unschedulable(...reasons);
-}
-
-function leastAllocatedScore(pod: PodInfo, node: NodeInfo): number {
-  let total = 0;
-  let weights = 0;
-  for (const name of ['cpu', 'memory']) {
-    const capacity = node.allocatable.get(name) ?? 0;
-    if (capacity === 0) continue;
-    const requested = (node.scoringRequested.get(name) ?? 0) + (pod.scoringRequests.get(name) ?? 0);
-    weights += 1;
-    if (requested <= capacity) total += Math.floor(((capacity - requested) * scoreMax) / capacity);
-  }
-  return weights === 0 ? 0 : Math.floor(total / weights);
 }

@@ -25,11 +25,37 @@ export interface Constraint {
   readonly counts: (node: NodeInfo) => boolean;
 }
 
-/** The constraints of one severity; for soft ones, those of the cluster when the pod states none at all. */
+export interface PodTopologySpreadArgs {
+  /** For pods that state none but belong to a service or a controller, with `defaultingType: List`. Without labelSelector. */
+  readonly defaultConstraints?: readonly TopologySpreadConstraint[];
+  /** `System` (the default): soft, over hosts and zones. */
+  readonly defaultingType?: 'System' | 'List';
+}
+
+/** What the cluster states for pods that state nothing. */
+export interface SpreadDefaults {
+  readonly constraints: readonly TopologySpreadConstraint[];
+  /** Nodes without one of the labels are scored too: a cluster without zones spreads over hosts. */
+  readonly isLenient: boolean;
+}
+
+export function spreadDefaultsOf({ defaultConstraints, defaultingType }: PodTopologySpreadArgs): SpreadDefaults {
+  if (defaultingType === 'List') return { constraints: defaultConstraints ?? [], isLenient: false };
+  return {
+    constraints: [
+      { maxSkew: 3, topologyKey: hostnameLabel, whenUnsatisfiable: 'ScheduleAnyway' },
+      { maxSkew: 5, topologyKey: zoneLabel, whenUnsatisfiable: 'ScheduleAnyway' },
+    ],
+    isLenient: true,
+  };
+}
+
+/** The constraints of one severity; those of the cluster when the pod states none at all. */
 export function constraintsOf(
   pod: PodInfo,
   whenUnsatisfiable: TopologySpreadConstraint['whenUnsatisfiable'],
   snapshot: Snapshot,
+  defaults: SpreadDefaults,
 ): readonly Constraint[] {
   const stated = pod.pod.spec.topologySpreadConstraints ?? [];
   if (stated.length > 0) {
@@ -37,14 +63,10 @@ export function constraintsOf(
       .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
       .map((constraint) => compile(constraint, pod));
   }
-  if (whenUnsatisfiable === 'DoNotSchedule') return [];
+  const usual = defaults.constraints.filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable);
+  if (usual.length === 0) return [];
   const selector = snapshot.surroundings.ownerSelector(pod);
-  if (selector === null) return [];
-  const counts = inclusion(pod, true, false);
-  return [
-    { maxSkew: 3, topologyKey: hostnameLabel, selector, minDomains: 1, counts },
-    { maxSkew: 5, topologyKey: zoneLabel, selector, minDomains: 1, counts },
-  ];
+  return selector === null ? [] : usual.map((constraint) => ({ ...compile(constraint, pod), selector }));
 }
 
 /** Tells whether a node has all the labels that the constraints spread over. */

@@ -10,7 +10,15 @@ import { type FilterPlugin, judging, type ScorePlugin, type Scorer, skip } from 
 import type { PodInfo } from '../../pod-info.ts';
 import type { Snapshot } from '../../snapshot.ts';
 import { success, unresolvable, unschedulable, type Verdict } from '../../verdict.ts';
-import { type Constraint, constraintsOf, hasTopology, hostnameLabel, matchesItself } from './constraint.ts';
+import {
+  type Constraint,
+  constraintsOf,
+  hasTopology,
+  hostnameLabel,
+  matchesItself,
+  type PodTopologySpreadArgs,
+  spreadDefaultsOf,
+} from './constraint.ts';
 
 const tooSkewed = unschedulable("node(s) didn't match pod topology spread constraints");
 const missingLabel = unresolvable("node(s) didn't match pod topology spread constraints (missing required label)");
@@ -34,27 +42,39 @@ interface SoftSpread {
   readonly weight: number;
 }
 
-export const podTopologySpread: FilterPlugin & ScorePlugin = {
-  name: 'PodTopologySpread',
-  events: ['podPlaced', 'podLabelsChanged', 'podGone', 'nodeAdded', 'nodeLabelsChanged', 'nodeTaintsChanged'],
-  mayHelp(pod, event) {
-    return !('pod' in event) || event.pod.namespace === pod.namespace;
-  },
-  prepare(pod, snapshot) {
-    const constraints = constraintsOf(pod, 'DoNotSchedule', snapshot);
-    if (constraints.length === 0) return skip;
-    const eligible = snapshot.nodes().filter(({ labels }) => hasTopology(labels, constraints));
-    const spreads = constraints.map((constraint) => hardSpread(pod, constraint, eligible, snapshot));
-    return judging((node) => judge(node, spreads));
-  },
-  scorer(pod, nodes, snapshot) {
-    const constraints = constraintsOf(pod, 'ScheduleAnyway', snapshot);
-    if (constraints.length === 0) return null;
-    // The cluster's defaults spread over hosts even where nodes have no zone.
-    const mustHaveAll = (pod.pod.spec.topologySpreadConstraints ?? []).length > 0;
-    return scorerOf(pod, constraints, nodes, snapshot, mustHaveAll);
-  },
-};
+export function podTopologySpreadWith(args: PodTopologySpreadArgs): FilterPlugin & ScorePlugin {
+  const defaults = spreadDefaultsOf(args);
+  return {
+    name: 'PodTopologySpread',
+    events: [
+      'podPlaced',
+      'podLabelsChanged',
+      'podGone',
+      'nodeAdded',
+      'nodeGone',
+      'nodeLabelsChanged',
+      'nodeTaintsChanged',
+    ],
+    mayHelp(pod, event) {
+      return !('pod' in event) || event.pod.namespace === pod.namespace;
+    },
+    prepare(pod, snapshot) {
+      const constraints = constraintsOf(pod, 'DoNotSchedule', snapshot, defaults);
+      if (constraints.length === 0) return skip;
+      const eligible = snapshot.nodes().filter(({ labels }) => hasTopology(labels, constraints));
+      const spreads = constraints.map((constraint) => hardSpread(pod, constraint, eligible, snapshot));
+      return judging((node) => judge(node, spreads));
+    },
+    scorer(pod, nodes, snapshot) {
+      const constraints = constraintsOf(pod, 'ScheduleAnyway', snapshot, defaults);
+      if (constraints.length === 0) return null;
+      const mustHaveAll = !defaults.isLenient || (pod.pod.spec.topologySpreadConstraints ?? []).length > 0;
+      return scorerOf(pod, constraints, nodes, snapshot, mustHaveAll);
+    },
+  };
+}
+
+export const podTopologySpread = podTopologySpreadWith({});
 
 function hardSpread(
   pod: PodInfo,
