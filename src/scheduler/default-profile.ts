@@ -10,10 +10,14 @@ import { nodePorts } from './plugins/node-ports/node-ports.ts';
 import { nodeResourcesBalancedAllocation } from './plugins/node-resources/balanced-allocation.ts';
 import { nodeResourcesFit } from './plugins/node-resources/fit.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable/node-unschedulable.ts';
+import { nodeVolumeLimits } from './plugins/node-volume-limits/node-volume-limits.ts';
 import { podTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts';
 import { prioritySort } from './plugins/priority-sort/priority-sort.ts';
 import { schedulingGates } from './plugins/scheduling-gates/scheduling-gates.ts';
 import { taintToleration } from './plugins/taint-toleration/taint-toleration.ts';
+import { volumeBinding } from './plugins/volume-binding/volume-binding.ts';
+import { volumeRestrictions } from './plugins/volume-restrictions/volume-restrictions.ts';
+import { volumeZone } from './plugins/volume-zone/volume-zone.ts';
 
 export const defaultProfile: Profile = {
   schedulerName: 'default-scheduler',
@@ -26,6 +30,10 @@ export const defaultProfile: Profile = {
     nodeAffinity,
     nodePorts,
     nodeResourcesFit,
+    volumeRestrictions,
+    nodeVolumeLimits,
+    volumeBinding,
+    volumeZone,
     podTopologySpread,
     interPodAffinity,
   ],
@@ -39,9 +47,9 @@ export const defaultProfile: Profile = {
     { plugin: nodeResourcesBalancedAllocation, weight: 1 },
     { plugin: imageLocality, weight: 1 },
   ],
-  reserve: [],
+  reserve: [volumeBinding],
   permit: [],
-  preBind: [],
+  preBind: [volumeBinding],
   bind: [defaultBinder],
   postBind: [],
   percentageOfNodesToScore: 0,

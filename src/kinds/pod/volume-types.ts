@@ -1,4 +1,4 @@
-/** The volumes that a kubelet of this cluster mounts. Other sources travel as they are. */
+/** The volumes that a kubelet of this cluster mounts, and the disks that the scheduler keeps apart. Other sources travel as they are. */
 
 export interface KeyToPath {
   readonly key: string;
@@ -46,6 +46,15 @@ export interface Volume {
   readonly secret?: SecretVolumeSource;
   readonly downwardAPI?: { readonly items?: readonly DownwardVolumeFile[]; readonly defaultMode?: number };
   readonly projected?: { readonly sources?: readonly VolumeProjection[]; readonly defaultMode?: number };
+  readonly gcePersistentDisk?: { readonly pdName: string; readonly readOnly?: boolean };
+  readonly awsElasticBlockStore?: { readonly volumeID: string; readonly readOnly?: boolean };
+  readonly iscsi?: { readonly iqn: string; readonly readOnly?: boolean };
+  readonly rbd?: {
+    readonly monitors: readonly string[];
+    readonly image: string;
+    readonly pool?: string;
+    readonly readOnly?: boolean;
+  };
   /** Makes a claim of its own for each pod, named POD-VOLUME. */
   readonly ephemeral?: { readonly volumeClaimTemplate?: Readonly<Record<string, unknown>> };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };

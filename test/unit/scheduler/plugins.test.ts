@@ -1,42 +1,30 @@
 /** Each filter and score plugin as a table: which nodes it leaves to a pod, in which words it refuses, and how it ranks. */
 import { describe, expect, test } from 'vitest';
+import { labelSelectorOfMap } from '../../../src/api/label-selector.ts';
 import type { Node } from '../../../src/kinds/node/types.ts';
-import type { FilterPlugin, ScorePlugin } from '../../../src/scheduler/plugin.ts';
-import { interPodAffinity } from '../../../src/scheduler/plugins/inter-pod-affinity/inter-pod-affinity.ts';
-import { nodeAffinity } from '../../../src/scheduler/plugins/node-affinity/node-affinity.ts';
+import type { FilterPlugin } from '../../../src/scheduler/plugin.ts';
+import { imageLocality } from '../../../src/scheduler/plugins/image-locality/image-locality.ts';
+import {
+  interPodAffinity,
+  interPodAffinityWith,
+} from '../../../src/scheduler/plugins/inter-pod-affinity/inter-pod-affinity.ts';
+import { nodeAffinity, nodeAffinityWith } from '../../../src/scheduler/plugins/node-affinity/node-affinity.ts';
 import { nodeName } from '../../../src/scheduler/plugins/node-name/node-name.ts';
 import { nodePorts } from '../../../src/scheduler/plugins/node-ports/node-ports.ts';
-import { nodeResourcesBalancedAllocation } from '../../../src/scheduler/plugins/node-resources/balanced-allocation.ts';
-import { nodeResourcesFit } from '../../../src/scheduler/plugins/node-resources/fit.ts';
+import {
+  nodeResourcesBalancedAllocation,
+  nodeResourcesBalancedAllocationWith,
+} from '../../../src/scheduler/plugins/node-resources/balanced-allocation.ts';
+import { nodeResourcesFit, nodeResourcesFitWith } from '../../../src/scheduler/plugins/node-resources/fit.ts';
 import { nodeUnschedulable } from '../../../src/scheduler/plugins/node-unschedulable/node-unschedulable.ts';
-import { podTopologySpread } from '../../../src/scheduler/plugins/pod-topology-spread/pod-topology-spread.ts';
+import {
+  podTopologySpread,
+  podTopologySpreadWith,
+} from '../../../src/scheduler/plugins/pod-topology-spread/pod-topology-spread.ts';
 import { taintToleration } from '../../../src/scheduler/plugins/taint-toleration/taint-toleration.ts';
-import type { PodInfo } from '../../../src/scheduler/pod-info.ts';
-import type { Snapshot } from '../../../src/scheduler/snapshot.ts';
 import { emptySurroundings } from '../../../src/scheduler/surroundings.ts';
 import { info, node, type PodShape, snapshotOf } from './builders.ts';
-
-/** `ok`, or the reasons, per node. */
-function judgements(plugin: FilterPlugin, pod: PodInfo, snapshot: Snapshot): Record<string, string> {
-  const prepared = plugin.prepare(pod, snapshot);
-  const verdicts = snapshot.nodes().map(({ name }) => {
-    const found = snapshot.node(name);
-    if (prepared.type === 'skip' || found === undefined) return [name, 'ok'] as const;
-    if (prepared.type === 'rejected') return [name, prepared.rejection.reasons.join(', ')] as const;
-    const verdict = prepared.judge?.(found) ?? { type: 'success' as const };
-    return [name, verdict.type === 'success' ? 'ok' : verdict.reasons.join(', ')] as const;
-  });
-  return Object.fromEntries(verdicts);
-}
-
-function scores(plugin: ScorePlugin, pod: PodInfo, snapshot: Snapshot): Record<string, number> | null {
-  const nodes = snapshot.nodes();
-  const scorer = plugin.scorer(pod, nodes, snapshot);
-  if (scorer === null) return null;
-  const values = nodes.map((each) => scorer.score(each));
-  scorer.normalize?.(values, nodes);
-  return Object.fromEntries(nodes.map(({ name }, index) => [name, values[index] ?? Number.NaN]));
-}
+import { judgements, scores } from './judge.ts';
 
 interface Row {
   readonly name: string;
@@ -44,6 +32,8 @@ interface Row {
   readonly nodes: readonly Node[];
   readonly pod: PodShape;
   readonly placed?: readonly (readonly [string, PodShape])[];
+  /** What selects the pods of the pod's owner. */
+  readonly owner?: Readonly<Record<string, string>>;
   readonly want: Record<string, string>;
 }
 
@@ -84,7 +74,7 @@ const zone = (name: string) => ({ labels: { 'topology.kubernetes.io/zone': name 
 const zoneKey = 'topology.kubernetes.io/zone';
 const web: PodShape = { labels: { app: 'web' } };
 
-const rows: readonly Row[] = [
+const rows: Row[] = [
   {
     name: 'a pod that names its node runs nowhere else',
     plugin: nodeName,
@@ -250,10 +240,136 @@ const rows: readonly Row[] = [
   },
 ];
 
+const inNamespace = (topologyKey: string, more: object): PodShape =>
+  ({
+    labels: { app: 'web', revision: '1' },
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { labelSelector: { matchLabels: { app: 'web' } }, topologyKey, ...more },
+        ],
+      },
+    },
+  }) as unknown as PodShape;
+const container = (name: string, cpu: string, more: object = {}) => ({
+  name,
+  image: 'x',
+  resources: { requests: { cpu } },
+  ...more,
+});
+
+const taintedThird = [
+  node('a', zone('a')),
+  node('b', zone('b')),
+  node('c', { ...zone('c'), taints: [taint('k', 'NoSchedule')] }),
+];
+
+rows.push(
+  {
+    name: 'affinity of the profile holds for every pod',
+    plugin: nodeAffinityWith({
+      addedAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'pool', operator: 'Exists' }] }],
+        },
+      },
+    }),
+    nodes: [node('a', { labels: { pool: 'x' } }), node('b')],
+    pod: {},
+    want: { a: 'ok', b: "node(s) didn't match scheduler-enforced node affinity" },
+  },
+  {
+    name: 'the hungriest init container counts, with the sidecars that were started before it',
+    plugin: nodeResourcesFit,
+    nodes: [node('three', { cpu: '3' }), node('four', { cpu: '4' })],
+    pod: {
+      containers: [container('main', '1')],
+      initContainers: [container('sidecar', '1', { restartPolicy: 'Always' }), container('init', '3')],
+    },
+    want: { three: 'Insufficient cpu', four: 'ok' },
+  },
+  {
+    name: 'overhead is added to what the pod asks for as a whole',
+    plugin: nodeResourcesFit,
+    nodes: [node('two', { cpu: '2' }), node('three', { cpu: '3' })],
+    pod: { containers: [container('main', '4')], resources: { requests: { cpu: '2' } }, overhead: { cpu: '500m' } },
+    want: { two: 'Insufficient cpu', three: 'ok' },
+  },
+  {
+    name: 'ignored resources are not counted, by name or by group',
+    plugin: nodeResourcesFitWith({ ignoredResources: ['a.com/x'], ignoredResourceGroups: ['b.com'] }),
+    nodes: [node('a')],
+    pod: { requests: { 'a.com/x': '1', 'b.com/y': '1', 'c.com/z': '1' } },
+    want: { a: 'Insufficient c.com/z' },
+  },
+  {
+    name: 'anti-affinity may look into other namespaces',
+    plugin: interPodAffinity,
+    nodes: [node('a'), node('b')],
+    pod: inNamespace('kubernetes.io/hostname', { namespaces: ['other'] }),
+    placed: [
+      ['a', { ...web, namespace: 'other' }],
+      ['b', web],
+    ],
+    want: { a: "node(s) didn't match pod anti-affinity rules", b: 'ok' },
+  },
+  {
+    name: 'matchLabelKeys tells revisions apart',
+    plugin: interPodAffinity,
+    nodes: [node('a'), node('b')],
+    pod: inNamespace('kubernetes.io/hostname', { matchLabelKeys: ['revision'] }),
+    placed: [
+      ['a', { labels: { app: 'web', revision: '1' } }],
+      ['b', { labels: { app: 'web', revision: '0' } }],
+    ],
+    want: { a: "node(s) didn't match pod anti-affinity rules", b: 'ok' },
+  },
+  {
+    name: 'by default an empty zone counts though its taint keeps the pod away',
+    plugin: podTopologySpread,
+    nodes: taintedThird,
+    pod: spread(1, zoneKey),
+    placed: [
+      ['a', web],
+      ['b', web],
+    ],
+    want: {
+      a: "node(s) didn't match pod topology spread constraints",
+      b: "node(s) didn't match pod topology spread constraints",
+      c: 'ok',
+    },
+  },
+  {
+    name: 'with nodeTaintsPolicy Honor it does not',
+    plugin: podTopologySpread,
+    nodes: taintedThird,
+    pod: spread(1, zoneKey, 'DoNotSchedule', { nodeTaintsPolicy: 'Honor' }),
+    placed: [
+      ['a', web],
+      ['b', web],
+    ],
+    want: { a: 'ok', b: 'ok', c: 'ok' },
+  },
+  {
+    name: 'constraints of the profile hold for pods that state none',
+    plugin: podTopologySpreadWith({
+      defaultingType: 'List',
+      defaultConstraints: [{ maxSkew: 1, topologyKey: zoneKey, whenUnsatisfiable: 'DoNotSchedule' }],
+    }),
+    nodes: [node('a', zone('a')), node('b', zone('b'))],
+    pod: web,
+    placed: [['a', web]],
+    owner: { app: 'web' },
+    want: { a: "node(s) didn't match pod topology spread constraints", b: 'ok' },
+  },
+);
+
 describe('filters', () => {
-  test.each(rows)('$plugin.name: $name', ({ plugin, nodes, pod, placed = [], want }) => {
+  test.each(rows)('$plugin.name: $name', ({ plugin, nodes, pod, placed = [], owner, want }) => {
     const there = placed.map(([where, shape], index) => [where, info(`placed-${index}`, shape)] as const);
-    expect(judgements(plugin, info('pod', pod), snapshotOf(nodes, there))).toEqual(want);
+    const ownerSelector = () => (owner === undefined ? null : labelSelectorOfMap(owner));
+    const snapshot = snapshotOf(nodes, there, { ...emptySurroundings, ownerSelector });
+    expect(judgements(plugin, info('pod', pod), snapshot)).toEqual(want);
   });
 });
 
@@ -268,6 +384,59 @@ describe('scores', () => {
     const pod = info('p', { cpu: '2', memory: '2Gi' });
     expect(scores(nodeResourcesBalancedAllocation, pod, snapshotOf(nodes))).toEqual({ even: 100, odd: 81 });
     expect(scores(nodeResourcesBalancedAllocation, info('q'), snapshotOf(nodes))).toBe(null);
+  });
+
+  test('the fuller node is better where pods are to be packed', () => {
+    const plugin = nodeResourcesFitWith({ scoringStrategy: { type: 'MostAllocated' } });
+    const snapshot = snapshotOf([node('a'), node('b')], [['a', info('x', { cpu: '2', memory: '4Gi' })]]);
+    expect(scores(plugin, info('p', { cpu: '1', memory: '2Gi' }), snapshot)).toEqual({ a: 75, b: 25 });
+  });
+
+  test('a shape says how much use is best', () => {
+    const shape = [
+      { utilization: 0, score: 0 },
+      { utilization: 50, score: 10 },
+      { utilization: 100, score: 2 },
+    ];
+    const resources = [{ name: 'cpu', weight: 3 }, { name: 'example.com/gpu' }];
+    const plugin = nodeResourcesFitWith({
+      scoringStrategy: { type: 'RequestedToCapacityRatio', resources, requestedToCapacityRatio: { shape } },
+    });
+    const placed = [
+      ['half', info('x', { cpu: '1' })],
+      ['full', info('y', { cpu: '3' })],
+    ] as const;
+    const snapshot = snapshotOf([node('empty'), node('half'), node('full')], placed);
+    expect(scores(plugin, info('p', { cpu: '1' }), snapshot)).toEqual({ empty: 50, half: 100, full: 20 });
+  });
+
+  test('balance counts the resources that the profile names', () => {
+    const plugin = nodeResourcesBalancedAllocationWith({ resources: [{ name: 'cpu' }, { name: 'example.com/gpu' }] });
+    const nodes = [node('a', { cpu: '4', extended: { 'example.com/gpu': '4' } }), node('b', { cpu: '4' })];
+    const pod = info('p', { cpu: '4', requests: { 'example.com/gpu': '2' } });
+    expect(scores(plugin, pod, snapshotOf(nodes))).toEqual({ a: 75, b: 100 });
+  });
+
+  test('a node that has the images is better, the more so the more nodes have them', () => {
+    const megabytes = 1_024 * 1_024;
+    const having = (name: string) => {
+      const images = [{ names: ['app:1', 'app@sha256:0'], sizeBytes: 523 * megabytes }];
+      return { ...node(name), status: { ...node(name).status, images } };
+    };
+    const pod = info('p', { containers: [{ name: 'main', image: 'app:1' }] });
+    expect(scores(imageLocality, pod, snapshotOf([having('a'), node('b')]))).toEqual({ a: 24, b: 0 });
+    expect(scores(imageLocality, pod, snapshotOf([having('a'), having('b')]))).toEqual({ a: 51, b: 51 });
+    expect(scores(imageLocality, info('q'), snapshotOf([having('a'), node('b')]))).toBe(null);
+  });
+
+  test('required affinity of placed pods is worth what the profile says', () => {
+    const placed = [['a', info('x', near('web', 'kubernetes.io/hostname'))]] as const;
+    const snapshot = snapshotOf([node('a'), node('b')], placed);
+    expect(scores(interPodAffinityWith({ hardPodAffinityWeight: 0 }), info('p', web), snapshot)).toEqual({
+      a: 0,
+      b: 0,
+    });
+    expect(scores(interPodAffinity, info('p', web), snapshot)).toEqual({ a: 100, b: 0 });
   });
 
   test('soft taints count against a node', () => {
