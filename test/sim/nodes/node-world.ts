@@ -37,6 +37,9 @@ export interface WorldOptions {
   readonly nodes?: number;
   readonly limits?: Partial<KubeletLimits>;
   readonly runtime?: RuntimeArgs;
+  /** The key of the scheduler's office; with a key for each master all of them are elected at once. */
+  readonly electionKey?: (master: string) => string;
+  readonly scheduling?: SchedulerArgs['limits'];
   readonly node?: (name: string) => Partial<KubeletArgs['node']>;
 }
 
@@ -242,9 +245,10 @@ export class NodeWorld {
     const scheduler: SchedulerArgs = {
       apiServers: own.map((name) => `${name}/apiserver`),
       replicas: own.map((name) => `${name}/store`),
-      electionKey: 'election/scheduler',
+      electionKey: this.#options.electionKey?.(master) ?? 'election/scheduler',
       candidate: master,
       leaseSeconds: 2,
+      limits: this.#options.scheduling ?? {},
     };
     this.#start(master, `${master}/store`, 'store', store);
     this.#start(master, `${master}/apiserver`, 'apiserver', {
