@@ -149,6 +149,7 @@ function controlThread(
     electionKey: offices.scheduler,
     candidate: master,
     leaseSeconds: timing.roleLeaseSeconds,
+    ...options.scheduler,
   });
   return {
     name: `${master}/control`,

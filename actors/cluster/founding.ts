@@ -2,10 +2,15 @@
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ModulesEvent } from '../../src/actor/modules-port.ts';
 import { formatKubeconfig, kubeconfig } from '../../src/http/kubeconfig.ts';
 import type { BalancerAddress } from '../../src/protocol/balancer.ts';
 import type { GatewayAddress, ListenFailure } from '../../src/protocol/gateway.ts';
+import { compileProfiles, limitsOf } from '../../src/scheduler/compile-profiles.ts';
+import { SchedulerConfigurationError } from '../../src/scheduler/configuration.ts';
+import { registryWith } from '../../src/scheduler/registry.ts';
 import { Universe } from '../../src/sim/universe.ts';
+import { importModules } from '../io/modules.ts';
 import { type Access, contextName } from './access.ts';
 import { Assembly } from './assembly.ts';
 import { balancerPath, designCluster, designNode, gatewayPath, listenHost } from './blueprint.ts';
@@ -28,6 +33,7 @@ const listenTimeoutMs = 15_000;
 /** Starts a cluster and resolves when it is ready. */
 export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
   const asked = checkOptions(options);
+  const modules = await checkScheduler(asked);
   const bridge = new Bridge(bridgePath);
   let cluster: Cluster | undefined;
   const events: FabricEvents = {
@@ -35,7 +41,7 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
     onCrash: (thread, reason) => cluster?.crashed(thread, reason),
   };
   const seed = asked.simulatedSeed ?? asked.seed ?? randomInt(2 ** 47);
-  const fabric = openFabric(asked, seed, bridge, events);
+  const fabric = openFabric(asked, seed, bridge, events, modules);
   const startedMs = fabric.monotonicMs();
   let folder: DataFolder | undefined;
   try {
@@ -64,13 +70,38 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-function openFabric(options: CheckedOptions, seed: number, bridge: Bridge, events: FabricEvents): Fabric {
+/** Imports the modules with the user's plugins, and compiles the configuration with them: what is wrong is known before anything starts. */
+async function checkScheduler({ scheduler }: CheckedOptions): Promise<ModulesEvent> {
+  const modules = await importModules(scheduler.modules);
+  if (modules.type === 'failed') {
+    throw new ClusterOptionsError(`scheduler.modules: ${modules.url} cannot be imported: ${modules.message}`);
+  }
+  try {
+    compileProfiles(
+      scheduler.configuration,
+      registryWith(modules.modules, () => {}),
+    );
+    limitsOf(scheduler.configuration);
+  } catch (error) {
+    if (error instanceof SchedulerConfigurationError) throw new ClusterOptionsError(error.message);
+    throw error;
+  }
+  return modules;
+}
+
+function openFabric(
+  options: CheckedOptions,
+  seed: number,
+  bridge: Bridge,
+  events: FabricEvents,
+  modules: ModulesEvent,
+): Fabric {
   const own = { ownThread, ownRoles: [bridge.role()] };
   if (options.simulatedSeed === null) return new WorkerFabric({ clusterSeed: seed, ...own, ...events });
   const universe = new Universe({ seed });
   const fabric = new SimulatedFabric({
     universe,
-    rolesOf: (entry) => simulatedRoles(entry, universe),
+    rolesOf: (entry) => simulatedRoles(entry, universe, modules),
     ...own,
     ...events,
   });

@@ -8,6 +8,19 @@ export type {
   PartStatus,
   ThreadStatus,
 } from '../../src/cli/cluster-status.ts';
+export type { ClusterEvent as SchedulingEvent } from '../../src/scheduler/cluster-event.ts';
+export type {
+  PluginReference,
+  PluginSet,
+  ProfileConfiguration,
+  SchedulerConfiguration,
+} from '../../src/scheduler/configuration.ts';
+export type { NodeInfo } from '../../src/scheduler/node-info.ts';
+export type * from '../../src/scheduler/plugin.ts';
+export type { PodInfo } from '../../src/scheduler/pod-info.ts';
+export type { PluginArguments, PluginFactory, SchedulerPlugins } from '../../src/scheduler/registry.ts';
+export type { Snapshot } from '../../src/scheduler/snapshot.ts';
+export type { Rejection, Verdict } from '../../src/scheduler/verdict.ts';
 export type { Access, KubeConfigOptions } from './access.ts';
 export { type ApiClient, type ApiEvent, type Applied, type Reference, StatusError } from './api-client.ts';
 export { StreamEndedError } from './bridge.ts';
@@ -15,7 +28,7 @@ export { Cluster } from './cluster.ts';
 export type { CoordinationOptions, Held } from './coordination.ts';
 export type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
 export { Member } from './member.ts';
-export { type ClusterOptions, ClusterOptionsError } from './options.ts';
+export { type ClusterOptions, ClusterOptionsError, type SchedulerOptions } from './options.ts';
 export type { StoreMemberStatus } from './status.ts';
 export { StoreClient, StoreRequestError, type StoreRequestOptions, textOf } from './store-client.ts';
 export { type ProfileName, timingProfiles } from './timing.ts';

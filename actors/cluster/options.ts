@@ -1,4 +1,5 @@
 /** What a cluster may be started with, checked before anything starts. */
+import type { SchedulerConfiguration } from '../../src/scheduler/configuration.ts';
 import type { ReplicaSettings } from '../../src/store/replica-options.ts';
 import type { LogEntry } from './events.ts';
 import { type ProfileName, timingProfiles } from './timing.ts';
@@ -26,12 +27,22 @@ export interface ClusterOptions {
   readonly seed?: number;
   /** Sizes of the store: quota, snapshots, segments. */
   readonly store?: Partial<ReplicaSettings>;
+  /** How pods are given nodes: profiles as in KubeSchedulerConfiguration v1, and modules with plugins of your own. */
+  readonly scheduler?: SchedulerOptions;
   /** The same cluster on a virtual clock and a simulated network, on this thread. */
   readonly simulated?: { readonly seed: number };
   /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
   readonly log?: (entry: LogEntry) => void;
   /** Takes a line whenever the start waits for something else. It must not throw. */
   readonly progress?: (text: string) => void;
+}
+
+export interface SchedulerOptions extends SchedulerConfiguration {
+  /**
+   * URLs of ES modules (`file:`, `data:` or a package name) that export `plugins`, a record of functions by plugin name, each of which takes the
+   * arguments of pluginConfig and returns a plugin. They are imported on each scheduler's thread, and once on this one to check them.
+   */
+  readonly modules?: readonly (string | URL)[];
 }
 
 export interface CheckedOptions {
@@ -45,6 +56,7 @@ export interface CheckedOptions {
   readonly adminToken: string | null;
   readonly seed: number | null;
   readonly store: Partial<ReplicaSettings>;
+  readonly scheduler: { readonly configuration: SchedulerConfiguration; readonly modules: readonly string[] };
   readonly simulatedSeed: number | null;
   readonly log: ((entry: LogEntry) => void) | null;
   readonly progress: (text: string) => void;
@@ -74,6 +86,7 @@ const known = new Set([
   'adminToken',
   'seed',
   'store',
+  'scheduler',
   'simulated',
   'log',
   'progress',
@@ -115,6 +128,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     adminToken: options.adminToken ?? null,
     seed: options.seed === undefined ? null : integer('seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     store: options.store ?? {},
+    scheduler: schedulerOf(options.scheduler ?? {}),
     log: options.log ?? null,
     progress: options.progress ?? (() => {}),
     simulatedSeed:
@@ -122,6 +136,13 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
         ? null
         : integer('simulated.seed', options.simulated.seed, 0, Number.MAX_SAFE_INTEGER),
   };
+}
+
+/** The configuration itself is checked when its modules are there. */
+function schedulerOf({ modules = [], ...configuration }: SchedulerOptions): CheckedOptions['scheduler'] {
+  const areUrls = Array.isArray(modules) && modules.every((each) => typeof each === 'string' || each instanceof URL);
+  if (!areUrls) throw new ClusterOptionsError('scheduler.modules must be a list of URLs of ES modules');
+  return { configuration, modules: modules.map(String) };
 }
 
 function integer(name: string, value: number, min: number, max: number): number {

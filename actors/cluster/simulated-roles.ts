@@ -1,7 +1,9 @@
 /** The roles that each kind of thread offers in simulation: the same behaviours as on threads, with simulated ports. */
 import { type AnyRole, defineRole } from '../../src/actor/behaviour.ts';
+import type { ModulesEvent } from '../../src/actor/modules-port.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import { openSimulatedCrypto } from '../../src/sim/simulated-crypto.ts';
+import { openImportedModules } from '../../src/sim/simulated-modules.ts';
 import type { Universe } from '../../src/sim/universe.ts';
 import { apiServerBehaviour } from '../apiserver/behaviour.ts';
 import { controllersBehaviour } from '../controllers/behaviour.ts';
@@ -11,7 +13,8 @@ import { simulatedRuntimeBehaviour } from '../kubelet/runtime-behaviour.ts';
 import { schedulerBehaviour } from '../scheduler/behaviour.ts';
 import { storeBehaviour } from '../store/behaviour.ts';
 
-export function simulatedRoles(entry: string, universe: Universe): readonly AnyRole[] {
+/** `modules`: those with plugins of the user's, imported already. */
+export function simulatedRoles(entry: string, universe: Universe, modules: ModulesEvent): readonly AnyRole[] {
   switch (entry) {
     case 'store':
       return [
@@ -27,7 +30,11 @@ export function simulatedRoles(entry: string, universe: Universe): readonly AnyR
       return [
         defineRole({ name: 'controllers', behaviour: controllersBehaviour }),
         defineRole({ name: 'controller', behaviour: controllerBehaviour }),
-        defineRole({ name: 'scheduler', behaviour: schedulerBehaviour }),
+        defineRole({
+          name: 'scheduler',
+          behaviour: schedulerBehaviour,
+          ports: { modules: openImportedModules(modules) },
+        }),
       ];
     case 'node':
       return [

@@ -15,9 +15,8 @@ import type { Pod } from '../../src/kinds/pod/types.ts';
 import { ApiClient } from '../../src/protocol/api-client.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
 import { bindingOf } from '../../src/scheduler/binding.ts';
-import { defaultProfile } from '../../src/scheduler/default-profile.ts';
 import type { SchedulerLimits } from '../../src/scheduler/limits.ts';
-import type { BindOutcome } from '../../src/scheduler/plugin.ts';
+import type { BindOutcome, Profile } from '../../src/scheduler/plugin.ts';
 import type { PodInfo } from '../../src/scheduler/pod-info.ts';
 import { type BindDecision, type Decision, type RejectDecision, Scheduler } from '../../src/scheduler/scheduler.ts';
 import type { Writer } from '../../src/scheduler/writer.ts';
@@ -33,6 +32,7 @@ export interface ActiveOptions {
   readonly apiServers: readonly string[];
   readonly fence: Fence;
   readonly limits: SchedulerLimits;
+  readonly profiles: readonly Profile[];
   readonly random: Random;
   readonly runner: FlowRunner;
   /** Subscription ids from here on are this term's. */
@@ -66,7 +66,7 @@ export class ActiveScheduler {
   isDeposed = false;
 
   constructor(options: ActiveOptions) {
-    const { apiServers: servers, fence, limits, random, runner, subscriptionMin } = options;
+    const { apiServers: servers, fence, limits, profiles, random, runner, subscriptionMin } = options;
     const groups = ['system:masters'];
     const identity = {
       servers,
@@ -85,7 +85,7 @@ export class ActiveScheduler {
     this.#surroundings = addSurroundings(informers);
     const surroundings = new InformedSurroundings(this.#surroundings);
     this.#scheduler = new Scheduler({
-      profiles: [defaultProfile],
+      profiles,
       random: random.fork('choice'),
       limits,
       surroundings,
@@ -192,8 +192,7 @@ export class ActiveScheduler {
   }
 
   #bindEnded(pod: PodInfo, nodeName: string, end: FlowEnd<BindOutcome>): readonly Effect[] {
-    const outcome: BindOutcome =
-      end.type === 'returned' ? end.result : { type: 'failed', message: 'the binding was cancelled' };
+    const outcome: BindOutcome = end.type === 'returned' ? end.result : { type: 'failed', message: endMessage(end) };
     if (outcome.type === 'bound') {
       this.#scheduler.bound(pod.uid);
       const message = `Successfully assigned ${objectKey(pod.pod)} to ${nodeName}`;
@@ -204,7 +203,7 @@ export class ActiveScheduler {
       this.isDeposed = true;
       return [];
     }
-    return end.type === 'returned' ? this.#tell(pod.pod, 'Warning', 'FailedScheduling', outcome.message) : [];
+    return end.type === 'cancelled' ? [] : this.#tell(pod.pod, 'Warning', 'FailedScheduling', outcome.message);
   }
 
   #tell(pod: Pod, type: Occurrence['type'], reason: string, message: string): readonly Effect[] {
@@ -223,6 +222,12 @@ export class ActiveScheduler {
     if (id !== 0) this.#flows.add(id);
     return started.effects;
   }
+}
+
+/** A flow of a user's plugin may throw. */
+function endMessage(end: Exclude<FlowEnd<BindOutcome>, { type: 'returned' }>): string {
+  if (end.type === 'cancelled') return 'the binding was cancelled';
+  return `binding threw: ${end.error instanceof Error ? end.error.message : String(end.error)}`;
 }
 
 /** Objects of a watch carry no kind of their own in every form; events need it. */

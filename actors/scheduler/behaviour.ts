@@ -8,10 +8,16 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
+import type { ModulesEvent } from '../../src/actor/modules-port.ts';
 import type { Protocol } from '../../src/actor/protocol.ts';
+import { must } from '../../src/base/assert.ts';
 import { type ElectionEvent, Elector, type ElectorTurn } from '../../src/election/elector.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
+import { compileProfiles, limitsOf } from '../../src/scheduler/compile-profiles.ts';
+import { type SchedulerConfiguration, SchedulerConfigurationError } from '../../src/scheduler/configuration.ts';
 import { type SchedulerLimits, schedulerLimits } from '../../src/scheduler/limits.ts';
+import type { Profile } from '../../src/scheduler/plugin.ts';
+import { type ImportedModule, registryWith } from '../../src/scheduler/registry.ts';
 import { ActiveScheduler } from './active-scheduler.ts';
 
 /** What a scheduler is started with. Paths are in order of preference: the own master's first. */
@@ -24,6 +30,10 @@ export interface SchedulerArgs {
   readonly candidate: string;
   readonly leaseSeconds: number;
   readonly limits?: Partial<SchedulerLimits>;
+  /** Default: one profile with the default plugins. */
+  readonly configuration?: SchedulerConfiguration;
+  /** Modules with the user's plugins, by URL. They are imported before the candidate stands for its office. */
+  readonly modules?: readonly string[];
 }
 
 export interface SchedulerState {
@@ -34,6 +44,11 @@ export interface SchedulerState {
   /** Null while another holds the office. */
   active: ActiveScheduler | null;
   terms: number;
+  /** Null while modules are imported. */
+  profiles: readonly Profile[] | null;
+  isStarted: boolean;
+  /** What the user's plugins threw in this turn. */
+  readonly thrown: Effect[];
 }
 
 const subscriptionsPerTerm = 1_000_000;
@@ -43,23 +58,58 @@ export const schedulerBehaviour: Behaviour<SchedulerArgs, SchedulerState> = { in
 function init(args: SchedulerArgs, context: ActorContext): SchedulerState {
   const { electionKey: key, candidate, leaseSeconds: ttlSeconds, replicas } = args;
   const elector = new Elector({ key, candidate, ttlSeconds, replicas, idMin: 0 });
-  return { args, context, elector, runner: new FlowRunner(), active: null, terms: 0 };
+  const state: SchedulerState = {
+    args,
+    context,
+    elector,
+    runner: new FlowRunner(),
+    active: null,
+    terms: 0,
+    profiles: null,
+    isStarted: false,
+    thrown: [],
+  };
+  if ((args.modules ?? []).length === 0) compile(state, []);
+  return state;
+}
+
+/** Throws SchedulerConfigurationError, which ends the actor: whoever starts it checks first. */
+function compile(state: SchedulerState, modules: readonly ImportedModule[]): void {
+  const registry = registryWith(modules, (plugin, point, error) => {
+    const fields = { plugin, point, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    state.thrown.push({ type: 'log', level: 'warn', message: 'a plugin threw', fields });
+  });
+  state.profiles = compileProfiles(state.args.configuration ?? {}, registry);
 }
 
 function step(state: SchedulerState, input: Input<Protocol>): readonly Effect[] {
   const { elector, runner } = state;
-  if (input.type === 'started') return follow(state, elector.start(input.monotonicMs), input);
-  if (input.type === 'stop') return follow(state, elector.resign(), input);
+  if (input.type === 'io' && input.port === 'modules') {
+    takeModules(state, input.event as ModulesEvent);
+    return state.isStarted ? follow(state, elector.start(input.monotonicMs), input) : [];
+  }
+  if (input.type === 'started') {
+    state.isStarted = true;
+    return state.profiles === null ? [] : follow(state, elector.start(input.monotonicMs), input);
+  }
+  if (input.type === 'stop')
+    return state.profiles === null ? [{ type: 'stop' }] : follow(state, elector.resign(), input);
   const turn = elector.handle(input);
   if (turn !== null) return follow(state, turn, input);
   return state.active?.handle(input) ?? runner.handle(input) ?? [];
 }
 
+function takeModules(state: SchedulerState, event: ModulesEvent): void {
+  if (event.type === 'failed')
+    throw new SchedulerConfigurationError(`${event.url} cannot be imported: ${event.message}`);
+  compile(state, event.modules);
+}
+
 function flush(state: SchedulerState, stamp: Stamp): readonly Effect[] {
   const { active, elector } = state;
-  if (active === null) return [];
+  if (active === null) return state.thrown.splice(0);
   if (active.isDeposed) return follow(state, elector.standDown('a write was refused by the store'), stamp);
-  return active.flush(stamp);
+  return [...active.flush(stamp), ...state.thrown.splice(0)];
 }
 
 function follow(state: SchedulerState, turn: ElectorTurn, stamp: Stamp): readonly Effect[] {
@@ -87,7 +137,8 @@ function takeOffice(state: SchedulerState, fence: Fence, stamp: Stamp): readonly
     leaseSeconds: args.leaseSeconds,
     apiServers: args.apiServers,
     fence,
-    limits: { ...schedulerLimits, ...args.limits },
+    limits: { ...schedulerLimits, ...limitsOf(args.configuration ?? {}), ...args.limits },
+    profiles: must(state.profiles, 'an office is taken before its profiles are there'),
     random: context.random.fork(`term ${state.terms}`),
     runner,
     subscriptionMin: state.terms * subscriptionsPerTerm,

@@ -3,11 +3,11 @@
  * nodes cost microseconds each and a seed repeats every choice.
  * Models kubernetes pkg/scheduler/schedule_one.go findNodesThatFitPod, prioritizeNodes, selectHost.
  */
-import { assert, must } from '../base/assert.ts';
+import { must } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { type Filters, judgeAnew, judgeNode, narrowedBy, prepareFilters } from './filtering.ts';
-import { feasibleNodesMin, feasiblePercentageMax, feasiblePercentageMin, nodesPerPercent } from './limits.ts';
+import { feasibleNodesMin, feasiblePercentageMax, feasiblePercentageMin, nodesPerPercent, scoreMax } from './limits.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { DeadEnd, Nomination, Profile } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
@@ -47,6 +47,7 @@ export class SchedulingCycle {
     const [first] = search.feasible;
     if (first === undefined) return this.#makeRoom(pod, snapshot, search);
     const chosen = search.feasible.length === 1 ? first : this.#choose(pod, search.feasible, snapshot);
+    if (typeof chosen === 'string') return { type: 'failed', message: chosen };
     return { type: 'chosen', nodeName: chosen.name, feasibleCount: search.feasible.length };
   }
 
@@ -102,7 +103,8 @@ export class SchedulingCycle {
     for (const { name } of all) if (!names.has(name)) search.rejections.set(name, excluded);
   }
 
-  #choose(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot): NodeInfo {
+  /** Returns the best node, or which plugin scored in a way that cannot be compared. */
+  #choose(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot): NodeInfo | string {
     const totals = new Float64Array(nodes.length);
     for (const { plugin, weight } of this.#profile.score) {
       const scorer = plugin.scorer(pod, nodes, snapshot);
@@ -110,7 +112,7 @@ export class SchedulingCycle {
       const scores = nodes.map((node) => scorer.score(node));
       scorer.normalize?.(scores, nodes);
       for (const [index, score] of scores.entries()) {
-        assert(score >= 0 && score <= 100, 'a score is out of range', { plugin: plugin.name, score });
+        if (!(score >= 0 && score <= scoreMax)) return invalidScore(plugin.name, score);
         totals[index] = (totals[index] as number) + weight * score;
       }
     }
@@ -164,4 +166,9 @@ export function feasibleWanted(nodeCount: number, percentage: number): number {
 
 function failureOf(plugin: string, { reasons }: Rejection): string {
   return `running ${JSON.stringify(plugin)} filter plugin: ${reasons.join(', ')}`;
+}
+
+function invalidScore(plugin: string, score: number): string {
+  const range = `it should in the range of [0, ${scoreMax}] after normalizing`;
+  return `plugin ${JSON.stringify(plugin)} returns an invalid score ${score}, ${range}`;
 }

@@ -135,6 +135,21 @@ export interface PostBindPlugin extends Plugin {
   postBind(pod: PodInfo, nodeName: string): void;
 }
 
+/** A plugin that may fill any of the points; it fills those whose method it has. */
+export type AnyPlugin = Plugin &
+  Partial<
+    QueueSortPlugin &
+      PreEnqueuePlugin &
+      FilterPlugin &
+      PostFilterPlugin &
+      ScorePlugin &
+      ReservePlugin &
+      PermitPlugin &
+      PreBindPlugin &
+      BindPlugin &
+      PostBindPlugin
+  >;
+
 /** Which plugins fill which points, in their order. */
 export interface Profile {
   readonly schedulerName: string;
