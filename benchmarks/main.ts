@@ -6,6 +6,7 @@ import { benchHolders } from './holders.ts';
 import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
 import { benchScheduler } from './scheduler.ts';
+import { benchSchedulerCluster } from './scheduler-cluster.ts';
 import { benchSimulation } from './simulation.ts';
 import { benchStartup } from './startup.ts';
 import { type Figure, printFigures } from './statistics.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   memory: () => benchMemory(),
   holders: async () => benchHolders(),
   scheduler: async () => benchScheduler(),
+  'scheduler-cluster': benchSchedulerCluster,
 };
 
 const names = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /**
  * Whatever happens to nodes and pods in whatever order, the snapshot's sums equal those of a naive count, its indexes those of a scan, and
- * decisions never put more on a node than it has.
+ * decisions never put more on a node than it has nor displace whoever is as important.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -10,13 +10,19 @@ import { Random } from '../../../src/base/random.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import { defaultProfile } from '../../../src/scheduler/default-profile.ts';
 import { schedulerLimits } from '../../../src/scheduler/limits.ts';
-import { type Decision, Scheduler } from '../../../src/scheduler/scheduler.ts';
+import { type Decision, type RejectDecision, Scheduler } from '../../../src/scheduler/scheduler.ts';
 import { node, pod } from '../../unit/scheduler/builders.ts';
 
 type Step =
   | { readonly type: 'node'; readonly node: number; readonly cpu: number }
   | { readonly type: 'removeNode'; readonly node: number }
-  | { readonly type: 'pod'; readonly pod: number; readonly cpu: number; readonly app: number }
+  | {
+      readonly type: 'pod';
+      readonly pod: number;
+      readonly cpu: number;
+      readonly app: number;
+      readonly priority: number;
+    }
   | { readonly type: 'deletePod'; readonly pod: number }
   /** Runs a cycle; its binding is decided later. */
   | { readonly type: 'schedule' }
@@ -27,7 +33,13 @@ const number = (max: number) => fc.integer({ min: 0, max });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ type: fc.constant('node' as const), node: number(3), cpu: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ type: fc.constant('removeNode' as const), node: number(3) }),
-  fc.record({ type: fc.constant('pod' as const), pod: number(9), cpu: fc.integer({ min: 0, max: 2 }), app: number(1) }),
+  fc.record({
+    type: fc.constant('pod' as const),
+    pod: number(9),
+    cpu: fc.integer({ min: 0, max: 2 }),
+    app: number(1),
+    priority: number(2),
+  }),
   fc.record({ type: fc.constant('deletePod' as const), pod: number(9) }),
   fc.record({ type: fc.constant('schedule' as const) }),
   fc.record({ type: fc.constant('schedule' as const) }),
@@ -64,6 +76,7 @@ class World {
       case 'schedule': {
         const decision = scheduler.next(nowMs);
         if (decision?.type === 'bind') this.bindings.push(decision);
+        if (decision?.type === 'rejected') this.#displace(decision, nowMs);
         return;
       }
       case 'settle':
@@ -71,11 +84,23 @@ class World {
     }
   }
 
-  #addPod({ pod: index, cpu, app }: Extract<Step, { type: 'pod' }>, nowMs: MonotonicMs): void {
+  /** A pod displaces only less important ones, and those at once; each would fail to leave it enough room if it stayed. */
+  #displace({ pod: preemptor, nomination }: RejectDecision, nowMs: MonotonicMs): void {
+    if (nomination.type !== 'set') return;
+    const { nodeName, victims, displaced } = nomination;
+    expect(victims.length).toBeGreaterThan(0);
+    for (const victim of [...victims, ...displaced]) expect(victim.priority).toBeLessThan(preemptor.priority);
+    const { snapshot } = this.scheduler;
+    expect(snapshot.nominations.nodeNameOf(preemptor.uid)).toBe(nodeName);
+    for (const victim of victims) expect(snapshot.nodeNameOf(victim.uid)).toBe(nodeName);
+    for (const victim of victims) this.#deletePod(victim.pod.metadata.name ?? '', nowMs);
+  }
+
+  #addPod({ pod: index, cpu, app, priority }: Extract<Step, { type: 'pod' }>, nowMs: MonotonicMs): void {
     const name = `p${index}`;
     if (this.pods.has(name)) return;
     this.#generation += 1;
-    const made = pod(name, { cpu: String(cpu), labels: { app: `a${app}` } });
+    const made = pod(name, { cpu: String(cpu), labels: { app: `a${app}` }, priority });
     const unique: Pod = { ...made, metadata: { ...made.metadata, uid: `${name}-${this.#generation}` } };
     this.pods.set(name, unique);
     this.scheduler.podSet(unique, nowMs);
