@@ -11,6 +11,7 @@ import type { Figure } from './statistics.ts';
 
 const nodeCount = 1_000;
 const podCount = 10_000;
+const preemptorCount = 200;
 const rounds = 3;
 const zoneLabel = 'topology.kubernetes.io/zone';
 const hostLabel = 'kubernetes.io/hostname';
@@ -43,11 +44,44 @@ const workloads: Readonly<Record<string, Partial<PodSpec>>> = {
 };
 
 export function benchScheduler(): Figure[] {
-  return Object.entries(workloads).map(([name, spec]) => {
-    const seconds = Array.from({ length: rounds }, () => secondsToPlace(spec)).sort((left, right) => left - right);
-    const median = must(seconds[Math.floor(rounds / 2)], 'a round was run');
-    return { name: `pods placed on ${nodeCount} nodes, ${name}`, value: podCount / median, unit: '/s' };
-  });
+  const figures = Object.entries(workloads).map(([name, spec]) => ({
+    name: `pods placed on ${nodeCount} nodes, ${name}`,
+    value: podCount / median(() => secondsToPlace(spec)),
+    unit: '/s',
+  }));
+  const value = preemptorCount / median(secondsToPreempt);
+  return [...figures, { name: `preemptions on ${nodeCount} full nodes`, value, unit: '/s' }];
+}
+
+function median(run: () => number): number {
+  const values = Array.from({ length: rounds }, run).sort((left, right) => left - right);
+  return must(values[Math.floor(rounds / 2)], 'a round was run');
+}
+
+/** Each node is full of four unimportant pods; each preemptor displaces two of them, which are gone at once, and takes their place. */
+function secondsToPreempt(): number {
+  const scheduler = new Scheduler({ profiles: [defaultProfile], random: new Random(1) });
+  for (let index = 0; index < nodeCount; index += 1) {
+    scheduler.nodeSet(nodeOf(index), nowMs);
+    for (let place = 0; place < 4; place += 1)
+      scheduler.podSet(sized(4 * index + place, '4', 0, `node-${index}`), nowMs);
+  }
+  const startedMs = performance.now();
+  for (let index = 0; index < preemptorCount; index += 1) {
+    const pod = sized(4 * nodeCount + index, '8', 100);
+    scheduler.podSet(pod, nowMs);
+    const decision = must(scheduler.next(nowMs), 'a pod waits');
+    if (decision.type !== 'rejected' || decision.nomination.type !== 'set') throw new Error('nobody is displaced');
+    for (const victim of decision.nomination.victims) scheduler.podDeleted(victim.pod, nowMs);
+    const { nodeName } = decision.nomination;
+    scheduler.podSet({ ...pod, spec: { ...pod.spec, nodeName } }, nowMs);
+  }
+  return (performance.now() - startedMs) / 1_000;
+}
+
+function sized(index: number, cpu: string, priority: number, nodeName = ''): Pod {
+  const containers = [{ name: 'main', image: 'nginx', resources: { requests: { cpu } } }];
+  return podOf(index, { containers, priority, ...(nodeName === '' ? {} : { nodeName }) });
 }
 
 function secondsToPlace(spec: Partial<PodSpec>): number {

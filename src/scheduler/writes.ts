@@ -71,9 +71,8 @@ export function* reportRejection(writer: Writer, pod: Pod, report: RejectionRepo
   yield* patchStatus(writer, pod, { conditions: [condition], ...nominationPatch(isNominated, nominatedNodeName) });
 }
 
-/** Takes back the nomination of a pod that others displaced. */
+/** Takes back the nomination of a pod that others displaced, also one that is still on its way to the status. */
 export function* clearNomination(writer: Writer, pod: Pod): Flow<void> {
-  if ((pod.status?.nominatedNodeName ?? '') === '') return;
   yield* patchStatus(writer, pod, { nominatedNodeName: null });
 }
 

@@ -28,8 +28,9 @@ export function* bindVolumes(plan: VolumePlan, snapshot: Snapshot, writer: Write
     if (refusal !== null) return refusal;
   }
   const wanted = [...plan.matched.keys(), ...plan.provisioned];
+  const told = new Set<string>();
   for (let waitedMs = 0; waitedMs < timeoutMs; waitedMs += lookMs) {
-    const verdict = look(wanted, plan, snapshot);
+    const verdict = hasGivenUp(plan, snapshot, told) ?? look(wanted, plan, snapshot);
     if (verdict !== null) return verdict;
     yield* sleep(lookMs);
   }
@@ -69,6 +70,18 @@ function* write(
   return unschedulable(
     `binding volumes: ${answer.type === 'refused' ? answer.status.message : 'no API server answers'}`,
   );
+}
+
+/** A provisioner that cannot make a volume takes the node's name away again. `told` holds the claims that were seen with it. */
+function hasGivenUp({ provisioned, nodeName }: VolumePlan, snapshot: Snapshot, told: Set<string>): Verdict | null {
+  for (const claimName of provisioned) {
+    const claim = lookUp(claimName, snapshot);
+    if (claim === undefined) continue;
+    if (annotationsOf(claim)[selectedNodeAnnotation] === nodeName) told.add(claimName);
+    else if (told.has(claimName) && !isBound(claim))
+      return unschedulable(`binding volumes: provisioning failed for PVC ${claimName}`);
+  }
+  return null;
 }
 
 /** Success when all are bound and can be used on the node; null while they are not. */

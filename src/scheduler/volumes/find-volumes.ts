@@ -10,14 +10,24 @@ import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/ty
 import type { StorageClass } from '../../kinds/storageclass/types.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { Storage } from '../surroundings.ts';
 import type { VolumePlan } from '../volume-plans.ts';
 import { capacityOf, claimKey, classNameOf, isKeptFor, isReachable, selectedNodeAnnotation, sizeOf } from './claim.ts';
 
 const noProvisioner = 'kubernetes.io/no-provisioner';
 
+/** Volumes by the name of their class. */
+export type VolumeChoice = ReadonlyMap<string, readonly PersistentVolume[]>;
+
+/** Looks up the volumes that some claims choose from: once for all nodes. */
+export function volumeChoice(claims: readonly PersistentVolumeClaim[], storage: Storage): VolumeChoice {
+  return new Map([...new Set(claims.map(classNameOf))].map((name) => [name, storage.volumesOf(name)]));
+}
+
 /** Plans volumes for all of `claims` on `node`; null when one of them can get none there. */
 export function findVolumes(
   claims: readonly PersistentVolumeClaim[],
+  choice: VolumeChoice,
   node: NodeInfo,
   snapshot: Snapshot,
 ): VolumePlan | null {
@@ -27,7 +37,7 @@ export function findVolumes(
   for (const claim of claims) {
     const selected = annotationsOf(claim)[selectedNodeAnnotation] ?? '';
     if (selected !== '' && selected !== node.name) return null;
-    const volume = selected === '' ? matchingVolume(claim, node, snapshot, taken) : undefined;
+    const volume = selected === '' ? matchingVolume(claim, choice, node, snapshot, taken) : undefined;
     if (volume !== undefined) {
       taken.add(nameOf(volume));
       matched.set(claimKey(claim), nameOf(volume));
@@ -42,13 +52,14 @@ export function findVolumes(
 
 function matchingVolume(
   claim: PersistentVolumeClaim,
+  choice: VolumeChoice,
   node: NodeInfo,
-  { surroundings, volumePlans }: Snapshot,
+  { volumePlans }: Snapshot,
   taken: ReadonlySet<string>,
 ): PersistentVolume | undefined {
   const key = claimKey(claim);
   let smallest: PersistentVolume | undefined;
-  for (const volume of surroundings.storage.volumesOf(classNameOf(claim))) {
+  for (const volume of choice.get(classNameOf(claim)) ?? []) {
     const keptFor = volumePlans.claimOf(nameOf(volume)) ?? key;
     if (taken.has(nameOf(volume)) || keptFor !== key || !suits(volume, claim) || !isReachable(volume, node)) continue;
     if (isKeptFor(volume, claim)) return volume;

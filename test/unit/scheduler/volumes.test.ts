@@ -319,6 +319,28 @@ describe('from choice to binding', () => {
     expect(step(flow, {})).toEqual({ type: 'bound' });
   });
 
+  test('a provisioner that takes the node away again fails the binding', () => {
+    const stored: Stored = { claims: [claim('data', slow)], classes: [storageClass('p.example.com')] };
+    const surroundings = surroundingsOf(stored);
+    const it = new Scheduler({ profiles: [defaultProfile], random: new Random(1), surroundings });
+    it.nodeSet(node('a'), at(0));
+    it.podSet(pod('x', using('data')), at(0));
+    const decision = it.next(at(0));
+    if (decision?.type !== 'bind') throw new Error('not bound');
+    const { flow } = bindingOf(decision, it.snapshot, writer);
+    step(flow);
+    // The cache has not seen the annotation yet: that is no refusal.
+    expect(step(flow, {})).toBe('sleep 100');
+    const annotations = { 'volume.kubernetes.io/selected-node': 'a' };
+    stored.claims?.splice(0, 1, claim('data', slow, {}, { annotations }));
+    expect(step(flow)).toBe('sleep 100');
+    stored.claims?.splice(0, 1, claim('data', slow));
+    expect(step(flow)).toEqual({
+      type: 'failed',
+      message: 'running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC default/data',
+    });
+  });
+
   test('a volume that was chosen is kept for its claim; what was made elsewhere fails the binding', () => {
     const stored: Stored = {
       claims: [claim('data', slow)],

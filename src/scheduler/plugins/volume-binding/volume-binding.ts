@@ -21,7 +21,7 @@ import type { Storage } from '../../surroundings.ts';
 import { success, unresolvable, type Verdict } from '../../verdict.ts';
 import { bindVolumes } from '../../volumes/bind-volumes.ts';
 import { claimsOfPod, isReachable, type PodClaims } from '../../volumes/claim.ts';
-import { findVolumes } from '../../volumes/find-volumes.ts';
+import { findVolumes, type VolumeChoice, volumeChoice } from '../../volumes/find-volumes.ts';
 
 export interface VolumeBindingArgs {
   /** How long a pod waits for its volumes; default 600. */
@@ -59,28 +59,31 @@ function prepare(pod: PodInfo, snapshot: Snapshot): Preparation {
   const claims = claimsOfPod(pod, storage);
   if (claims.immediate.length > 0) return { type: 'rejected', rejection: unbound };
   const volumes = claims.bound.map(({ spec }) => storage.volume(spec?.volumeName ?? ''));
-  return judging((node) => judge(node, volumes, claims, snapshot));
+  const choice = volumeChoice(claims.delayed, storage);
+  return judging((node) => judge(node, volumes, claims, choice, snapshot));
 }
 
 function judge(
   node: NodeInfo,
   volumes: readonly (PersistentVolume | undefined)[],
   { delayed }: PodClaims,
+  choice: VolumeChoice,
   snapshot: Snapshot,
 ): Verdict {
   for (const volume of volumes) {
     if (volume === undefined) return volumeGone;
     if (!isReachable(volume, node)) return outOfReach;
   }
-  return delayed.length === 0 || findVolumes(delayed, node, snapshot) !== null ? success : noVolume;
+  return delayed.length === 0 || findVolumes(delayed, choice, node, snapshot) !== null ? success : noVolume;
 }
 
 function reserve(pod: PodInfo, nodeName: string, snapshot: Snapshot): Verdict {
   if (pod.claims.length === 0) return success;
-  const { delayed } = claimsOfPod(pod, snapshot.surroundings.storage);
+  const { storage } = snapshot.surroundings;
+  const { delayed } = claimsOfPod(pod, storage);
   const node = snapshot.node(nodeName);
   if (delayed.length === 0 || node === undefined) return success;
-  const plan = findVolumes(delayed, node, snapshot);
+  const plan = findVolumes(delayed, volumeChoice(delayed, storage), node, snapshot);
   if (plan === null) return noVolume;
   snapshot.volumePlans.set(pod.uid, plan);
   return success;
