@@ -1,5 +1,6 @@
 /** The roles that each kind of thread offers in simulation: the same behaviours as on threads, with simulated ports. */
 import { type AnyRole, defineRole } from '../../src/actor/behaviour.ts';
+import { openNoDocuments } from '../../src/actor/document-port.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import { openSimulatedCrypto } from '../../src/sim/simulated-crypto.ts';
 import type { Universe } from '../../src/sim/universe.ts';
@@ -22,7 +23,13 @@ export function simulatedRoles(entry: string, universe: Universe): readonly AnyR
         }),
       ];
     case 'api':
-      return [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } })];
+      return [
+        defineRole({
+          name: 'apiserver',
+          behaviour: apiServerBehaviour,
+          ports: { crypto: openSimulatedCrypto, documents: openNoDocuments },
+        }),
+      ];
     case 'control':
       return [
         defineRole({ name: 'controllers', behaviour: controllersBehaviour }),

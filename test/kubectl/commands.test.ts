@@ -1,6 +1,6 @@
 /**
  * Goal: every command of kubectl that Kubernetes' users know does here what it does there. Method: chapters of commands, each with its usual output;
- * in the middle of each chapter the leading master is killed, and it comes back at the end. The oldest and the newest kubectl of this machine run
+ * in the middle of each chapter the leading master is killed, and it comes back at the end. The newest kubectl of this machine runs
  * them, or with `KUBECTL_VERSIONS=all` each; skipped, visibly, where there is none.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -15,7 +15,7 @@ import { Kubectl, type Outcome, printed } from './kubectl.ts';
 
 const all = kubectlBinaries();
 const isEach = process.env['KUBECTL_VERSIONS'] === 'all';
-const chosen = isEach ? all : all.filter((_, index) => index === 0 || index === all.length - 1);
+const chosen = isEach ? all : all.slice(-1);
 const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
 
 let cluster: Cluster;
