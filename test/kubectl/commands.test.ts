@@ -10,12 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Cluster } from '../../actors/cluster/index.ts';
-import { type Binary, kubectlBinaries } from './binaries.ts';
+import { type Binary, chosenBinaries } from './binaries.ts';
 import { Kubectl, type Outcome, printed } from './kubectl.ts';
 
-const all = kubectlBinaries();
-const isEach = process.env['KUBECTL_VERSIONS'] === 'all';
-const chosen = isEach ? all : all.slice(-1);
+const chosen = chosenBinaries();
 const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
 
 let cluster: Cluster;
