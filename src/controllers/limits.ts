@@ -14,3 +14,10 @@ export const endpointsAddressesMax = 1_000;
 
 /** Finished pods that are kept before the oldest are deleted; the upstream default. */
 export const finishedPodsMax = 12_500;
+
+/** Pods that one reconcile of a daemon set creates, or deletes; the upstream default. */
+export const daemonBurst = 250;
+
+/** How long a failed daemon pod is left alone when the one before it on its node failed too. */
+export const failedDaemonBackoffMinMs = 1_000;
+export const failedDaemonBackoffMaxMs = 900_000;

@@ -1,6 +1,7 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
 
 import type { AnyController, Controller, Kinds } from './controller.ts';
+import { daemonSetController } from './daemonset/keys.ts';
 import { deploymentController } from './deployment/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
 import { endpointSliceController } from './endpointslice/keys.ts';
@@ -23,6 +24,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
   return [
     typeless(replicaSetController),
     typeless(deploymentController),
+    typeless(daemonSetController),
     typeless(endpointSliceController),
     typeless(endpointsController),
     typeless(nodeLifecycleController(settings.node)),

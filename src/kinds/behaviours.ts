@@ -5,6 +5,7 @@ import { checkPathSegment } from '../api/names.ts';
 import type { AnyObject, KubeObject } from '../api/object-meta.ts';
 import type { KindBehaviour } from './behaviour.ts';
 import { configMapBehaviour } from './configmap/strategy.ts';
+import { controllerRevisionBehaviour } from './controllerrevision/strategy.ts';
 import { cronJobBehaviour } from './cronjob/strategy.ts';
 import { daemonSetBehaviour } from './daemonset/strategy.ts';
 import { deploymentBehaviour } from './deployment/strategy.ts';
@@ -35,6 +36,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/Service', serviceBehaviour),
   entry('/Endpoints', { allowsCreateOnUpdate: true }),
   entry('/LimitRange', { allowsCreateOnUpdate: true }),
+  entry('apps/ControllerRevision', controllerRevisionBehaviour),
   entry('apps/DaemonSet', daemonSetBehaviour),
   entry('apps/Deployment', deploymentBehaviour),
   entry('apps/ReplicaSet', replicaSetBehaviour),

@@ -40,7 +40,7 @@ export function matchesNodeTerm(term: CompiledTerm | null, name: string, labels:
 }
 
 /** Returns whether a node is one that the pod asks for, or null when the pod asks for none in particular. */
-export function requiredNodes(pod: Pod): ((node: SelectableNode) => boolean) | null {
+export function requiredNodes(pod: Pick<Pod, 'spec'>): ((node: SelectableNode) => boolean) | null {
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (wanted.length === 0 && required === undefined) return null;
@@ -54,7 +54,7 @@ export function requiredNodes(pod: Pod): ((node: SelectableNode) => boolean) | n
  * Returns the names that the pod's required terms pin it to, when every term pins: pods of a DaemonSet name their node this way.
  * Null when the pod is not pinned.
  */
-export function pinnedNodes(pod: Pod): ReadonlySet<string> | null {
+export function pinnedNodes(pod: Pick<Pod, 'spec'>): ReadonlySet<string> | null {
   const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms === undefined || terms.length === 0) return null;
   const names = new Set<string>();

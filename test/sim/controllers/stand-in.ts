@@ -1,6 +1,7 @@
 /** Stands in for scheduler and kubelets: binds pods to nodes, makes them ready, and lets those go that are to be deleted. */
 
 import { podResource } from '../../../src/controllers/resources.ts';
+import { pinnedNodes } from '../../../src/kinds/pod/node-selector.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -24,7 +25,8 @@ export function tendPods(
       cluster.remove(podResource, name, namespace, { gracePeriodSeconds: 0 });
       hasWorked = true;
     } else if ((pod.spec.nodeName ?? '') === '') {
-      const target = { kind: 'Node', name: nodes[hash(name) % nodes.length] };
+      const [pinned] = pinnedNodes(pod) ?? [];
+      const target = { kind: 'Node', name: pinned ?? nodes[hash(name) % nodes.length] };
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target };
       cluster.call({ ...place, verb: 'create', subresource: 'binding', body });
       hasWorked = true;

@@ -1,0 +1,134 @@
+/** What may be said of daemon sets, stateful sets, jobs, cron jobs and disruption budgets, and what of them may change. */
+import { expect, test } from 'vitest';
+import { formatFieldError } from '../../../src/api/field-error.ts';
+import { cloneJson, type Json, type JsonObject } from '../../../src/api/json.ts';
+import type { AnyObject } from '../../../src/api/object-meta.ts';
+import { must } from '../../../src/base/assert.ts';
+import type { WallMs } from '../../../src/base/brand.ts';
+import { Random } from '../../../src/base/random.ts';
+import { decodeObject } from '../../../src/kinds/decode.ts';
+import { builtInRegistry } from '../../../src/kinds/registry.ts';
+import { builtInSchemas } from '../../../src/kinds/schema.ts';
+import { KindStrategy } from '../../../src/kinds/strategy.ts';
+
+const registry = builtInRegistry();
+
+function strategyOf(group: string, kind: string): KindStrategy {
+  return new KindStrategy(must(registry.kind({ group, version: 'v1', kind }), kind));
+}
+
+function decoded(strategy: KindStrategy, spec: object): AnyObject {
+  const tree = cloneJson({ metadata: { name: 'web', namespace: 'default' }, spec } as unknown as Json);
+  const { object } = decodeObject(tree, strategy.info, builtInSchemas, 'Strict');
+  strategy.setDefaults(object);
+  return object;
+}
+
+function created(strategy: KindStrategy, spec: object): AnyObject {
+  const object = decoded(strategy, spec);
+  strategy.prepareForCreate(object, { uid: 'u-1', wallMs: 0 as WallMs, random: new Random(1) });
+  return object;
+}
+
+const complaints = (strategy: KindStrategy, spec: object): readonly string[] =>
+  strategy.validateCreate(created(strategy, spec)).map(formatFieldError);
+
+function changeComplaints(strategy: KindStrategy, before: object, after: object): readonly string[] {
+  const old = created(strategy, before);
+  const next = decoded(strategy, after);
+  strategy.prepareForUpdate(next, old);
+  return strategy.validateUpdate(next, old).map(formatFieldError);
+}
+
+const labels = { app: 'web' };
+const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'nginx:1' }] } };
+const webSpec: JsonObject = { selector: { matchLabels: labels }, template } as unknown as JsonObject;
+
+const daemonSets = strategyOf('apps', 'DaemonSet');
+
+test('a daemon set gets the defaults of Kubernetes', () => {
+  expect(created(daemonSets, webSpec)).toMatchObject({
+    spec: {
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      revisionHistoryLimit: 10,
+    },
+    status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 },
+  });
+  expect(complaints(daemonSets, webSpec)).toEqual([]);
+});
+
+const rolling = (rollingUpdate: object): object => ({
+  ...webSpec,
+  updateStrategy: { type: 'RollingUpdate', rollingUpdate },
+});
+
+test.each<[object, readonly string[]]>([
+  [
+    { ...webSpec, updateStrategy: { type: 'Never' } },
+    ['spec.updateStrategy.type: Unsupported value: "Never": supported values: "RollingUpdate", "OnDelete"'],
+  ],
+  [
+    rolling({ maxUnavailable: 0, maxSurge: 0 }),
+    ['spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0'],
+  ],
+  [
+    rolling({ maxUnavailable: 1, maxSurge: '120%' }),
+    [
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: "120%": may not be set when maxUnavailable is non-zero',
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: "120%": must not be greater than 100%',
+    ],
+  ],
+  [
+    { ...webSpec, minReadySeconds: -1, revisionHistoryLimit: -1 },
+    [
+      'spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0',
+      'spec.revisionHistoryLimit: Invalid value: -1: must be greater than or equal to 0',
+    ],
+  ],
+  [
+    {
+      ...webSpec,
+      template: { ...template, spec: { ...template.spec, restartPolicy: 'Never', activeDeadlineSeconds: 5 } },
+    },
+    [
+      'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+      'spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in DaemonSet is not Supported',
+    ],
+  ],
+])('of a wrong daemon set everything is told: %#', (spec, want) => {
+  expect(complaints(daemonSets, spec)).toEqual(want);
+});
+
+test('the selector of a daemon set stays', () => {
+  const other = {
+    selector: { matchLabels: { app: 'x' } },
+    template: { ...template, metadata: { labels: { app: 'x' } } },
+  };
+  expect(changeComplaints(daemonSets, webSpec, other)).toEqual([
+    'spec.selector: Invalid value: {"matchLabels":{"app":"x"}}: field is immutable',
+  ]);
+});
+
+test('the data of a controller revision are there and stay', () => {
+  const revisions = strategyOf('apps', 'ControllerRevision');
+  const revision = (data: object | undefined, number: number): AnyObject =>
+    ({
+      apiVersion: 'apps/v1',
+      kind: 'ControllerRevision',
+      metadata: {
+        name: 'r',
+        namespace: 'default',
+        uid: 'u',
+        resourceVersion: '1',
+        creationTimestamp: '2026-01-01T00:00:00Z',
+      },
+      data,
+      revision: number,
+    }) as never;
+  expect(revisions.validateCreate(revision(undefined, -1)).map(formatFieldError)).toEqual([
+    'revision: Invalid value: -1: must be greater than or equal to 0',
+    'data: Required value: data is mandatory',
+  ]);
+  const changed = revisions.validateUpdate(revision({ a: 2 }, 2), revision({ a: 1 }, 1));
+  expect(changed.map(formatFieldError)).toEqual(['data: Invalid value: {"a":2}: field is immutable']);
+});
