@@ -61,5 +61,6 @@ export function podFailure({ failure }: ReconcileContext<unknown>): Status | nul
 
 export function podFailureEvent(owner: KubeObject, isCreating: boolean, failure: Status): EventRecord {
   const [reason, verb] = isCreating ? ['FailedCreate', 'creating'] : ['FailedDelete', 'deleting'];
-  return { object: owner, type: 'Warning', reason, message: `Error ${verb}: ${failure.message ?? ''}` };
+  const message = `Error ${verb}: ${failure.message ?? ''}`;
+  return { object: owner, type: 'Warning', reason, message, isOfFailure: true };
 }

@@ -11,6 +11,7 @@ import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.t
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
+import { statefulSetController } from './statefulset/keys.ts';
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
@@ -25,6 +26,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(replicaSetController),
     typeless(deploymentController),
     typeless(daemonSetController),
+    typeless(statefulSetController),
     typeless(endpointSliceController),
     typeless(endpointsController),
     typeless(nodeLifecycleController(settings.node)),

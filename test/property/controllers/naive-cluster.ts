@@ -129,6 +129,20 @@ export class NaiveCluster {
     else this.#pod(choice);
   }
 
+  /** One random event of the controllers alone. */
+  stepControllers(): void {
+    this.#nowMs += 20;
+    const runner = this.random.pick(this.#runners);
+    if (this.random.chance(0.5)) this.#showSome(runner);
+    else this.#reconcileOne(runner);
+  }
+
+  /** Lets one pod do what is due: no pod dies. */
+  advanceOne(): void {
+    this.#nowMs += 20;
+    this.#pod(0);
+  }
+
   /** All controllers start anew, with caches that begin with an older or newer view of everything. */
   changeOffice(): void {
     this.#runners = this.#runners.map(({ controller }) => makeRunner(controller));

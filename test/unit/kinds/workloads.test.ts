@@ -132,3 +132,68 @@ test('the data of a controller revision are there and stay', () => {
   const changed = revisions.validateUpdate(revision({ a: 2 }, 2), revision({ a: 1 }, 1));
   expect(changed.map(formatFieldError)).toEqual(['data: Invalid value: {"a":2}: field is immutable']);
 });
+
+const statefulSets = strategyOf('apps', 'StatefulSet');
+const claimTemplate = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } };
+
+test('a stateful set gets the defaults of Kubernetes, its claims too', () => {
+  const made = created(statefulSets, { ...webSpec, volumeClaimTemplates: [claimTemplate] });
+  expect(made).toMatchObject({
+    spec: {
+      replicas: 1,
+      podManagementPolicy: 'OrderedReady',
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+      volumeClaimTemplates: [
+        {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          spec: { volumeMode: 'Filesystem' },
+          status: { phase: 'Pending' },
+        },
+      ],
+      revisionHistoryLimit: 10,
+    },
+    status: { replicas: 0, availableReplicas: 0 },
+  });
+  expect(statefulSets.validateCreate(made)).toEqual([]);
+});
+
+test.each<[object, readonly string[]]>([
+  [
+    { ...webSpec, podManagementPolicy: 'Never', ordinals: { start: -1 } },
+    [
+      "spec.podManagementPolicy: Invalid value: \"Never\": must be 'OrderedReady' or 'Parallel'",
+      'spec.ordinals.start: Invalid value: -1: must be greater than or equal to 0',
+    ],
+  ],
+  [
+    { ...webSpec, updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
+    [
+      'spec.updateStrategy.rollingUpdate: Invalid value: {"partition":1}: only allowed for updateStrategy \'RollingUpdate\'',
+    ],
+  ],
+  [
+    rolling({ partition: -1, maxUnavailable: 0 }),
+    [
+      'spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0',
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0',
+    ],
+  ],
+  [
+    { ...webSpec, persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Keep' } },
+    [
+      'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Keep": supported values: "Retain", "Delete"',
+    ],
+  ],
+])('of a wrong stateful set everything is told: %#', (spec, want) => {
+  expect(complaints(statefulSets, spec)).toEqual(want);
+});
+
+test('of a stateful set only what says how many pods there are and of what may change', () => {
+  const after = { ...webSpec, replicas: 3, minReadySeconds: 1, ordinals: { start: 2 } };
+  expect(changeComplaints(statefulSets, webSpec, after)).toEqual([]);
+  expect(changeComplaints(statefulSets, webSpec, { ...webSpec, volumeClaimTemplates: [claimTemplate] })).toEqual([
+    "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+  ]);
+});
