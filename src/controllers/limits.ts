@@ -21,3 +21,12 @@ export const daemonBurst = 250;
 /** How long a failed daemon pod is left alone when the one before it on its node failed too. */
 export const failedDaemonBackoffMinMs = 1_000;
 export const failedDaemonBackoffMaxMs = 900_000;
+
+/** Ended pods of one job that wait in its status to be counted; the upstream value. */
+export const uncountedPodsMax = 500;
+
+/** Pods of a job that one reconcile creates, or deletes; the upstream value. */
+export const jobBurst = 500;
+
+/** The longest wait of a job after failures. The shortest comes with the cluster's timing. */
+export const jobBackoffMaxMs = 600_000;

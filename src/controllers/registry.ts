@@ -6,17 +6,21 @@ import { deploymentController } from './deployment/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
 import { endpointSliceController } from './endpointslice/keys.ts';
 import { garbageCollectionController } from './garbagecollection/keys.ts';
+import { jobController } from './job/keys.ts';
 import { namespaceController } from './namespace/keys.ts';
 import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.ts';
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
+import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
   /** How long a node must be missing before its pods are deleted. */
   readonly orphanQuarantineMs: number;
+  /** How long a job waits after a first failed pod. */
+  readonly jobBackoffMs: number;
   /** The certificate of the cluster's authority, as PEM. */
   readonly rootCertificate: string;
 }
@@ -27,6 +31,8 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(deploymentController),
     typeless(daemonSetController),
     typeless(statefulSetController),
+    typeless(ttlAfterFinishedController),
+    typeless(jobController({ backoffMs: settings.jobBackoffMs })),
     typeless(endpointSliceController),
     typeless(endpointsController),
     typeless(nodeLifecycleController(settings.node)),

@@ -108,6 +108,13 @@ export class NaiveCluster {
     this.#history.push({ revision: this.#revision, resource, key, object: null });
   }
 
+  /** Every version that an object of `resource` ever had. */
+  versions(resource: string): readonly KubeObject[] {
+    return this.#history.flatMap((entry) =>
+      entry.resource === resource && entry.object !== null ? [entry.object] : [],
+    );
+  }
+
   /** Asks for an object to go, as a DELETE does: at once, or when finalizers and kubelet are done. */
   delete(resource: string, key: string): void {
     const known = this.#mapOf(resource).get(key);
@@ -143,10 +150,10 @@ export class NaiveCluster {
     this.#pod(0);
   }
 
-  /** All controllers start anew, with caches that begin with an older or newer view of everything. */
-  changeOffice(): void {
+  /** All controllers start anew, with caches whose first view is at most `lagMax` revisions old. */
+  changeOffice(lagMax = 3): void {
     this.#runners = this.#runners.map(({ controller }) => makeRunner(controller));
-    const shown = this.random.integer(Math.max(1, this.#revision - 3), this.#revision);
+    const shown = this.random.integer(Math.max(1, this.#revision - lagMax), this.#revision);
     for (const runner of this.#runners) this.#show(runner, Number.POSITIVE_INFINITY, undefined, shown);
   }
 

@@ -9,7 +9,7 @@ import {
 import type { DaemonSet, DaemonSetStatus } from '../../../src/kinds/daemonset/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
-import { tendUntil } from './stand-in.ts';
+import { addNodes, tendUntil } from './stand-in.ts';
 
 const labels = { app: 'agent' };
 
@@ -21,10 +21,6 @@ function daemonSet(image: string): DaemonSet {
     metadata: { name: 'agent', namespace: 'default' },
     spec: { selector: { matchLabels: labels }, template },
   };
-}
-
-function addNode(cluster: SimulatedCluster, name: string): void {
-  cluster.create(nodeResource, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} } as never);
 }
 
 function isRolledOut(cluster: SimulatedCluster, count: number): boolean {
@@ -48,7 +44,7 @@ test.each([1, 2, 3])(
   (seed) => {
     const cluster = new SimulatedCluster(3, seed);
     const nodes = ['node-0', 'node-1', 'node-2'];
-    for (const name of nodes) addNode(cluster, name);
+    addNodes(cluster, nodes);
     cluster.create(daemonSetResource, daemonSet('agent:1'));
     tendUntil(cluster, { nodes }, () => isRolledOut(cluster, 3));
     expect(nodesOfPods(cluster)).toEqual(nodes);
@@ -59,7 +55,7 @@ test.each([1, 2, 3])(
     cluster.universe.runFor(50 * seed);
     const [active = ''] = cluster.activeMasters();
     cluster.killMaster(active);
-    addNode(cluster, 'node-3');
+    addNodes(cluster, ['node-3']);
     tendUntil(cluster, { nodes }, () => isRolledOut(cluster, 4), 60_000);
     expect(nodesOfPods(cluster)).toEqual([...nodes, 'node-3']);
     const images = (cluster.list(podResource) as readonly Pod[]).map(({ spec }) => spec.containers[0]?.image);

@@ -4,7 +4,7 @@ import { persistentVolumeClaimResource, podResource, statefulSetResource } from 
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { StatefulSet } from '../../../src/kinds/statefulset/types.ts';
 import { SimulatedCluster } from './simulated-cluster.ts';
-import { tendUntil } from './stand-in.ts';
+import { addNodes, tendUntil } from './stand-in.ts';
 
 const nodes = ['node-0', 'node-1'];
 const labels = { app: 'db' };
@@ -46,6 +46,7 @@ test.each([1, 2, 3])(
   'seed %i: pods come in order, are updated and scaled through the death of a master, and keep their claims',
   (seed) => {
     const cluster = new SimulatedCluster(3, seed);
+    addNodes(cluster, nodes);
     const uids = new Map<string, string>();
     const seen: string[] = [];
     const watch = (): void => {

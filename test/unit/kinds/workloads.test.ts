@@ -197,3 +197,91 @@ test('of a stateful set only what says how many pods there are and of what may c
     "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
   ]);
 });
+
+const jobs = strategyOf('batch', 'Job');
+const jobTemplate = { spec: { containers: [{ name: 'a', image: 'nginx:1' }], restartPolicy: 'Never' } };
+const jobSpec = { template: jobTemplate };
+const elastic = { ...jobSpec, completionMode: 'Indexed', completions: 3, parallelism: 3 };
+
+test('a job gets the defaults of Kubernetes, and a selector of its own', () => {
+  const made = created(jobs, jobSpec);
+  expect(made.spec).toMatchObject({
+    parallelism: 1,
+    completions: 1,
+    backoffLimit: 6,
+    completionMode: 'NonIndexed',
+    suspend: false,
+    podReplacementPolicy: 'TerminatingOrFailed',
+    manualSelector: false,
+    selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u-1' } },
+    template: { metadata: { labels: { 'batch.kubernetes.io/job-name': 'web', 'controller-uid': 'u-1' } } },
+  });
+  expect(jobs.validateCreate(made)).toEqual([]);
+});
+
+test.each<[object, readonly string[]]>([
+  [
+    { template: { spec: { containers: jobTemplate.spec.containers } } },
+    ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
+  ],
+  [
+    { ...jobSpec, completionMode: 'Indexed', parallelism: 1, backoffLimit: -1 },
+    [
+      'spec.backoffLimit: Invalid value: -1: must be greater than or equal to 0',
+      'spec.completions: Required value: when completion mode is Indexed',
+    ],
+  ],
+  [
+    { ...jobSpec, backoffLimitPerIndex: 1, managedBy: 'me' },
+    [
+      'spec.managedBy: Invalid value: "me": must be a domain-prefixed path (such as "acme.io/foo")',
+      'spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode',
+    ],
+  ],
+  [
+    {
+      ...jobSpec,
+      podFailurePolicy: {
+        rules: [
+          { action: 'FailIndex', onExitCodes: { operator: 'In', values: [0, 1, 1], containerName: 'b' } },
+          { action: 'Ignore' },
+        ],
+      },
+    },
+    [
+      'spec.podFailurePolicy.rules[0].action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set',
+      'spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: "b": must be one of the container or initContainer names in the pod template',
+      'spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator',
+      'spec.podFailurePolicy.rules[0].onExitCodes.values[2]: Duplicate value: 1',
+      'spec.podFailurePolicy.rules[1]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
+    ],
+  ],
+  [
+    { ...elastic, successPolicy: { rules: [{ succeededIndexes: '0,5' }, {}] } },
+    [
+      'spec.successPolicy.rules[0].succeededIndexes: Invalid value: "0,5": index 5 must be less than completions 3',
+      'spec.successPolicy.rules[1]: Required value: at least one of succeededCount or succeededIndexes must be specified',
+    ],
+  ],
+])('of a wrong job everything is told: %#', (spec, want) => {
+  expect(complaints(jobs, spec)).toEqual(want);
+});
+
+test('an indexed job grows and shrinks in pods and indexes at once; otherwise what it is to do stays', () => {
+  const owned = (spec: object): object => ({
+    ...spec,
+    selector: { matchLabels: labels },
+    manualSelector: true,
+    template: { ...jobTemplate, metadata: { labels } },
+  });
+  expect(changeComplaints(jobs, owned(elastic), owned({ ...elastic, completions: 5, parallelism: 5 }))).toEqual([]);
+  expect(changeComplaints(jobs, owned(elastic), owned({ ...elastic, completions: 5 }))).toEqual([
+    'spec.completions: Invalid value: 5: can only be modified in tandem with spec.parallelism',
+  ]);
+  const other = { ...jobTemplate, metadata: { labels }, spec: { ...jobTemplate.spec, nodeSelector: { a: 'b' } } };
+  const moved = { ...owned({ ...jobSpec, suspend: true }), template: other };
+  expect(changeComplaints(jobs, owned({ ...jobSpec, suspend: true }), moved)).toEqual([]);
+  expect(changeComplaints(jobs, owned(jobSpec), { ...owned(jobSpec), template: other }).join()).toContain(
+    'spec.template: Invalid value',
+  );
+});
