@@ -23,3 +23,8 @@ export function parseTimestamp(text: string): WallMs | undefined {
 export function httpDate(wallMs: WallMs): string {
   return new Date(wallMs).toUTCString();
 }
+
+/** Returns an instant as a Date, for libraries that take nothing else. */
+export function dateOf(wallMs: WallMs): Date {
+  return new Date(wallMs);
+}

@@ -30,3 +30,6 @@ export const jobBurst = 500;
 
 /** The longest wait of a job after failures. The shortest comes with the cluster's timing. */
 export const jobBackoffMaxMs = 600_000;
+
+/** Missed start times of a cron job that are passed over in silence; the upstream value. */
+export const missedTimesMax = 100;

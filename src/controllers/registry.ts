@@ -1,6 +1,7 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
 
 import type { AnyController, Controller, Kinds } from './controller.ts';
+import { cronJobController } from './cronjob/keys.ts';
 import { daemonSetController } from './daemonset/keys.ts';
 import { deploymentController } from './deployment/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
@@ -32,6 +33,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(daemonSetController),
     typeless(statefulSetController),
     typeless(ttlAfterFinishedController),
+    typeless(cronJobController),
     typeless(jobController({ backoffMs: settings.jobBackoffMs })),
     typeless(endpointSliceController),
     typeless(endpointsController),

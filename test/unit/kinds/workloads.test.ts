@@ -285,3 +285,42 @@ test('an indexed job grows and shrinks in pods and indexes at once; otherwise wh
     'spec.template: Invalid value',
   );
 });
+
+const cronJobs = strategyOf('batch', 'CronJob');
+const cronSpec = { schedule: '*/5 * * * *', jobTemplate: { spec: jobSpec } };
+
+test('a cron job gets the defaults of Kubernetes', () => {
+  const made = created(cronJobs, cronSpec);
+  const defaults = {
+    concurrencyPolicy: 'Allow',
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+  };
+  expect(made.spec).toMatchObject(defaults);
+  expect(cronJobs.validateCreate(made)).toEqual([]);
+});
+
+test.each<[object, readonly string[]]>([
+  [
+    { ...cronSpec, schedule: '* *', concurrencyPolicy: 'Never' },
+    [
+      'spec.schedule: Invalid value: "* *": expected exactly 5 fields, found 2: [* *]',
+      'spec.concurrencyPolicy: Unsupported value: "Never": supported values: "Allow", "Forbid", "Replace"',
+    ],
+  ],
+  [
+    { ...cronSpec, schedule: 'TZ=UTC 0 * * * *' },
+    [
+      'spec.schedule: Invalid value: "TZ=UTC 0 * * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead',
+    ],
+  ],
+  [{ ...cronSpec, timeZone: 'Mars/Base' }, ['spec.timeZone: Invalid value: "Mars/Base": unknown time zone Mars/Base']],
+  [{ ...cronSpec, timeZone: '' }, ['spec.timeZone: Invalid value: "": timeZone must be nil or non-empty string']],
+  [
+    { ...cronSpec, jobTemplate: { spec: { template: { spec: { containers: jobTemplate.spec.containers } } } } },
+    ['spec.jobTemplate.spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
+  ],
+])('of a wrong cron job everything is told: %#', (spec, want) => {
+  expect(complaints(cronJobs, spec)).toEqual(want);
+});
