@@ -33,3 +33,6 @@ export const jobBackoffMaxMs = 600_000;
 
 /** Missed start times of a cron job that are passed over in silence; the upstream value. */
 export const missedTimesMax = 100;
+
+/** How long a granted eviction may take to show at its pod; the upstream value. */
+export const evictionPatienceMs = 120_000;

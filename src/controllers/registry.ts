@@ -4,6 +4,7 @@ import type { AnyController, Controller, Kinds } from './controller.ts';
 import { cronJobController } from './cronjob/keys.ts';
 import { daemonSetController } from './daemonset/keys.ts';
 import { deploymentController } from './deployment/keys.ts';
+import { disruptionController } from './disruption/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
 import { endpointSliceController } from './endpointslice/keys.ts';
 import { garbageCollectionController } from './garbagecollection/keys.ts';
@@ -12,6 +13,7 @@ import { namespaceController } from './namespace/keys.ts';
 import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.ts';
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
+import { replicationControllerController } from './replicationcontroller/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
@@ -29,9 +31,11 @@ export interface ControllerSettings {
 export function controllersOf(settings: ControllerSettings): readonly AnyController[] {
   return [
     typeless(replicaSetController),
+    typeless(replicationControllerController),
     typeless(deploymentController),
     typeless(daemonSetController),
     typeless(statefulSetController),
+    typeless(disruptionController),
     typeless(ttlAfterFinishedController),
     typeless(cronJobController),
     typeless(jobController({ backoffMs: settings.jobBackoffMs })),

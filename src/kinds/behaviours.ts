@@ -16,7 +16,9 @@ import { leaseBehaviour } from './lease/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
 import { podBehaviour } from './pod/strategy.ts';
+import { podDisruptionBudgetBehaviour } from './poddisruptionbudget/strategy.ts';
 import { replicaSetBehaviour } from './replicaset/strategy.ts';
+import { replicationControllerBehaviour } from './replicationcontroller/strategy.ts';
 import { secretBehaviour } from './secret/strategy.ts';
 import { serviceBehaviour } from './service/strategy.ts';
 import { statefulSetBehaviour } from './statefulset/strategy.ts';
@@ -31,7 +33,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/Namespace', namespaceBehaviour),
   entry('/Node', nodeBehaviour),
   entry('/Pod', podBehaviour),
-  entry('/ReplicationController', counted),
+  entry('/ReplicationController', replicationControllerBehaviour),
   entry('/Secret', secretBehaviour),
   entry('/Service', serviceBehaviour),
   entry('/Endpoints', { allowsCreateOnUpdate: true }),
@@ -48,7 +50,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('networking.k8s.io/Ingress', counted),
   entry('networking.k8s.io/IngressClass', counted),
   entry('networking.k8s.io/NetworkPolicy', counted),
-  entry('policy/PodDisruptionBudget', counted),
+  entry('policy/PodDisruptionBudget', podDisruptionBudgetBehaviour),
   entry('flowcontrol.apiserver.k8s.io/FlowSchema', counted),
   entry('flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', counted),
   entry('admissionregistration.k8s.io/MutatingAdmissionPolicy', counted),

@@ -2,7 +2,8 @@
  * Keeps as many pods of a replica set as it wants: creates in batches of 1, 2, 4, … so that a template that is refused costs few requests,
  * deletes those whose loss is felt least, adopts and releases by selector. Models kubernetes pkg/controller/replicaset/replica_set.go.
  */
-import { compileLabelSelector, type LabelSelector } from '../../api/label-selector.ts';
+import type { GroupVersionResource } from '../../api/group-version.ts';
+import type { LabelSelector } from '../../api/label-selector.ts';
 import { controllerOf, isBeingDeleted, nameOf, uidOf } from '../../api/object-meta.ts';
 import { assert } from '../../base/assert.ts';
 import type { Random } from '../../base/random.ts';
@@ -22,7 +23,7 @@ import {
   slowlyStarted,
 } from '../pod-control.ts';
 import { isActive, isTerminating, nextAvailableInMs } from '../pod-state.ts';
-import { podResource, replicaSetResource } from '../resources.ts';
+import { podResource } from '../resources.ts';
 import { podsToDelete } from './deletion-order.ts';
 import type { ReplicaSetKinds } from './keys.ts';
 import { isSameStatus, replicaSetStatus } from './status.ts';
@@ -34,7 +35,22 @@ export interface ReplicaSetObserved {
   readonly related: readonly Pod[];
 }
 
-export function observeReplicaSet(key: string, caches: Caches<ReplicaSetKinds>): ReplicaSetObserved | null {
+/** What replica sets and replication controllers differ in. */
+export interface ReplicaFlavour {
+  /** Names the controller. */
+  readonly name: string;
+  readonly kind: string;
+  readonly resource: GroupVersionResource;
+  readonly selectorOf: (replicaSet: ReplicaSet) => LabelSelector;
+  /** Whether the status tells the pods that are going. */
+  readonly countsTerminating: boolean;
+}
+
+export function observeReplicaSet(
+  key: string,
+  caches: Caches<ReplicaSetKinds>,
+  { selectorOf }: ReplicaFlavour,
+): ReplicaSetObserved | null {
   const replicaSet = caches.replicaSets.get(key);
   if (replicaSet === undefined) return null;
   const claimed = claim(replicaSet, selectorOf(replicaSet), caches.pods);
@@ -43,17 +59,21 @@ export function observeReplicaSet(key: string, caches: Caches<ReplicaSetKinds>):
   return { replicaSet, claim: claimed, related: hasTooMany ? relatedPods(replicaSet, caches) : [] };
 }
 
-export function reconcileReplicaSet(observed: ReplicaSetObserved, context: ReconcileContext): Plan {
+export function reconcileReplicaSet(
+  observed: ReplicaSetObserved,
+  context: ReconcileContext,
+  { resource, countsTerminating }: ReplicaFlavour,
+): Plan {
   const { replicaSet, claim } = observed;
   const pods = [...claim.owned, ...claim.adopted];
   const active = pods.filter(isActive);
-  const terminating = pods.filter(isTerminating);
+  const terminating = countsTerminating ? pods.filter(isTerminating) : [];
   const { wallMs } = context;
   const failure = podFailure(context);
   const status = replicaSetStatus(replicaSet, { active, terminating, failure, wallMs });
   const statusWrites = isSameStatus(replicaSet.status, status)
     ? []
-    : [update(replicaSetResource, { ...replicaSet, status } as ReplicaSet, 'status')];
+    : [update(resource, { ...replicaSet, status } as ReplicaSet, 'status')];
   const first = [...claimWrites(replicaSet, podResource, claim), ...statusWrites];
   const change = isBeingDeleted(replicaSet) ? none : replicaChange(observed, active, context);
   const [head = [], ...rest] = change.groups;
@@ -111,8 +131,4 @@ function relatedPods(replicaSet: ReplicaSet, caches: Caches<ReplicaSetKinds>): r
   const owner = controllerOf(replicaSet);
   const siblings = owner === undefined ? [replicaSet] : caches.replicaSets.by(controllerIndex, owner.uid);
   return siblings.flatMap((sibling) => caches.pods.by(controllerIndex, uidOf(sibling)));
-}
-
-function selectorOf(replicaSet: ReplicaSet): LabelSelector {
-  return compileLabelSelector(replicaSet.spec.selector);
 }

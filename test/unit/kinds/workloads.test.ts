@@ -324,3 +324,29 @@ test.each<[object, readonly string[]]>([
 ])('of a wrong cron job everything is told: %#', (spec, want) => {
   expect(complaints(cronJobs, spec)).toEqual(want);
 });
+
+test('a disruption budget asks for one of two amounts', () => {
+  const budgets = strategyOf('policy', 'PodDisruptionBudget');
+  const selector = { matchLabels: labels };
+  expect(created(budgets, { minAvailable: 1, selector }).status).toEqual({
+    disruptionsAllowed: 0,
+    currentHealthy: 0,
+    desiredHealthy: 0,
+    expectedPods: 0,
+  });
+  expect(complaints(budgets, { minAvailable: '120%', maxUnavailable: 1, unhealthyPodEvictionPolicy: 'Never' })).toEqual(
+    [
+      'spec: Invalid value: {"minAvailable":"120%","maxUnavailable":1,"unhealthyPodEvictionPolicy":"Never"}: minAvailable and maxUnavailable cannot be both set',
+      'spec.minAvailable: Invalid value: "120%": must not be greater than 100%',
+      'spec.unhealthyPodEvictionPolicy: Unsupported value: "Never": supported values: "AlwaysAllow", "IfHealthyBudget"',
+    ],
+  );
+});
+
+test('a replication controller selects what its template says, unless it is told otherwise', () => {
+  const controllers = strategyOf('', 'ReplicationController');
+  expect(created(controllers, { template }).spec).toMatchObject({ replicas: 1, selector: labels });
+  expect(complaints(controllers, { selector: { app: 'other' }, template })).toEqual([
+    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+  ]);
+});
