@@ -18,6 +18,8 @@ export const cellsByResource: ReadonlyMap<string, CellsOf> = new Map([
   entry('/secrets', cluster.secretCells),
   entry('/endpoints', cluster.endpointsCells),
   entry('/events', cluster.eventCells),
+  entry('/replicationcontrollers', workload.replicationControllerCells),
+  entry('apps/controllerrevisions', workload.controllerRevisionCells),
   entry('apps/deployments', workload.deploymentCells),
   entry('apps/replicasets', workload.replicaSetCells),
   entry('apps/statefulsets', workload.statefulSetCells),
@@ -26,6 +28,7 @@ export const cellsByResource: ReadonlyMap<string, CellsOf> = new Map([
   entry('batch/cronjobs', workload.cronJobCells),
   entry('coordination.k8s.io/leases', cluster.leaseCells),
   entry('discovery.k8s.io/endpointslices', cluster.endpointSliceCells),
+  entry('policy/poddisruptionbudgets', workload.podDisruptionBudgetCells),
 ]);
 
 /** A resource hands its function objects of its own kind only. */
