@@ -1,9 +1,10 @@
 /** Builds dist/: one bundle per kind of worker thread, the package entry and the command. Arguments: more folders of thread entries. */
 import { existsSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { compressedDescriptions } from './descriptions.ts';
 
 const rxjsFolder = resolve(createRequire(import.meta.url).resolve('rxjs/package.json'), '..');
 
@@ -24,6 +25,7 @@ const common: BuildOptions = {
 };
 
 await rm('dist', { recursive: true, force: true });
+await mkdir('dist');
 for (const folder of ['actors/cluster/threads', ...process.argv.slice(2)].filter(existsSync)) {
   const entryPoints = readdirSync(folder).map((file) => join(folder, file));
   if (entryPoints.length === 0) continue;
@@ -31,6 +33,7 @@ for (const folder of ['actors/cluster/threads', ...process.argv.slice(2)].filter
   const smaller = { minifyWhitespace: true, minifySyntax: true };
   await build({ ...common, ...smaller, entryPoints, outdir: 'dist/workers' });
 }
+await writeFile('dist/descriptions.json.br', compressedDescriptions());
 // Small libraries are bundled, so that a program starts without resolving hundreds of files; what a user shares with us (RxJS) is not.
 await build({
   ...common,

@@ -7,6 +7,7 @@
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { CryptoEvent } from '../../src/actor/crypto-port.ts';
+import type { DocumentEvent } from '../../src/actor/document-port.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
@@ -79,7 +80,7 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
     case 'timer':
       return timer(state, input);
     case 'io':
-      return runner.signal(environment.signatures.take(input.event as CryptoEvent));
+      return runner.signal(answerOf(state, input));
     case 'reply':
     case 'askFailed':
       return runner.handle(input) ?? [];
@@ -93,7 +94,19 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
 /** Everything that a turn gathers: the question of all its reads, the frames of all its watchers, credit for all it consumed. */
 function flush({ environment, hub, upkeep, requests }: ApiServerState, stamp: Stamp): readonly Effect[] {
   environment.stamp = { monotonicMs: stamp.monotonicMs, wallMs: stamp.wallMs };
-  return [...requests.passBarrier(), ...hub.flush(), ...upkeep.flush(), ...environment.signatures.takeCommands()];
+  return [
+    ...requests.passBarrier(),
+    ...hub.flush(),
+    ...upkeep.flush(),
+    ...environment.signatures.takeCommands(),
+    ...environment.shelf.takeCommands(),
+  ];
+}
+
+/** Hands what a port says to whoever asked it, and returns the signal that the flow waits for. */
+function answerOf({ environment }: ApiServerState, { port, event }: ApiServerInput & { readonly type: 'io' }): string {
+  if (port === 'documents') return environment.shelf.take(event as DocumentEvent);
+  return environment.signatures.take(event as CryptoEvent);
 }
 
 function started({ environment, upkeep }: ApiServerState): readonly Effect[] {

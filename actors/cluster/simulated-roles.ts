@@ -1,5 +1,6 @@
 /** The roles that each kind of thread offers in simulation: the same behaviours as on threads, with simulated ports. */
 import { type AnyRole, defineRole } from '../../src/actor/behaviour.ts';
+import { openNoDocuments } from '../../src/actor/document-port.ts';
 import type { ModulesEvent } from '../../src/actor/modules-port.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import { openSimulatedCrypto } from '../../src/sim/simulated-crypto.ts';
@@ -25,7 +26,13 @@ export function simulatedRoles(entry: string, universe: Universe, modules: Modul
         }),
       ];
     case 'api':
-      return [defineRole({ name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } })];
+      return [
+        defineRole({
+          name: 'apiserver',
+          behaviour: apiServerBehaviour,
+          ports: { crypto: openSimulatedCrypto, documents: openNoDocuments },
+        }),
+      ];
     case 'control':
       return [
         defineRole({ name: 'controllers', behaviour: controllersBehaviour }),

@@ -5,6 +5,7 @@ import type { ColumnTable } from '../kinds/columns/table.ts';
 import type { Schemas } from '../kinds/schema.ts';
 import type { KindShapes } from '../kinds/type-shape.ts';
 import type { Catalog } from './catalog.ts';
+import type { DescriptionShelf } from './description-shelf.ts';
 import type { EventLease } from './event-lease.ts';
 import type { Rights } from './rbac/rights.ts';
 import type { ReadBarrier } from './read-barrier.ts';
@@ -36,6 +37,8 @@ export interface Environment {
   readonly eventLease: EventLease;
   /** When this API server last began to handle a write of a CustomResourceDefinition. */
   definitionWriteAtMs: number;
+  /** What is said of kinds and fields; taken down when somebody asks for an OpenAPI document. */
+  readonly shelf: DescriptionShelf;
   /** The time of the input that is being handled. */
   stamp: Stamp;
 }

@@ -5,6 +5,7 @@ import { ColumnTable } from '../kinds/columns/table.ts';
 import { builtInRegistry } from '../kinds/registry.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
 import { Catalog } from './catalog.ts';
+import { DescriptionShelf } from './description-shelf.ts';
 import type { Environment } from './environment.ts';
 import { EventLease } from './event-lease.ts';
 import { Rights } from './rbac/rights.ts';
@@ -37,6 +38,7 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     rightsRevision: 0,
     eventLease: new EventLease(),
     definitionWriteAtMs: Number.NEGATIVE_INFINITY,
+    shelf: new DescriptionShelf(),
     stamp,
   };
 }

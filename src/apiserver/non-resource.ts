@@ -101,8 +101,8 @@ export class NonResourcePaths {
   }
 
   #hashes(): ReadonlyMap<string, string> {
-    const { catalog, schemas } = this.#environment;
-    this.#builtInHashes ??= openapiHashes(catalog.builtInRegistry, schemas);
+    const { catalog, schemas, shelf } = this.#environment;
+    this.#builtInHashes ??= openapiHashes(catalog.builtInRegistry, schemas, shelf.descriptions);
     this.#openapiHashes ??= new Map([...this.#builtInHashes, ...this.#customHashes()]);
     return this.#openapiHashes;
   }
@@ -178,13 +178,15 @@ export class NonResourcePaths {
 
   #openapi([root, first = '', second = '', ...rest]: readonly string[]): object | undefined {
     if (rest.length > 0) return undefined;
-    const { schemas } = this.#environment;
-    if (root === 'api' && second === '') return openapiDocument(this.#registry, schemas, { group: '', version: first });
+    const { schemas, shelf } = this.#environment;
+    const builtIn = (groupVersion: GroupVersion): object | undefined =>
+      openapiDocument(this.#registry, schemas, groupVersion, shelf.descriptions);
+    if (root === 'api' && second === '') return builtIn({ group: '', version: first });
     if (root !== 'apis' || second === '') return undefined;
     const groupVersion = { group: first, version: second };
     const custom = this.#customVersions(groupVersion);
     if (custom.length > 0) return customDocument(groupVersion, custom, schemas);
-    return openapiDocument(this.#registry, schemas, groupVersion);
+    return builtIn(groupVersion);
   }
 
   /** Alive as long as it answers; ready while its cache follows the store. */

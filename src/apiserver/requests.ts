@@ -135,6 +135,7 @@ function* handlePath(environment: Environment, paths: NonResourcePaths, request:
     const user = yield* identify(environment, request);
     yield* authorizePath(environment, user, request);
   }
+  if (request.path.startsWith('/openapi/')) yield* environment.shelf.open();
   return { type: 'complete', response: paths.answer(request) };
 }
 

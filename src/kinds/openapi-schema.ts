@@ -2,12 +2,13 @@
  * OpenAPI schemas of structs, made from the field table: what kubectl reads to make patches and to explain fields.
  *
  * As in Kubernetes, a reference stands inside `allOf`, so that a default may stand beside it; a struct that is no pointer has the
- * default `{}`, because it is always there. Texts are not served: a schema has names and types, no descriptions.
+ * default `{}`, because it is always there. A field that refers to a struct and has no text of its own has that of the struct.
  * Models k8s.io/kube-openapi pkg/builder3 and the x-kubernetes-* extensions of api/openapi-spec/v3.
  */
 import type { GroupVersionKind } from '../api/group-version.ts';
 import type { JsonObject } from '../api/json.ts';
 import { must } from '../base/assert.ts';
+import { type Descriptions, noDescriptions } from './descriptions.ts';
 import { type FieldSchema, type FieldType, packageOf, type ScalarType, type Schemas } from './schema.ts';
 
 const machinery = 'io.k8s.apimachinery.pkg';
@@ -62,21 +63,24 @@ export function reference(component: string): JsonObject {
 /** Collects schemas of structs, each with all that it refers to. */
 export class ComponentSchemas {
   readonly #schemas: Schemas;
+  readonly #descriptions: Descriptions;
   readonly #components = new Map<string, JsonObject>();
 
-  constructor(schemas: Schemas) {
+  constructor(schemas: Schemas, descriptions: Descriptions = noDescriptions) {
     this.#schemas = schemas;
+    this.#descriptions = descriptions;
   }
 
   /** Adds a struct, once; `kinds` are those that it is the schema of. */
   add(struct: string, kinds: readonly GroupVersionKind[] = []): void {
     const name = componentName(struct);
     if (this.#components.has(name)) return;
-    const component: JsonObject = { type: 'object' };
+    const [text = '', texts = {}] = this.#descriptions[struct] ?? [];
+    const component: JsonObject = { ...described(text), type: 'object' };
     // It is there before its fields are walked: some structs hold themselves.
     this.#components.set(name, component);
     const { fields } = must(this.#schemas.struct(struct), `struct ${struct}`);
-    component['properties'] = Object.fromEntries(fields.map((field) => [field.name, this.#property(field)]));
+    component['properties'] = Object.fromEntries(fields.map((field) => [field.name, this.#property(field, texts)]));
     const required = fields.filter(isRequired).map((field) => field.name);
     if (required.length > 0) component['required'] = required;
     if (kinds.length > 0) component['x-kubernetes-group-version-kind'] = kinds.map(kindEntry);
@@ -109,8 +113,10 @@ export class ComponentSchemas {
     return Object.fromEntries([...this.#components].sort(([left], [right]) => (left < right ? -1 : 1)));
   }
 
-  #property(field: FieldSchema): JsonObject {
-    const property = this.#type(field.type, field.isPointer);
+  #property(field: FieldSchema, texts: Readonly<Record<string, string>>): JsonObject {
+    const { type } = field;
+    const ofStruct = type.type === 'struct' ? this.#descriptions[type.name]?.[0] : undefined;
+    const property = { ...described(texts[field.name] ?? ofStruct ?? ''), ...this.#type(type, field.isPointer) };
     if (field.default !== undefined) property['default'] = field.default;
     if (field.listType !== undefined) property['x-kubernetes-list-type'] = field.listType;
     if (field.listMapKeys.length > 0) property['x-kubernetes-list-map-keys'] = [...field.listMapKeys];
@@ -141,6 +147,10 @@ export class ComponentSchemas {
     this.#components.set(name, schema);
     return { allOf: [reference(name)] };
   }
+}
+
+function described(description: string): JsonObject {
+  return description === '' ? {} : { description };
 }
 
 /** What an author declared wins; else a field that is always written is one that must be there. */

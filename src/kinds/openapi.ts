@@ -3,11 +3,12 @@
  *
  * A document's address carries a hash, and whoever has it may keep it for ever. The hash is one of what the document says, so that
  * a change of the tables or of the code that reads them is seen by every kubectl. Making all documents for their hashes takes some
- * 50 ms, once, at the first index; their texts are not kept, because few are ever asked for.
+ * 100 ms, once, at the first index; their texts are not kept, because few are ever asked for.
  */
 import { apiVersionOf, type GroupVersion } from '../api/group-version.ts';
 import type { JsonObject } from '../api/json.ts';
 import { RunningHash } from '../base/hash.ts';
+import { type Descriptions, noDescriptions } from './descriptions.ts';
 import { builtInPatchTypes, pathsOf, rootOf } from './openapi-operations.ts';
 import { ComponentSchemas } from './openapi-schema.ts';
 import type { KindRegistry, ResourceInfo } from './registry.ts';
@@ -18,6 +19,7 @@ export function openapiDocument(
   registry: KindRegistry,
   schemas: Schemas,
   groupVersion: GroupVersion,
+  descriptions: Descriptions = noDescriptions,
 ): JsonObject | undefined {
   const resources = registry.resourcesOf(groupVersion);
   if (resources.length === 0) return undefined;
@@ -25,7 +27,7 @@ export function openapiDocument(
     patchTypes: builtInPatchTypes,
     hasSchema: (kind) => schemas.kind(kind) !== undefined,
   });
-  return openapiOf(paths, componentsOf(schemas, resources));
+  return openapiOf(paths, componentsOf(schemas, resources, descriptions));
 }
 
 /** Puts a document together. */
@@ -39,11 +41,15 @@ export function openapiOf(paths: JsonObject, schemas: JsonObject): JsonObject {
 }
 
 /** Returns the hash of every document by its path below `/openapi/v3/`, in the order of discovery. */
-export function openapiHashes(registry: KindRegistry, schemas: Schemas): ReadonlyMap<string, string> {
+export function openapiHashes(
+  registry: KindRegistry,
+  schemas: Schemas,
+  descriptions: Descriptions = noDescriptions,
+): ReadonlyMap<string, string> {
   const hashes = new Map<string, string>();
   for (const groupVersion of versionsOf(registry)) {
     const hash = new RunningHash();
-    hash.addText(JSON.stringify(openapiDocument(registry, schemas, groupVersion)));
+    hash.addText(JSON.stringify(openapiDocument(registry, schemas, groupVersion, descriptions)));
     hashes.set(rootOf(groupVersion).slice(1), hash.digest().toUpperCase());
   }
   return hashes;
@@ -60,8 +66,8 @@ function versionsOf(registry: KindRegistry): readonly GroupVersion[] {
   return [...distinct.values()];
 }
 
-function componentsOf(schemas: Schemas, resources: readonly ResourceInfo[]): JsonObject {
-  const components = new ComponentSchemas(schemas);
+function componentsOf(schemas: Schemas, resources: readonly ResourceInfo[], descriptions: Descriptions): JsonObject {
+  const components = new ComponentSchemas(schemas, descriptions);
   for (const info of resources) {
     components.add(`${packageOf(info.group)}.${info.version}.${info.kind}`, [info]);
     if (info.verbs.includes('list')) components.addList(info);

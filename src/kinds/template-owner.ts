@@ -10,14 +10,27 @@ import { checkedNonNegative } from './field-checks.ts';
 import type { PodTemplateOwnerSpec, PodTemplateSpec } from './pod/types.ts';
 import { validatePodTemplate } from './pod/validate.ts';
 
-/** `kind` is named in the message about an empty selector, as in `deployment`. */
-export function validateTemplateOwner(spec: Partial<PodTemplateOwnerSpec>, kind: string): FieldError[] {
+/** Whose pods must run for ever, as messages name them. */
+const foreverKinds = {
+  deployment: 'ReplicaSet',
+  replicaset: 'ReplicaSet',
+  daemonset: 'DaemonSet',
+  statefulset: 'StatefulSet',
+} as const;
+
+/** `kind` is named in the message about an empty selector. */
+export function validateTemplateOwner(
+  spec: Partial<PodTemplateOwnerSpec>,
+  kind: keyof typeof foreverKinds,
+): FieldError[] {
   return [
     ...checkedNonNegative('spec.replicas', spec.replicas),
     ...checkedNonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateSelector(spec.selector, kind),
     ...validateMatch(spec.selector, spec.template),
-    ...(spec.template === undefined ? [] : validatePodTemplate(spec.template, 'spec.template', ['Always'])),
+    ...(spec.template === undefined
+      ? []
+      : validatePodTemplate(spec.template, 'spec.template', ['Always'], foreverKinds[kind])),
   ];
 }
 

@@ -2,14 +2,20 @@
  * What the runtime is told about a container: its command with variables expanded, its environment, its limits.
  * Models kubernetes pkg/kubelet/kubelet_pods.go makeEnvironmentVariables and third_party/forked/golang/expansion.
  */
-import { annotationsOf, labelsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
+import { annotationsOf, controllerOf, labelsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
 import { milliValueOf, parseQuantity, valueOf } from '../api/quantity.ts';
-import type { Container, EnvVar } from '../kinds/pod/types.ts';
+import type { EnvVar } from '../kinds/pod/types.ts';
 import type { ContainerConfig } from '../protocol/runtime.ts';
+import type { ContainerRecord } from './container-record.ts';
 import { addressOf, type PodScope } from './pod-surroundings.ts';
 
 /** Builds the configuration of instance `attempt` of a container. */
-export function containerConfigOf(spec: Container, scope: PodScope, attempt: number, imageId: string): ContainerConfig {
+export function containerConfigOf(
+  { spec, role }: Pick<ContainerRecord, 'spec' | 'role'>,
+  scope: PodScope,
+  attempt: number,
+  imageId: string,
+): ContainerConfig {
   const values = new Map<string, string>();
   for (const variable of spec.env ?? []) values.set(variable.name, valueOfVariable(variable, scope, values));
   const limit = (name: string): string => spec.resources?.limits?.[name] ?? '0';
@@ -21,6 +27,7 @@ export function containerConfigOf(spec: Container, scope: PodScope, attempt: num
     command: (spec.command ?? []).map((part) => expand(part, values)),
     args: (spec.args ?? []).map((part) => expand(part, values)),
     workingDirectory: spec.workingDir ?? '',
+    isExpectedToEnd: role === 'init' || (role === 'main' && controllerOf(scope.pod)?.kind === 'Job'),
     env: [...values].map(([name, value]) => ({ name, value })),
     memoryLimitBytes: valueOf(parseQuantity(limit('memory')) ?? { nanos: 0n, format: 'decimal' }),
     cpuLimitMillis: milliValueOf(parseQuantity(limit('cpu')) ?? { nanos: 0n, format: 'decimal' }),

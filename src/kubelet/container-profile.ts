@@ -104,6 +104,7 @@ export function containerProfileOf(
 ): ContainerProfile {
   return {
     ...defaultContainerProfile,
+    ...(config.isExpectedToEnd ? { runMs: 0 } : {}),
     ...namedProfile(config.image, profiles),
     ...lifeOfCommand([...config.command, ...config.args]),
     ...annotated(annotations, ''),

@@ -147,7 +147,7 @@ function create(record: ContainerRecord, imageId: string, scope: PodScope, turn:
   const attempt = instance === null && record.lastExit === null ? record.restartCount : record.restartCount + 1;
   if (instance?.state === 'exited') record.crashBackoff.count(instance.sinceMs, turn.nowMs);
   const operation = begin(record, 'create');
-  const config = containerConfigOf(record.spec, scope, attempt, imageId);
+  const config = containerConfigOf(record, scope, attempt, imageId);
   turn.call('createContainer', { sandboxId: scope.sandboxId, config }, (answer, later) => {
     if (!finish(record, operation)) return;
     if (answer.type !== 'done') {

@@ -62,6 +62,8 @@ export interface ContainerConfig {
   readonly command: readonly string[];
   readonly args: readonly string[];
   readonly workingDirectory: string;
+  /** Somebody waits for its end: the containers behind an init container, or a Job. A simulated one that nobody says more of then ends at once. */
+  readonly isExpectedToEnd: boolean;
   readonly env: readonly { readonly name: string; readonly value: string }[];
   /** Bytes; 0 means no limit. */
   readonly memoryLimitBytes: number;

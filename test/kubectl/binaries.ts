@@ -42,3 +42,9 @@ export function kubectlBinaries(): Binary[] {
   ) as { clientVersion: { minor: string } };
   return [{ path, version: `1.${Number.parseInt(clientVersion.minor, 10)}` }];
 }
+
+/** The newest version of this machine, or with `KUBECTL_VERSIONS=all` every one; none where there is no kubectl. */
+export function chosenBinaries(): Binary[] {
+  const all = kubectlBinaries();
+  return process.env['KUBECTL_VERSIONS'] === 'all' ? all : all.slice(-1);
+}

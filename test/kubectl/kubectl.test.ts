@@ -1,14 +1,14 @@
 /**
- * Unmodified kubectl, every version from 1.29 on that this machine has, against a running cluster of three masters whose leader dies in the
- * middle. Skipped, visibly, where there is no kubectl.
+ * Unmodified kubectl, the newest that this machine has or with `KUBECTL_VERSIONS=all` every one from 1.29 on, against a running cluster of three masters
+ * whose leader dies in the middle. Skipped, visibly, where there is no kubectl.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Cluster } from '../../actors/cluster/index.ts';
-import { type Binary, kubectlBinaries } from './binaries.ts';
+import { type Binary, chosenBinaries } from './binaries.ts';
 import { Kubectl, printed } from './kubectl.ts';
 
-const binaries = kubectlBinaries();
+const binaries = chosenBinaries();
 const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
 const shop = readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8');
 

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../actors/cluster/index.ts';
 import { formatKubeconfig, kubeconfig } from '../../src/http/kubeconfig.ts';
-import { type Binary, kubectlBinaries } from './binaries.ts';
+import { type Binary, chosenBinaries } from './binaries.ts';
 import { Kubectl } from './kubectl.ts';
 
-const all = kubectlBinaries();
 /** The oldest, which sends JSON, and the newest, which sends protobuf. */
-const binaries = all.length > 1 ? [all[0] as Binary, all.at(-1) as Binary] : all;
+const binaries = chosenBinaries();
 const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
 
 let cluster: Cluster;

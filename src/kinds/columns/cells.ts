@@ -19,6 +19,8 @@ export const cellsByResource: ReadonlyMap<string, CellsOf> = new Map([
   entry('/secrets', cluster.secretCells),
   entry('/endpoints', cluster.endpointsCells),
   entry('/events', cluster.eventCells),
+  entry('/replicationcontrollers', workload.replicationControllerCells),
+  entry('apps/controllerrevisions', workload.controllerRevisionCells),
   entry('apps/deployments', workload.deploymentCells),
   entry('apps/replicasets', workload.replicaSetCells),
   entry('apps/statefulsets', workload.statefulSetCells),

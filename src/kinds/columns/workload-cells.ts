@@ -1,17 +1,19 @@
 /** Cells of what makes pods. Models kubernetes pkg/printers/internalversion/printers.go printDeployment and its neighbours. */
 import { ageSince, humanDuration } from '../../api/human-duration.ts';
 import { compileLabelSelector, formatLabelSelector, type LabelSelectorSpec } from '../../api/label-selector.ts';
-import type { StringMap } from '../../api/object-meta.ts';
+import { controllerOf, type StringMap } from '../../api/object-meta.ts';
 import type { TableCell } from '../../api/table.ts';
 import type { WallMs } from '../../base/brand.ts';
 import { parseTimestamp } from '../../base/time.ts';
 import { isConditionTrue } from '../condition.ts';
+import type { ControllerRevision } from '../controllerrevision/types.ts';
 import type { CronJob } from '../cronjob/types.ts';
 import type { DaemonSet } from '../daemonset/types.ts';
 import type { Deployment } from '../deployment/types.ts';
 import type { Job } from '../job/types.ts';
 import type { PodTemplateSpec } from '../pod/types.ts';
 import type { ReplicaSet } from '../replicaset/types.ts';
+import type { ReplicationController } from '../replicationcontroller/types.ts';
 import type { StatefulSet } from '../statefulset/types.ts';
 
 type Row = Readonly<Record<string, TableCell>>;
@@ -70,11 +72,31 @@ export function cronJobCells({ spec, status }: CronJob, wallMs: WallMs): Row {
   return {
     Schedule: spec.schedule,
     Timezone: spec.timeZone ?? none,
-    Suspend: spec.suspend ?? false,
+    Suspend: spec.suspend === true ? 'True' : 'False',
     Active: status?.active?.length ?? 0,
     'Last Schedule': status?.lastScheduleTime === undefined ? none : ageSince(status.lastScheduleTime, wallMs),
     ...templateCells(spec.jobTemplate?.spec?.template),
     Selector: selectorText(spec.jobTemplate?.spec?.selector),
+  };
+}
+
+export function replicationControllerCells({ spec, status }: ReplicationController): Row {
+  return {
+    Desired: spec.replicas ?? 0,
+    Current: status?.replicas ?? 0,
+    Ready: status?.readyReplicas ?? 0,
+    ...templateCells(spec.template),
+    Selector: labelsText(spec.selector),
+  };
+}
+
+export function controllerRevisionCells(revision: ControllerRevision): Row {
+  const owner = controllerOf(revision);
+  const [group = ''] = owner?.apiVersion.includes('/') === true ? owner.apiVersion.split('/') : [];
+  const kind = group === '' ? owner?.kind : `${owner?.kind}.${group}`;
+  return {
+    Controller: owner === undefined ? none : `${kind?.toLowerCase()}/${owner.name}`,
+    Revision: String(revision.revision),
   };
 }
 

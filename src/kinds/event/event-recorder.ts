@@ -40,13 +40,14 @@ interface Told {
 
 /** Distinct events that are remembered; the least recent is told anew beyond it. */
 const rememberedMax = 1_024;
-const nameSuffixLength = 16;
+const nanosPerMs = 1_000_000n;
 
 export class EventRecorder {
   readonly #source: EventSource;
   readonly #random: Random;
   /** Least recent first. */
   readonly #told = new Map<string, Told>();
+  #lastNanos = 0n;
 
   constructor(source: EventSource, random: Random) {
     this.#source = source;
@@ -65,10 +66,20 @@ export class EventRecorder {
       this.#told.set(key, known);
       return { type: 'count', namespace, name: known.name, patch: { count: known.count, lastTimestamp: now } };
     }
-    const name = `${nameOf(object)}.${this.#random.text(nameSuffixLength, '0123456789abcdef')}`;
+    const name = `${nameOf(object)}.${this.#nextSuffix(wallMs)}`;
     this.#told.set(key, { name, count: 1 });
     this.#forgetOldest();
     return { type: 'create', namespace, event: this.#event(occurrence, namespace, name, now) };
+  }
+
+  /**
+   * Names of events end in the time in nanoseconds, as in Kubernetes: those of one second stand in the order in which they were told. What the clock
+   * does not tell is left to chance, so that two recorders seldom meet.
+   */
+  #nextSuffix(wallMs: WallMs): string {
+    const nanos = BigInt(Math.floor(wallMs)) * nanosPerMs + BigInt(this.#random.integer(0, 999));
+    this.#lastNanos = nanos > this.#lastNanos ? nanos : this.#lastNanos + BigInt(this.#random.integer(1, 999));
+    return this.#lastNanos.toString(16);
   }
 
   #event(

@@ -3,8 +3,6 @@ import type { KubeObject } from '../../api/object-meta.ts';
 import type { NodeSelectorTerm } from '../pod/scheduling-types.ts';
 import type { ResourceList } from '../pod/types.ts';
 
-export type VolumeAccessMode = 'ReadWriteOnce' | 'ReadOnlyMany' | 'ReadWriteMany' | 'ReadWriteOncePod';
-
 export interface ClaimReference {
   readonly kind?: string;
   readonly namespace?: string;
@@ -17,7 +15,7 @@ export interface ClaimReference {
 export interface PersistentVolume extends KubeObject {
   readonly spec?: {
     readonly capacity?: ResourceList;
-    readonly accessModes?: readonly VolumeAccessMode[];
+    readonly accessModes?: readonly string[];
     readonly claimRef?: ClaimReference;
     readonly storageClassName?: string;
     readonly volumeMode?: 'Filesystem' | 'Block';

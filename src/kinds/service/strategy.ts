@@ -3,7 +3,7 @@ import type { Mutable } from '../../api/json.ts';
 import { checkServiceLabel } from '../../api/names.ts';
 import type { KindBehaviour } from '../behaviour.ts';
 import { setServiceDefaults } from './defaults.ts';
-import type { Service, ServiceSpec } from './types.ts';
+import type { Service, ServicePort, ServiceSpec } from './types.ts';
 import { validateService, validateServiceUpdate } from './validate.ts';
 
 export const serviceBehaviour: KindBehaviour<Service> = {
@@ -15,7 +15,10 @@ export const serviceBehaviour: KindBehaviour<Service> = {
   prepareForCreate(service) {
     (service as Mutable<Service>).status = { loadBalancer: {} };
   },
-  prepareForUpdate: keepAllocations,
+  prepareForUpdate(service, old) {
+    keepAllocations(service, old);
+    dropWhatTypeForbids(service, old);
+  },
   validate: validateService,
   validateUpdate: validateServiceUpdate,
 };
@@ -34,5 +37,31 @@ function keepAllocations(service: Service, old: Service): void {
     if ((port.nodePort ?? 0) === 0 && former?.nodePort !== undefined) {
       (port as Mutable<typeof port>).nodePort = former.nodePort;
     }
+  }
+}
+
+/** Fields that only some types may have. */
+const fieldsOfTypes: readonly (readonly [keyof ServiceSpec, ReadonlySet<ServiceSpec['type']>])[] = [
+  ['externalTrafficPolicy', new Set(['NodePort', 'LoadBalancer'])],
+  ['healthCheckNodePort', new Set(['LoadBalancer'])],
+  ['allocateLoadBalancerNodePorts', new Set(['LoadBalancer'])],
+  ['loadBalancerClass', new Set(['LoadBalancer'])],
+];
+
+/**
+ * A client that changes the type and nothing else means the rest to follow: what was filled in for the former type goes, unless it was changed along
+ * with the type. Models pkg/registry/core/service/strategy.go dropTypeDependentFields.
+ */
+function dropWhatTypeForbids({ spec }: Service, { spec: former }: Service): void {
+  if (spec.type === former.type) return;
+  for (const [name, types] of fieldsOfTypes) {
+    if (!types.has(spec.type) && types.has(former.type) && spec[name] === former[name])
+      delete (spec as Mutable<ServiceSpec>)[name];
+  }
+  if (spec.type !== 'ClusterIP' && spec.type !== 'ExternalName') return;
+  const isFormer = new Set((former.ports ?? []).map(({ nodePort }) => nodePort));
+  const ports = (spec.ports ?? []) as Mutable<ServicePort>[];
+  if (ports.every(({ nodePort }) => nodePort === undefined || isFormer.has(nodePort))) {
+    for (const port of ports) delete port.nodePort;
   }
 }

@@ -4,8 +4,8 @@ import { annotationsOf, nameOf, namespaceOf, uidOf } from '../../api/object-meta
 import { compareQuantities, parseQuantity, type Quantity } from '../../api/quantity.ts';
 import type { PersistentVolume } from '../../kinds/persistentvolume/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
+import { selectedNodes } from '../../kinds/pod/node-selector.ts';
 import type { NodeInfo } from '../node-info.ts';
-import { selectedNodes } from '../node-selector.ts';
 import type { PodInfo } from '../pod-info.ts';
 import type { Storage } from '../surroundings.ts';
 

@@ -9,6 +9,7 @@ import type { ControllersArgs } from '../../../actors/controllers/controllers-ar
 import { storeBehaviour } from '../../../actors/store/behaviour.ts';
 import type { StoreArgs } from '../../../actors/store/store-args.ts';
 import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { openNoDocuments } from '../../../src/actor/document-port.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { HostEvent } from '../../../src/actor/host-world.ts';
 import type { GroupVersionResource } from '../../../src/api/group-version.ts';
@@ -174,7 +175,11 @@ export class SimulatedCluster {
       { name: 'store', behaviour: storeBehaviour, ports: { disk } } as unknown as Role,
     ]);
     universe.startThread(`${master}/api`, [
-      { name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } } as unknown as Role,
+      {
+        name: 'apiserver',
+        behaviour: apiServerBehaviour,
+        ports: { crypto: openSimulatedCrypto, documents: openNoDocuments },
+      } as unknown as Role,
     ]);
     universe.startThread(`${master}/control`, [
       { name: 'controllers', behaviour: controllersBehaviour } as unknown as Role,
@@ -222,6 +227,7 @@ export class SimulatedCluster {
       settings: {
         node: { graceMs: 4_000, startupGraceMs: 6_000, monitorMs: 500 },
         orphanQuarantineMs: 2_000,
+        jobBackoffMs: 500,
         rootCertificate: 'certificate of the test',
       },
     };

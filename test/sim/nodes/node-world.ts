@@ -13,6 +13,7 @@ import { schedulerRole } from '../../../actors/scheduler/main.ts';
 import { storeBehaviour } from '../../../actors/store/behaviour.ts';
 import type { StoreArgs } from '../../../actors/store/store-args.ts';
 import type { Behaviour, Role } from '../../../src/actor/behaviour.ts';
+import { openNoDocuments } from '../../../src/actor/document-port.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import type { OpenPort } from '../../../src/actor/ports.ts';
@@ -209,7 +210,7 @@ export class NodeWorld {
     const apiserver = {
       name: 'apiserver',
       behaviour: apiServerBehaviour,
-      ports: { crypto: openSimulatedCrypto },
+      ports: { crypto: openSimulatedCrypto, documents: openNoDocuments },
     } as unknown as Role;
     const paths = pathsOfMaster(master);
     universe.startThread(master, [store, apiserver, schedulerRole]);

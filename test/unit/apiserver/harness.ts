@@ -1,6 +1,7 @@
 /** An API server over a store in memory, in a simulated universe, and a client that speaks to it in the typed protocol. */
 import { apiServerBehaviour } from '../../../actors/apiserver/behaviour.ts';
 import { type Behaviour, defineRole, type Role } from '../../../src/actor/behaviour.ts';
+import { openNoDocuments } from '../../../src/actor/document-port.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { Input } from '../../../src/actor/input.ts';
 import type { ApiServerSettings } from '../../../src/apiserver/settings.ts';
@@ -122,7 +123,11 @@ export class Harness {
     const thread = `${master}/api`;
     const path = `${master}/apiserver`;
     universe.startThread(thread, [
-      defineRole({ name: 'apiserver', behaviour: apiServerBehaviour, ports: { crypto: openSimulatedCrypto } }),
+      defineRole({
+        name: 'apiserver',
+        behaviour: apiServerBehaviour,
+        ports: { crypto: openSimulatedCrypto, documents: openNoDocuments },
+      }),
     ]);
     for (const [storeThread, paths] of this.#stores) {
       if (universe.thread(storeThread) !== undefined) universe.connect(thread, [path], storeThread, paths);

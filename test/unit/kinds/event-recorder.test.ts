@@ -41,3 +41,13 @@ test('events about objects of cluster scope live in the default namespace', () =
   expect(write.namespace).toBe('default');
   expect(write.event.involvedObject).not.toHaveProperty('namespace');
 });
+
+test('names of events of one second stand in the order in which they were told', () => {
+  const recorder = new EventRecorder({ component: 'kubelet', host: 'node-0' }, new Random(1));
+  const names = Array.from({ length: 50 }, (_, index) => {
+    const write = recorder.record(occurrence(String(index)), at(Math.floor(index / 20) / 1_000));
+    return write.type === 'create' ? (write.event.metadata.name ?? '') : '';
+  });
+  expect(new Set(names).size).toBe(50);
+  expect(names.toSorted()).toEqual(names);
+});

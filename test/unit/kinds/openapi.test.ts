@@ -103,3 +103,24 @@ test('the index leads to each document by its hash, which is the same on every s
 test('a version of which nothing is served has no document', () => {
   expect(documentOf('apps', 'v2')).toBeUndefined();
 });
+
+test('what is said of kinds and fields stands in the schemas; a field that refers to a struct has the words of the struct', () => {
+  const descriptions = {
+    'apps.v1.Deployment': ['A Deployment.', { kind: 'What it is.' }],
+    'apps.v1.DeploymentSpec': ['What is wanted.', { replicas: 'How many pods.' }],
+  } as const;
+  const groupVersion = { group: 'apps', version: 'v1' };
+  const document = openapiDocument(registry, builtInSchemas, groupVersion, descriptions) as {
+    components: { schemas: Record<string, { description?: string; properties: Record<string, object> }> };
+  };
+  const { schemas } = document.components;
+  expect(schemas['io.k8s.api.apps.v1.Deployment']).toMatchObject({
+    description: 'A Deployment.',
+    properties: { kind: { description: 'What it is.' }, spec: { description: 'What is wanted.' } },
+  });
+  const replicas = schemas['io.k8s.api.apps.v1.DeploymentSpec']?.properties['replicas'];
+  expect(replicas).toEqual({ description: 'How many pods.', type: 'integer', format: 'int32' });
+  expect(openapiHashes(registry, builtInSchemas, descriptions).get('apis/apps/v1')).not.toBe(
+    openapiHashes(registry, builtInSchemas).get('apis/apps/v1'),
+  );
+});

@@ -172,6 +172,22 @@ test('a service gets the defaults of Kubernetes', () => {
   expect(service.metadata).not.toHaveProperty('generation');
 });
 
+test('a service that changes its type loses what only the former type may have, unless that was changed too', () => {
+  const balanced = { ...serviceTree.spec, type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_080 }] };
+  const old = created(services, { metadata, spec: balanced });
+  expect(old.spec).toMatchObject({ externalTrafficPolicy: 'Cluster', allocateLoadBalancerNodePorts: true });
+  const patched = updated(services, old, { ...old, spec: { ...(old.spec as object), type: 'ClusterIP' } } as never);
+  expect(patched.spec).toMatchObject({ type: 'ClusterIP', ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] });
+  for (const name of ['externalTrafficPolicy', 'allocateLoadBalancerNodePorts'])
+    expect(patched.spec).not.toHaveProperty(name);
+  expect(services.validateUpdate(patched, old)).toEqual([]);
+  const other = { ...(old.spec as object), type: 'ClusterIP', ports: [{ port: 80, nodePort: 30_081 }] };
+  const refused = updated(services, old, { ...old, spec: other } as never);
+  expect(services.validateUpdate(refused, old).map(formatFieldError)).toEqual([
+    "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+  ]);
+});
+
 test('a namespace is labelled with its name, active, and finalized by Kubernetes', () => {
   const namespaces = strategyOf('', 'Namespace');
   const namespace = created(namespaces, { metadata: { generateName: 'team-' } });

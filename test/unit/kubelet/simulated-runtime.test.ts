@@ -22,6 +22,7 @@ const config = (rest: Partial<ContainerConfig> = {}): ContainerConfig => ({
   env: [],
   memoryLimitBytes: 0,
   cpuLimitMillis: 0,
+  isExpectedToEnd: false,
   ...rest,
 });
 
@@ -34,6 +35,15 @@ describe('profiles', () => {
     expect(containerProfileOf(config({ command }), profiles, {})).toMatchObject({ runMs: 2_000, exitCode: 2 });
     expect(containerProfileOf(config({ command }), profiles, annotations)).toMatchObject({ runMs: 2_000, exitCode: 4 });
     expect(containerProfileOf(config({ name: 'other' }), profiles, annotations)).toMatchObject({ exitCode: 3 });
+  });
+
+  test('a container whose end somebody waits for ends at once, unless something says how long it runs', () => {
+    const isExpectedToEnd = true;
+    expect(containerProfileOf(config({ isExpectedToEnd }), {}, {})).toMatchObject({ runMs: 0, exitCode: 0 });
+    const command = ['sh', '-c', 'until wget frontend; do sleep 1; done'];
+    expect(containerProfileOf(config({ isExpectedToEnd, command }), {}, {}).runMs).toBe(0);
+    expect(containerProfileOf(config({ isExpectedToEnd, command: ['sleep', '5'] }), {}, {}).runMs).toBe(5_000);
+    expect(containerProfileOf(config({ isExpectedToEnd }), {}, { 'threemaster.dev/run-ms': '7' }).runMs).toBe(7);
   });
 
   test('an annotation that is no number is passed over', () => {

@@ -2,9 +2,15 @@
  * NodeAffinity: nodeSelector and required node affinity decide, preferred affinity scores. A profile may add affinity of its own.
  * Models plugins/nodeaffinity/node_affinity.go.
  */
+import {
+  compileNodeTerm,
+  matchesNodeTerm,
+  pinnedNodes,
+  requiredNodes,
+  selectedNodes,
+} from '../../../kinds/pod/node-selector.ts';
 import type { NodeAffinity } from '../../../kinds/pod/scheduling-types.ts';
 import type { NodeInfo } from '../../node-info.ts';
-import { compileNodeTerm, matchesNodeTerm, pinnedNodes, requiredNodes, selectedNodes } from '../../node-selector.ts';
 import { type FilterPlugin, normalizeByHighest, type ScorePlugin, skip } from '../../plugin.ts';
 import { success, unresolvable, type Verdict } from '../../verdict.ts';
 
