@@ -95,7 +95,7 @@ export function validateMetadataUpdate(object: KubeObject, old: KubeObject): Fie
   return errors;
 }
 
-function validateAnnotations(annotations: StringMap, path: string): FieldError[] {
+export function validateAnnotations(annotations: StringMap, path: string): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {

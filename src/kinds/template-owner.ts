@@ -10,6 +10,11 @@ import { checkedNonNegative } from './field-checks.ts';
 import type { PodTemplateOwnerSpec, PodTemplateSpec } from './pod/types.ts';
 import { validatePodTemplate } from './pod/validate.ts';
 
+/** A stateful set's: its claims are of another kind, so only their names are read. */
+interface ClaimingSpec extends PodTemplateOwnerSpec {
+  readonly volumeClaimTemplates?: readonly { readonly metadata?: { readonly name?: string } }[];
+}
+
 /** `kind` is named in the message about an empty selector, as in `deployment`. */
 export function validateTemplateOwner(spec: Partial<PodTemplateOwnerSpec>, kind: string): FieldError[] {
   return [
@@ -17,8 +22,20 @@ export function validateTemplateOwner(spec: Partial<PodTemplateOwnerSpec>, kind:
     ...checkedNonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateSelector(spec.selector, kind),
     ...validateMatch(spec.selector, spec.template),
-    ...(spec.template === undefined ? [] : validatePodTemplate(spec.template, 'spec.template', ['Always'])),
+    ...(spec.template === undefined ? [] : validatePodTemplate(withClaims(spec), 'spec.template', ['Always'])),
   ];
+}
+
+/** Claims that are made along with the pods are volumes of theirs. */
+function withClaims(spec: Partial<ClaimingSpec>): PodTemplateSpec {
+  const template = spec.template as PodTemplateSpec;
+  const present = new Set((template.spec.volumes ?? []).map(({ name }) => name));
+  const claimed = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name ?? '');
+  const added = claimed
+    .filter((name) => name !== '' && !present.has(name))
+    .map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  if (added.length === 0) return template;
+  return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...added] } };
 }
 
 function validateSelector(selector: LabelSelectorSpec | undefined, kind: string): FieldError[] {

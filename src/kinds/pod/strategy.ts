@@ -4,7 +4,7 @@ import type { KindBehaviour } from '../behaviour.ts';
 import { setPodDefaults } from './defaults.ts';
 import { qosClassOf } from './quality.ts';
 import type { Pod } from './types.ts';
-import { validatePod } from './validate.ts';
+import { validatePod, validatePodCreate } from './validate.ts';
 import { validatePodUpdate } from './validate-update.ts';
 
 export const podBehaviour: KindBehaviour<Pod> = {
@@ -35,5 +35,6 @@ export const podBehaviour: KindBehaviour<Pod> = {
     (pod as Mutable<Pod>).status = { phase: 'Pending', qosClass };
   },
   validate: validatePod,
+  validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
 };

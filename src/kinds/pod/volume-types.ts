@@ -47,4 +47,6 @@ export interface Volume {
   readonly downwardAPI?: { readonly items?: readonly DownwardVolumeFile[]; readonly defaultMode?: number };
   readonly projected?: { readonly sources?: readonly VolumeProjection[]; readonly defaultMode?: number };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly nfs?: { readonly server: string; readonly path: string; readonly readOnly?: boolean };
+  readonly csi?: { readonly driver: string; readonly readOnly?: boolean };
 }
