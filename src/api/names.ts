@@ -176,6 +176,14 @@ export function checkAddress(text: string): readonly string[] {
     : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
 }
 
+/** A range of addresses: an address and the length of its prefix. */
+export function checkRange(text: string): readonly string[] {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const bitsMax = isAddressV4(address) ? 32 : isAddressV6(address) ? 128 : -1;
+  if (rest.length === 0 && /^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= bitsMax) return [];
+  return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+}
+
 export function isAddressV4(text: string): boolean {
   const parts = text.split('.');
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);

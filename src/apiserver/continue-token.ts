@@ -3,8 +3,8 @@
  * clients. Models apiserver pkg/storage/continue.go, whose spelling is kept.
  */
 import { badRequest } from '../api/status-errors.ts';
+import { decodeBase64Url, encodeBase64Url } from '../base/base64-url.ts';
 import { utf8 } from '../base/bytes.ts';
-import { decodeBase64Url, encodeBase64Url } from './base64-url.ts';
 
 export interface ContinueToken {
   readonly revision: number;

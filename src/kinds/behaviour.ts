@@ -14,6 +14,8 @@ export interface KindBehaviour<T extends KubeObject> {
   readonly allowsCreateOnUpdate?: boolean;
   /** Whether a client that creates the object may bring its status. */
   readonly keepsStatusOnCreate?: boolean;
+  /** Whether a finalizer may be a plain word: those of Kubernetes' own kinds have a domain. */
+  readonly allowsAnyFinalizer?: boolean;
   readonly checkName?: NameCheck;
   /** Fields, besides metadata.name and metadata.namespace, that field selectors may use. */
   readonly fieldLabels?: readonly string[];

@@ -8,6 +8,7 @@ import { cronJobBehaviour } from './cronjob/strategy.ts';
 import { customResourceDefinitionBehaviour } from './customresourcedefinition/strategy.ts';
 import { daemonSetBehaviour } from './daemonset/strategy.ts';
 import { deploymentBehaviour } from './deployment/strategy.ts';
+import { endpointsBehaviour } from './endpoints/strategy.ts';
 import { endpointSliceBehaviour } from './endpointslice/strategy.ts';
 import { eventBehaviour } from './event/strategy.ts';
 import { jobBehaviour } from './job/strategy.ts';
@@ -39,7 +40,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/ReplicationController', counted),
   entry('/Secret', secretBehaviour),
   entry('/Service', serviceBehaviour),
-  entry('/Endpoints', { allowsCreateOnUpdate: true }),
+  entry('/Endpoints', endpointsBehaviour),
   entry('/LimitRange', { allowsCreateOnUpdate: true }),
   entry('apps/DaemonSet', daemonSetBehaviour),
   entry('apps/Deployment', deploymentBehaviour),

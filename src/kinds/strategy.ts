@@ -20,6 +20,7 @@ import {
   keepMetadata,
   validateMetadata,
   validateMetadataUpdate,
+  validateOwnFinalizers,
 } from './object-meta-rules.ts';
 import { hasStatus, type ResourceInfo } from './registry.ts';
 
@@ -86,13 +87,15 @@ export class KindStrategy {
   }
 
   validateCreate(object: AnyObject): FieldError[] {
-    const errors = validateMetadata(object, this.info.isNamespaced, this.checkName);
-    return errors.concat(this.#behaviour.validate?.(object) ?? [], this.#behaviour.validateCreate?.(object) ?? []);
+    return this.#validateMetadata(object).concat(
+      this.#behaviour.validate?.(object) ?? [],
+      this.#behaviour.validateCreate?.(object) ?? [],
+    );
   }
 
   validateUpdate(object: AnyObject, old: AnyObject): FieldError[] {
     return validateMetadataUpdate(object, old).concat(
-      validateMetadata(object, this.info.isNamespaced, this.checkName),
+      this.#validateMetadata(object),
       this.#behaviour.validate?.(object) ?? [],
       this.#behaviour.validateUpdate?.(object, old) ?? [],
     );
@@ -100,9 +103,16 @@ export class KindStrategy {
 
   validateStatusUpdate(object: AnyObject, old: AnyObject): FieldError[] {
     return validateMetadataUpdate(object, old).concat(
-      validateMetadata(object, this.info.isNamespaced, this.checkName),
+      this.#validateMetadata(object),
       this.#behaviour.validateStatusUpdate?.(object, old) ?? [],
     );
+  }
+
+  #validateMetadata(object: AnyObject): FieldError[] {
+    const errors = validateMetadata(object, this.info.isNamespaced, this.checkName);
+    const { finalizers } = object.metadata;
+    if (finalizers === undefined || this.#behaviour.allowsAnyFinalizer === true) return errors;
+    return errors.concat(validateOwnFinalizers(finalizers, 'metadata.finalizers'));
   }
 
   /** Anything but metadata is desired state, and but the status where that is a subresource. */

@@ -32,6 +32,8 @@ const v0 = 'spec.volumes[0]';
 const qualified =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
+const spread = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: {} };
+
 const everything: Json = spec({
   volumes: [
     { name: 'c', configMap: { name: 'c', items: [{ key: 'k', path: 'a/b', mode: 256 }] } },
@@ -343,12 +345,7 @@ test.each<[string, Json, readonly string[]]>([
   [
     'the same spread twice',
     spec({
-      topologySpreadConstraints: Array(2).fill({
-        maxSkew: 1,
-        topologyKey: 'zone',
-        whenUnsatisfiable: 'DoNotSchedule',
-        labelSelector: {},
-      }),
+      topologySpreadConstraints: [spread, spread],
     }),
     ['spec.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"'],
   ],
