@@ -106,11 +106,13 @@ export function callSelection(call: Call, options: ListOptions): Selection {
         `field label not supported: ${unknown.field}`,
     );
   }
+  const { strategy } = call.served;
+  const requirements = fields.requirements.map((each) => ({ ...each, field: strategy.storedLabel(each.field) }));
   return selectionOf(
     call.served.info.isNamespaced ? call.request.namespace : '',
     call.request.name,
     labels,
-    fields.requirements.length === 0 ? everyField : fields,
+    requirements.length === 0 ? everyField : { requirements },
   );
 }
 

@@ -100,6 +100,7 @@ function* prepared(environment: Environment, { served, ownership }: Creation, ob
   strategy.prepareForCreate(object, { uid: newUid(random), wallMs: stamp.wallMs, random });
   yield* admitNew(environment, served, object);
   const errors = strategy.validateCreate(object);
+  if (served.isConverted) errors.push(...served.strategy.validateServed(object, null));
   if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
   setManagedFields(object, entries);
   return object;

@@ -16,12 +16,11 @@ import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import type { Decoded } from '../kinds/decode.ts';
 import { rbacGroup } from '../kinds/role/types.ts';
-import type { KindStrategy } from '../kinds/strategy.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import { bodyOf, type Call, callForm, decodeServedObject, patchTypeOf } from './call.ts';
-import { strategyOf } from './catalog.ts';
+import { type ServedResource, strategyOf } from './catalog.ts';
 import { type Changed, change, changeIfPresent, type Decision, type Target } from './change.ts';
 import { toServed, toStored } from './conversion.ts';
 import { createObject, placeInNamespace } from './create.ts';
@@ -116,7 +115,7 @@ export function decideUpdate(
   const strategy = strategyOf(served);
   strategy.setDefaults(next);
   const entries = entriesAfter(environment, served, old, next, ownership, part);
-  prepareUpdate(strategy, next, old, part);
+  prepareUpdate(served, next, old, part);
   if (part === 'object') {
     allocate(stored, next, (key) => environment.cache.isAllocated(key), environment.random);
   }
@@ -125,10 +124,12 @@ export function decideUpdate(
 }
 
 /** Keeps and validates what an update of that part may touch. Throws StatusError Invalid. */
-function prepareUpdate(strategy: KindStrategy, next: AnyObject, old: AnyObject, part: Part): void {
+function prepareUpdate(served: ServedResource, next: AnyObject, old: AnyObject, part: Part): void {
+  const strategy = strategyOf(served);
   if (part === 'status') strategy.prepareForStatusUpdate(next, old);
   else strategy.prepareForUpdate(next, old);
   const errors = part === 'status' ? strategy.validateStatusUpdate(next, old) : strategy.validateUpdate(next, old);
+  if (served.isConverted) errors.push(...served.strategy.validateServed(next, old));
   if (errors.length > 0) throw invalidObject(strategy.info, next.metadata.name ?? '', errors);
 }
 

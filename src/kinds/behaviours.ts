@@ -10,6 +10,7 @@ import { daemonSetBehaviour } from './daemonset/strategy.ts';
 import { deploymentBehaviour } from './deployment/strategy.ts';
 import { endpointsBehaviour } from './endpoints/strategy.ts';
 import { endpointSliceBehaviour } from './endpointslice/strategy.ts';
+import { servedEventBehaviour } from './event/served.ts';
 import { eventBehaviour } from './event/strategy.ts';
 import { jobBehaviour } from './job/strategy.ts';
 import { leaseBehaviour } from './lease/strategy.ts';
@@ -34,6 +35,7 @@ const counted: KindBehaviour<AnyObject> = { hasGeneration: true };
 const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/ConfigMap', configMapBehaviour),
   entry('/Event', eventBehaviour),
+  entry('events.k8s.io/Event', servedEventBehaviour),
   entry('/Namespace', namespaceBehaviour),
   entry('/Node', nodeBehaviour),
   entry('/Pod', podBehaviour),

@@ -43,7 +43,13 @@ export class KindStrategy {
 
   /** Every field that a field selector may use. */
   get fieldLabels(): readonly string[] {
-    return ['metadata.name', 'metadata.namespace', ...(this.#behaviour.fieldLabels ?? [])];
+    const { fieldLabels = [], fieldAliases = {} } = this.#behaviour;
+    return ['metadata.name', 'metadata.namespace', ...fieldLabels, ...Object.keys(fieldAliases)];
+  }
+
+  /** Returns what a field of `fieldLabels` is called where objects are stored. */
+  storedLabel(label: string): string {
+    return this.#behaviour.fieldAliases?.[label] ?? label;
   }
 
   selectableFields(object: AnyObject): SelectableFields {
@@ -106,6 +112,11 @@ export class KindStrategy {
       this.#validateMetadata(object),
       this.#behaviour.validateStatusUpdate?.(object, old) ?? [],
     );
+  }
+
+  /** Rules of a version that is not the stored one; see behaviour.ts. */
+  validateServed(stored: AnyObject, old: AnyObject | null): FieldError[] {
+    return this.#behaviour.validateServed?.(stored, old) ?? [];
   }
 
   #validateMetadata(object: AnyObject): FieldError[] {
