@@ -98,6 +98,16 @@ export function expired(message: string): StatusError {
   return new StatusError(410, 'Expired', message);
 }
 
+/** For a list whose next page is asked for too late; `token` continues it, but with the objects of now. */
+export function expiredList(token: string): StatusError {
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+    'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+    'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+    'deleted between the time the first chunk was returned and now may show up in the list.';
+  return new StatusError(410, 'Expired', message, undefined, { continue: token });
+}
+
 export function gone(message: string): StatusError {
   return new StatusError(410, 'Gone', message);
 }

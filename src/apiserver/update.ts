@@ -4,13 +4,20 @@
  * Models apiserver pkg/endpoints/handlers/{update,patch}.go and pkg/registry/generic/registry/store.go Update.
  */
 import type { Flow } from '../actor/flow.ts';
+import { invalid } from '../api/field-error.ts';
 import { cloneJson, type Json, type JsonObject, type Mutable } from '../api/json.ts';
 import { applyJsonPatch } from '../api/json-patch.ts';
 import { applyMergePatch } from '../api/merge-patch.ts';
 import { type AnyObject, finalizersOf, type ObjectMeta } from '../api/object-meta.ts';
 import type { FieldValidationMode } from '../api/request.ts';
-import { StatusError } from '../api/status.ts';
-import { badRequest, conflict, invalidObject, notFound, unprocessablePatch } from '../api/status-errors.ts';
+import {
+  badRequest,
+  conflict,
+  invalidObject,
+  isBadRequest,
+  notFound,
+  unprocessablePatch,
+} from '../api/status-errors.ts';
 import { applyStrategicMergePatch } from '../api/strategic-merge-patch.ts';
 import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
@@ -28,6 +35,9 @@ import type { Environment } from './environment.ts';
 import { entriesAfter, type Ownership, type Part, settleManagedFields, updateBy } from './field-ownership.ts';
 import { rendered } from './form.ts';
 import { checkGrant } from './rbac/check-grant.ts';
+
+const strictComplaint = 'strict decoding error';
+const shownPatchLengthMax = 1024;
 
 export function targetOf(call: Call, isDryRun: boolean): Target {
   const { namespace, name, fence } = call.request;
@@ -188,11 +198,9 @@ function decodePatched(
   try {
     return decodeServedObject(environment, call.served, tree, mode);
   } catch (error: unknown) {
-    if (!(error instanceof StatusError) || mode === 'Strict') throw error;
-    throw invalidPatch(error);
+    if (!isBadRequest(error) || error.message.includes(strictComplaint)) throw error;
+    const shown = JSON.stringify(tree).slice(0, shownPatchLengthMax);
+    const cause = error.message.replace(/^\S+ in version "[^"]*" cannot be handled as a \S+: /, '');
+    throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, cause)]);
   }
-}
-
-function invalidPatch(error: StatusError): StatusError {
-  return error.status.code === 400 ? new StatusError(422, 'Invalid', error.message, error.status.details) : error;
 }

@@ -350,7 +350,8 @@ const rows: readonly Row[] = [
     ask: { body: { preconditions: { uid: 'other' } } },
     code: 409,
     reason: 'Conflict',
-    message: /^Operation cannot be fulfilled on configmaps "taken": Precondition failed: UID in precondition: other/,
+    message:
+      /^Operation cannot be fulfilled on ConfigMap "taken": the UID in the precondition \(other\) does not match/,
   },
   {
     name: 'a propagation policy that there is not',
@@ -360,6 +361,34 @@ const rows: readonly Row[] = [
     code: 422,
     reason: 'Invalid',
     message: /propagationPolicy: Unsupported value: "Sideways"/,
+  },
+  {
+    name: 'a deletion with options of another kind',
+    verb: 'delete',
+    path: `${maps}/taken`,
+    ask: { body: { kind: 'Pod', apiVersion: 'v1' } },
+    code: 400,
+    reason: 'BadRequest',
+    message: /^no kind "Pod" is registered/,
+  },
+  {
+    name: 'a continue token together with a resourceVersion',
+    verb: 'list',
+    path: maps,
+    ask: { parameters: { continue: 'abc', resourceVersion: '5' } },
+    code: 400,
+    reason: 'BadRequest',
+    message: 'specifying resource version is not allowed when using continue',
+  },
+  {
+    name: 'a patch that makes a field of a wrong type',
+    verb: 'patch',
+    path: `${maps}/taken`,
+    ask: { patch: 'merge', body: { data: 5 } },
+    code: 422,
+    reason: 'Invalid',
+    message:
+      /^ "" is invalid: patch: Invalid value: .*: json: cannot unmarshal number into Go struct field ConfigMap.data/,
   },
 ];
 
