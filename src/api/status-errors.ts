@@ -78,6 +78,12 @@ export function methodNotAllowed(resource: GroupResource, action: string): Statu
   return new StatusError(405, 'MethodNotAllowed', message, resourceDetails(resource, ''));
 }
 
+/** For a path that is served, but not by that method. */
+export function methodNotServed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new StatusError(405, 'MethodNotAllowed', message, {});
+}
+
 export function notAcceptable(accepted: readonly string[]): StatusError {
   const message = `only the following media types are accepted: ${accepted.join(', ')}`;
   return new StatusError(406, 'NotAcceptable', message);
