@@ -26,7 +26,7 @@ import { rbacGroup } from '../kinds/role/types.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
-import { bodyOf, type Call, callForm, decodeServedObject, patchTypeOf } from './call.ts';
+import { bodyOf, type Call, callForm, decodeBody, decodeServedObject, patchTypeOf } from './call.ts';
 import { type ServedResource, strategyOf } from './catalog.ts';
 import { type Changed, change, changeIfPresent, type Decision, type Target } from './change.ts';
 import { toServed, toStored } from './conversion.ts';
@@ -47,7 +47,7 @@ export function targetOf(call: Call, isDryRun: boolean): Target {
 export function* handleUpdate(environment: Environment, call: Call, part: Part): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
   const body = bodyOf(call);
-  const { object, warnings } = decodeServedObject(environment, call.served, body, options.fieldValidation);
+  const { object, warnings } = decodeBody(environment, call, body, options.fieldValidation);
   placeInNamespace(object, call.served, call.request.namespace);
   checkName(call, object);
   const target = targetOf(call, options.isDryRun);

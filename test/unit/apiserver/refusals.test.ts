@@ -34,7 +34,7 @@ const rows: readonly Row[] = [
     ask: { body: '{"metadata":' },
     code: 400,
     reason: 'BadRequest',
-    message: /json/i,
+    message: "couldn't get version/kind; json parse error: unexpected end of JSON input",
   },
   {
     name: 'a wrong JSON type',
@@ -71,6 +71,19 @@ const rows: readonly Row[] = [
     code: 400,
     reason: 'BadRequest',
     message: /strict decoding error: unknown field "datum"/,
+  },
+  {
+    name: 'a field that stands twice under strict validation',
+    verb: 'create',
+    path: maps,
+    ask: {
+      body: '{"metadata":{"name":"x"},"data":{"a":"1","a":"2"}}',
+      parameters: { fieldValidation: 'Strict' },
+    },
+    code: 400,
+    reason: 'BadRequest',
+    message:
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a"',
   },
   {
     name: 'an invalid name',
@@ -403,6 +416,12 @@ test.each(rows)('$name gets $code $reason', ({ verb, path, ask, code, reason, me
 test('no refusal has changed anything', () => {
   const names = harness.list(maps).body.items.map((item: { metadata: { name: string } }) => item.metadata.name);
   expect(names).toEqual(['taken']);
+});
+
+test('a field that stands twice is warned of when that is asked for; the last one counts', () => {
+  const body = '{"metadata":{"name":"twice"},"data":{"a":"1","a":"2"}}';
+  const answer = new Harness().create(maps, body, { parameters: { fieldValidation: 'Warn' } });
+  expect([answer.status, answer.warnings, answer.body.data]).toEqual([201, ['duplicate field "data.a"'], { a: '2' }]);
 });
 
 test('a refused watch is a head with the code of the refusal, the Status, and an end', () => {
