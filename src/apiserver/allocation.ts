@@ -87,8 +87,7 @@ function checkRanges(object: AnyObject, { clusterIPs = [], ports = [] }: Service
   }
   for (const [index, { nodePort = 0 }] of ports.entries()) {
     if (nodePort === 0 || (nodePort >= nodePortMin && nodePort <= nodePortMax)) continue;
-    const detail =
-      'provided port is not in the valid range. ' + `The range of valid ports is ${nodePortMin}-${nodePortMax}`;
+    const detail = `provided port is not in the valid range. The range of valid ports is ${nodePortMin}-${nodePortMax}`;
     errors.push(invalid(`spec.ports[${index}].nodePort`, nodePort, detail));
   }
   if (errors.length > 0) throw refusal(object, errors);

@@ -31,11 +31,7 @@ export function validateContainer(container: Container, path: string, facts: Pod
   const policies = ['FallbackToLogsOnError', 'File'];
   errors.push(
     ...checkedChoice(child(path, 'terminationMessagePolicy'), container.terminationMessagePolicy, policies),
-    ...validatePorts(container.ports ?? [], child(path, 'ports'), facts.usesHostNetwork),
-    ...validateEnvironment(container.env ?? [], child(path, 'env')),
-    ...validateEnvironmentSources(container.envFrom ?? [], child(path, 'envFrom')),
-    ...validateMounts(container.volumeMounts ?? [], child(path, 'volumeMounts'), facts.volumes),
-    ...validateDevices(container.volumeDevices ?? [], child(path, 'volumeDevices'), facts.volumes),
+    ...validateLists(container, path, facts),
     ...checkedChoice(child(path, 'imagePullPolicy'), container.imagePullPolicy, pullPolicies),
     ...validateResources(container.resources ?? {}, child(path, 'resources')),
     ...checkedChoice(child(path, 'restartPolicy'), container.restartPolicy, restartPolicies),
@@ -44,6 +40,20 @@ export function validateContainer(container: Container, path: string, facts: Pod
     errors.push(...validateContainerSecurity(container.securityContext, child(path, 'securityContext')));
   }
   return errors.concat(validateProbes(container, path, facts.graceSeconds));
+}
+
+/** Most containers have few of these lists; what is absent costs nothing. */
+function validateLists(container: Container, path: string, { usesHostNetwork, volumes }: PodFacts): FieldError[] {
+  const { ports, env, envFrom, volumeMounts, volumeDevices } = container;
+  const errors: FieldError[] = [];
+  if (ports !== undefined) errors.push(...validatePorts(ports, child(path, 'ports'), usesHostNetwork));
+  if (env !== undefined) errors.push(...validateEnvironment(env, child(path, 'env')));
+  if (envFrom !== undefined) errors.push(...validateEnvironmentSources(envFrom, child(path, 'envFrom')));
+  if (volumeMounts !== undefined) errors.push(...validateMounts(volumeMounts, child(path, 'volumeMounts'), volumes));
+  if (volumeDevices !== undefined) {
+    errors.push(...validateDevices(volumeDevices, child(path, 'volumeDevices'), volumes));
+  }
+  return errors;
 }
 
 function validatePorts(ports: readonly ContainerPort[], path: string, usesHostNetwork: boolean): FieldError[] {

@@ -58,11 +58,11 @@ function validateRequest(
 }
 
 function checkedResourceName(path: string, name: string): FieldError[] {
+  if (standardResources.has(name)) return [];
   const errors = checkedName(path, name, checkQualifiedName);
   if (errors.length > 0) return errors;
   if (!name.includes('/')) {
-    const isStandard = standardResources.has(name) || name.startsWith(hugePagePrefix);
-    return isStandard ? [] : [invalid(path, name, 'must be a standard resource for containers')];
+    return name.startsWith(hugePagePrefix) ? [] : [invalid(path, name, 'must be a standard resource for containers')];
   }
   const isExtended = !isNative(name) && !name.startsWith('requests.');
   return isExtended || isNative(name) ? [] : [invalid(path, name, "doesn't follow extended resource name standard")];

@@ -89,12 +89,13 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     validateScheduling(spec, path),
     validatePodSecurity(spec, path),
     validateDns(spec, path),
-    validateHostAliases(spec.hostAliases ?? [], child(path, 'hostAliases')),
+    spec.hostAliases === undefined ? [] : validateHostAliases(spec.hostAliases, child(path, 'hostAliases')),
     validateRest(spec, path),
   );
 }
 
 function validateDns({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldError[] {
+  if (dnsConfig === undefined && dnsPolicy !== 'None') return [];
   const place = child(path, 'dnsConfig');
   const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
   const errors: FieldError[] = [];
