@@ -140,6 +140,7 @@ function controlThread(
     settings: {
       node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
       orphanQuarantineMs: timing.nodeGraceMs,
+      jobBackoffMs: timing.jobBackoffMs,
       rootCertificate: identity?.certificates.authority ?? '',
     },
   });

@@ -15,6 +15,8 @@ export interface TimingProfile {
   readonly nodeMonitorMs: number;
   /** Default tolerations of not-ready and unreachable. */
   readonly evictionSeconds: number;
+  /** How long a job waits after a first failed pod. */
+  readonly jobBackoffMs: number;
 }
 
 export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
@@ -26,6 +28,7 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeStartupGraceMs: 8_000,
     nodeMonitorMs: 500,
     evictionSeconds: 2,
+    jobBackoffMs: 1_000,
   },
   kubernetes: {
     tickMs: 100,
@@ -35,5 +38,6 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeStartupGraceMs: 60_000,
     nodeMonitorMs: 5_000,
     evictionSeconds: 300,
+    jobBackoffMs: 10_000,
   },
 };

@@ -194,10 +194,13 @@ export class ControllerRuntime {
       return;
     }
     this.#barrier.hold(key, end.requirements, nowMs);
-    if (end.type === 'done') {
+    const isDone = end.type === 'done';
+    for (const event of plan.events ?? []) {
+      if (isDone || event.isOfFailure === true) effects.push(...this.#record(event, stamp));
+    }
+    if (isDone) {
       this.#failures.delete(key);
       this.#queue.forget(key);
-      for (const event of plan.events ?? []) effects.push(...this.#record(event, stamp));
       if (plan.requeueAfterMs !== undefined) this.#queue.addAfter(key, plan.requeueAfterMs, nowMs);
     } else {
       this.#queue.addAfterFailure(key, nowMs);
@@ -216,7 +219,8 @@ export class ControllerRuntime {
   }
 
   #record(event: EventRecord, { wallMs }: Stamp): readonly Effect[] {
-    const write = this.#recorder.record({ ...event, fieldPath: '' }, wallMs);
+    const { object, type, reason, message } = event;
+    const write = this.#recorder.record({ object, type, reason, message, fieldPath: '' }, wallMs);
     return this.#flows.start(sendOnce(eventWrite(write), this.#writer), null, () => []).effects;
   }
 

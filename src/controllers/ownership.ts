@@ -34,25 +34,38 @@ export function claim<T extends KubeObject>(owner: KubeObject, selector: LabelSe
   return { owned, adopted, released };
 }
 
-/** The writes that make a claim true. */
+/** The writes that make a claim true. `finalizers`: put on what is adopted, and taken off what is released. */
 export function claimWrites<T extends KubeObject>(
   owner: KubeObject,
   resource: GroupVersionResource,
   { adopted, released }: Claim<T>,
+  finalizers: readonly string[] = [],
 ): Write[] {
   return [
-    ...adopted.map((object) => adopt(owner, resource, object)),
-    ...released.map((object) => release(owner, resource, object)),
+    ...adopted.map((object) => adopt(owner, resource, object, finalizers)),
+    ...released.map((object) => release(owner, resource, object, finalizers)),
   ];
 }
 
-function adopt(owner: KubeObject, resource: GroupVersionResource, object: KubeObject): Write {
-  const body = { metadata: { ownerReferences: [controllerReference(owner)], uid: object.metadata.uid } };
+function adopt(
+  owner: KubeObject,
+  resource: GroupVersionResource,
+  object: KubeObject,
+  finalizers: readonly string[],
+): Write {
+  const held = finalizers.length === 0 ? {} : { finalizers };
+  const body = { metadata: { ownerReferences: [controllerReference(owner)], uid: object.metadata.uid, ...held } };
   return patch(resource, object, body, { type: 'strategic', accepts: [404] });
 }
 
-function release(owner: KubeObject, resource: GroupVersionResource, object: KubeObject): Write {
+function release(
+  owner: KubeObject,
+  resource: GroupVersionResource,
+  object: KubeObject,
+  finalizers: readonly string[],
+): Write {
   const gone = { $patch: 'delete', uid: owner.metadata.uid };
-  const body = { metadata: { ownerReferences: [gone], uid: object.metadata.uid } };
+  const freed = finalizers.length === 0 ? {} : { '$deleteFromPrimitiveList/finalizers': finalizers };
+  const body = { metadata: { ownerReferences: [gone], uid: object.metadata.uid, ...freed } };
   return patch(resource, object, body, { type: 'strategic', accepts: [404, 422] });
 }

@@ -29,12 +29,14 @@ export interface EventRecord {
   /** For machines, as in `SuccessfulCreate`. */
   readonly reason: string;
   readonly message: string;
+  /** Tells of what the last plan failed on: recorded even if this one fails as well. */
+  readonly isOfFailure?: boolean;
 }
 
 export interface Plan {
   readonly groups: readonly (readonly Write[])[];
   readonly requeueAfterMs?: number;
-  /** Recorded when the plan has been carried out. */
+  /** Recorded when the plan has been carried out; of failure, at once. */
   readonly events?: readonly EventRecord[];
 }
 

@@ -35,3 +35,10 @@ export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: WallMs):
   const sinceMs = readySince(pod);
   return sinceMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs);
 }
+
+/** How long until the next ready pod counts as available; infinity when none is on its way. */
+export function nextAvailableInMs(pods: readonly Pod[], minReadySeconds: number, nowMs: WallMs): number {
+  if (minReadySeconds === 0) return Number.POSITIVE_INFINITY;
+  const waits = pods.map((pod) => availableInMs(pod, minReadySeconds, nowMs)).filter((waitMs) => waitMs > 0);
+  return Math.min(Number.POSITIVE_INFINITY, ...waits);
+}

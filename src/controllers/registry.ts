@@ -1,20 +1,29 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
 
 import type { AnyController, Controller, Kinds } from './controller.ts';
+import { cronJobController } from './cronjob/keys.ts';
+import { daemonSetController } from './daemonset/keys.ts';
 import { deploymentController } from './deployment/keys.ts';
+import { disruptionController } from './disruption/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
 import { endpointSliceController } from './endpointslice/keys.ts';
 import { garbageCollectionController } from './garbagecollection/keys.ts';
+import { jobController } from './job/keys.ts';
 import { namespaceController } from './namespace/keys.ts';
 import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.ts';
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
+import { replicationControllerController } from './replicationcontroller/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
+import { statefulSetController } from './statefulset/keys.ts';
+import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
   /** How long a node must be missing before its pods are deleted. */
   readonly orphanQuarantineMs: number;
+  /** How long a job waits after a first failed pod. */
+  readonly jobBackoffMs: number;
   /** The certificate of the cluster's authority, as PEM. */
   readonly rootCertificate: string;
 }
@@ -22,7 +31,14 @@ export interface ControllerSettings {
 export function controllersOf(settings: ControllerSettings): readonly AnyController[] {
   return [
     typeless(replicaSetController),
+    typeless(replicationControllerController),
     typeless(deploymentController),
+    typeless(daemonSetController),
+    typeless(statefulSetController),
+    typeless(disruptionController),
+    typeless(ttlAfterFinishedController),
+    typeless(cronJobController),
+    typeless(jobController({ backoffMs: settings.jobBackoffMs })),
     typeless(endpointSliceController),
     typeless(endpointsController),
     typeless(nodeLifecycleController(settings.node)),

@@ -11,6 +11,30 @@ export const configMapResource: GroupVersionResource = { group: '', version: 'v1
 export const serviceAccountResource: GroupVersionResource = { group: '', version: 'v1', resource: 'serviceaccounts' };
 export const replicaSetResource: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'replicasets' };
 export const deploymentResource: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'deployments' };
+export const daemonSetResource: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'daemonsets' };
+export const statefulSetResource: GroupVersionResource = { group: 'apps', version: 'v1', resource: 'statefulsets' };
+export const controllerRevisionResource: GroupVersionResource = {
+  group: 'apps',
+  version: 'v1',
+  resource: 'controllerrevisions',
+};
+export const jobResource: GroupVersionResource = { group: 'batch', version: 'v1', resource: 'jobs' };
+export const cronJobResource: GroupVersionResource = { group: 'batch', version: 'v1', resource: 'cronjobs' };
+export const persistentVolumeClaimResource: GroupVersionResource = {
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumeclaims',
+};
+export const replicationControllerResource: GroupVersionResource = {
+  group: '',
+  version: 'v1',
+  resource: 'replicationcontrollers',
+};
+export const podDisruptionBudgetResource: GroupVersionResource = {
+  group: 'policy',
+  version: 'v1',
+  resource: 'poddisruptionbudgets',
+};
 export const leaseResource: GroupVersionResource = { group: 'coordination.k8s.io', version: 'v1', resource: 'leases' };
 export const endpointSliceResource: GroupVersionResource = {
   group: 'discovery.k8s.io',

@@ -4,6 +4,7 @@ import type { GroupKind } from '../api/group-version.ts';
 import type { AnyObject, KubeObject } from '../api/object-meta.ts';
 import type { KindBehaviour } from './behaviour.ts';
 import { configMapBehaviour } from './configmap/strategy.ts';
+import { controllerRevisionBehaviour } from './controllerrevision/strategy.ts';
 import { cronJobBehaviour } from './cronjob/strategy.ts';
 import { customResourceDefinitionBehaviour } from './customresourcedefinition/strategy.ts';
 import { daemonSetBehaviour } from './daemonset/strategy.ts';
@@ -17,8 +18,10 @@ import { leaseBehaviour } from './lease/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
 import { podBehaviour } from './pod/strategy.ts';
+import { podDisruptionBudgetBehaviour } from './poddisruptionbudget/strategy.ts';
 import { priorityClassBehaviour } from './priorityclass/strategy.ts';
 import { replicaSetBehaviour } from './replicaset/strategy.ts';
+import { replicationControllerBehaviour } from './replicationcontroller/strategy.ts';
 import {
   clusterRoleBehaviour,
   clusterRoleBindingBehaviour,
@@ -39,11 +42,12 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/Namespace', namespaceBehaviour),
   entry('/Node', nodeBehaviour),
   entry('/Pod', podBehaviour),
-  entry('/ReplicationController', counted),
+  entry('/ReplicationController', replicationControllerBehaviour),
   entry('/Secret', secretBehaviour),
   entry('/Service', serviceBehaviour),
   entry('/Endpoints', endpointsBehaviour),
   entry('/LimitRange', { allowsCreateOnUpdate: true }),
+  entry('apps/ControllerRevision', controllerRevisionBehaviour),
   entry('apps/DaemonSet', daemonSetBehaviour),
   entry('apps/Deployment', deploymentBehaviour),
   entry('apps/ReplicaSet', replicaSetBehaviour),
@@ -55,7 +59,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('networking.k8s.io/Ingress', counted),
   entry('networking.k8s.io/IngressClass', counted),
   entry('networking.k8s.io/NetworkPolicy', counted),
-  entry('policy/PodDisruptionBudget', counted),
+  entry('policy/PodDisruptionBudget', podDisruptionBudgetBehaviour),
   entry('flowcontrol.apiserver.k8s.io/FlowSchema', counted),
   entry('flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', counted),
   entry('admissionregistration.k8s.io/MutatingAdmissionPolicy', counted),

@@ -43,3 +43,20 @@ export function checkedAmount(path: string, value: IntOrString | undefined): Fie
     "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
   return [invalid(path, value, detail)];
 }
+
+/** Checks the counts of a status, which must not be negative. */
+export function checkedCounts(path: string, status: object | undefined, names: readonly string[]): FieldError[] {
+  const counts = (status ?? {}) as Readonly<Record<string, number | undefined>>;
+  return names.flatMap((name) => checkedNonNegative(`${path}.${name}`, counts[name]));
+}
+
+/** A percentage that says more than all of it is refused; numbers are fine. */
+export function checkedShare(path: string, value: IntOrString | undefined): FieldError[] {
+  const isTooMuch = typeof value === 'string' && isPercentage(value) && Number.parseInt(value, 10) > 100;
+  return isTooMuch ? [invalid(path, value, 'must not be greater than 100%')] : [];
+}
+
+/** Tells whether an amount says none: an absent one does. */
+export function isNone(value: IntOrString | undefined): boolean {
+  return value === undefined || value === 0 || (typeof value === 'string' && Number.parseInt(value, 10) === 0);
+}

@@ -10,32 +10,28 @@ import { checkedNonNegative } from './field-checks.ts';
 import type { PodTemplateOwnerSpec, PodTemplateSpec } from './pod/types.ts';
 import { validatePodTemplate } from './pod/validate.ts';
 
-/** A stateful set's: its claims are of another kind, so only their names are read. */
-interface ClaimingSpec extends PodTemplateOwnerSpec {
-  readonly volumeClaimTemplates?: readonly { readonly metadata?: { readonly name?: string } }[];
-}
+/** Whose pods must run for ever, as messages name them. */
+const foreverKinds = {
+  deployment: 'ReplicaSet',
+  replicaset: 'ReplicaSet',
+  daemonset: 'DaemonSet',
+  statefulset: 'StatefulSet',
+} as const;
 
-/** `kind` is named in the message about an empty selector, as in `deployment`. */
-export function validateTemplateOwner(spec: Partial<PodTemplateOwnerSpec>, kind: string): FieldError[] {
+/** `kind` is named in the message about an empty selector. */
+export function validateTemplateOwner(
+  spec: Partial<PodTemplateOwnerSpec>,
+  kind: keyof typeof foreverKinds,
+): FieldError[] {
   return [
     ...checkedNonNegative('spec.replicas', spec.replicas),
     ...checkedNonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateSelector(spec.selector, kind),
     ...validateMatch(spec.selector, spec.template),
-    ...(spec.template === undefined ? [] : validatePodTemplate(withClaims(spec), 'spec.template', ['Always'])),
+    ...(spec.template === undefined
+      ? []
+      : validatePodTemplate(spec.template, 'spec.template', ['Always'], foreverKinds[kind])),
   ];
-}
-
-/** Claims that are made along with the pods are volumes of theirs. */
-function withClaims(spec: Partial<ClaimingSpec>): PodTemplateSpec {
-  const template = spec.template as PodTemplateSpec;
-  const present = new Set((template.spec.volumes ?? []).map(({ name }) => name));
-  const claimed = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name ?? '');
-  const added = claimed
-    .filter((name) => name !== '' && !present.has(name))
-    .map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
-  if (added.length === 0) return template;
-  return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...added] } };
 }
 
 function validateSelector(selector: LabelSelectorSpec | undefined, kind: string): FieldError[] {

@@ -29,9 +29,10 @@ export function observeEndpoints(key: string, caches: Caches<EndpointsKinds>): E
     return isOurs ? { service: null, pods: [], endpoints } : null;
   }
   if (isBeingDeleted(service) || !hasSelector(service)) return null;
+  const publishesAll = service.spec.publishNotReadyAddresses === true;
   const pods = caches.pods
     .by('namespace', namespaceOf(service))
-    .filter((pod) => matchesPod(service, pod) && hasEndpoint(pod) && !isBeingDeleted(pod));
+    .filter((pod) => matchesPod(service, pod) && hasEndpoint(pod) && (publishesAll || !isBeingDeleted(pod)));
   return { service, pods, endpoints };
 }
 

@@ -40,7 +40,11 @@ export function podsToDelete(
   count: number,
   nowMs: WallMs,
 ): readonly Pod[] {
-  if (count >= pods.length) return pods;
+  return count >= pods.length ? pods : inDeletionOrder(pods, related, nowMs).slice(0, count);
+}
+
+/** Returns all of `pods`, the one whose loss is felt least first. */
+export function inDeletionOrder(pods: readonly Pod[], related: readonly Pod[], nowMs: WallMs): readonly Pod[] {
   const crowds = new Map<string, number>();
   for (const pod of related) {
     if (!isActive(pod)) continue;
@@ -49,7 +53,7 @@ export function podsToDelete(
   }
   const ranked = pods.map((pod): Ranked => ({ pod, crowd: crowds.get(pod.spec.nodeName ?? '') ?? 0 }));
   ranked.sort((left, right) => firstDifference(left, right, nowMs));
-  return ranked.slice(0, count).map(({ pod }) => pod);
+  return ranked.map(({ pod }) => pod);
 }
 
 function firstDifference(left: Ranked, right: Ranked, nowMs: WallMs): number {

@@ -7,12 +7,14 @@ import type { TableCell } from '../../api/table.ts';
 import type { WallMs } from '../../base/brand.ts';
 import { parseTimestamp } from '../../base/time.ts';
 import { isConditionTrue } from '../condition.ts';
+import type { ControllerRevision } from '../controllerrevision/types.ts';
 import type { CronJob } from '../cronjob/types.ts';
 import type { DaemonSet } from '../daemonset/types.ts';
 import type { Deployment } from '../deployment/types.ts';
 import type { Job } from '../job/types.ts';
 import type { PodTemplateSpec } from '../pod/types.ts';
 import type { ReplicaSet } from '../replicaset/types.ts';
+import type { ReplicationController } from '../replicationcontroller/types.ts';
 import type { StatefulSet } from '../statefulset/types.ts';
 
 type Row = Readonly<Record<string, TableCell>>;
@@ -79,15 +81,6 @@ export function cronJobCells({ spec, status }: CronJob, wallMs: WallMs): Row {
   };
 }
 
-interface ReplicationController extends AnyObject {
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly selector?: StringMap;
-    readonly template?: PodTemplateSpec;
-  };
-  readonly status?: { readonly replicas?: number; readonly readyReplicas?: number };
-}
-
 export function replicationControllerCells({ spec, status }: ReplicationController): Row {
   return {
     Desired: spec?.replicas ?? 0,
@@ -102,7 +95,7 @@ export function podTemplateCells({ template }: AnyObject & { readonly template?:
   return { ...templateCells(template), 'Pod Labels': labelsText(template?.metadata?.labels) };
 }
 
-export function controllerRevisionCells(revision: AnyObject & { readonly revision?: number }): Row {
+export function controllerRevisionCells(revision: ControllerRevision): Row {
   const owner = controllerOf(revision);
   const group = owner === undefined ? '' : (parseApiVersion(owner.apiVersion)?.group ?? '');
   const kind = group === '' ? owner?.kind : `${owner?.kind}.${group}`;

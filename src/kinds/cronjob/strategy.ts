@@ -1,10 +1,9 @@
-/** How cron jobs begin and change. The schedule itself is checked where it is read. Models pkg/apis/batch/v1/defaults.go. */
-import { required } from '../../api/field-error.ts';
+/** How cron jobs begin and change. Models pkg/apis/batch/v1/defaults.go SetDefaults_CronJob. */
 import { setDefault } from '../../api/json.ts';
 import type { KindBehaviour } from '../behaviour.ts';
-import { checkedChoice, checkedNonNegative } from '../field-checks.ts';
-import { setPodTemplateDefaults } from '../pod/defaults.ts';
+import { setJobTemplateDefaults } from '../job/defaults.ts';
 import type { CronJob } from './types.ts';
+import { validateCronJob } from './validate.ts';
 
 export const cronJobBehaviour: KindBehaviour<CronJob> = {
   hasGeneration: true,
@@ -14,13 +13,7 @@ export const cronJobBehaviour: KindBehaviour<CronJob> = {
     setDefault(spec, 'suspend', false);
     setDefault(spec, 'successfulJobsHistoryLimit', 3);
     setDefault(spec, 'failedJobsHistoryLimit', 1);
-    setPodTemplateDefaults(spec.jobTemplate?.spec?.template);
+    if (spec.jobTemplate?.spec !== undefined) setJobTemplateDefaults(spec.jobTemplate.spec);
   },
-  validate: ({ spec }) => [
-    ...((spec.schedule ?? '') === '' ? [required('spec.schedule')] : []),
-    ...checkedChoice('spec.concurrencyPolicy', spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace']),
-    ...checkedNonNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds),
-    ...checkedNonNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit),
-    ...checkedNonNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit),
-  ],
+  validate: validateCronJob,
 };

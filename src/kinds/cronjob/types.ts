@@ -13,11 +13,23 @@ export interface CronJobSpec {
   readonly failedJobsHistoryLimit?: number;
 }
 
+/** A job that a cron job has running. */
+export interface ActiveJob {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+export interface CronJobStatus {
+  readonly active?: readonly ActiveJob[];
+  readonly lastScheduleTime?: string;
+  readonly lastSuccessfulTime?: string;
+}
+
 export interface CronJob extends KubeObject {
   readonly spec: CronJobSpec;
-  readonly status?: {
-    readonly active?: readonly { readonly name?: string; readonly namespace?: string; readonly uid?: string }[];
-    readonly lastScheduleTime?: string;
-    readonly lastSuccessfulTime?: string;
-  };
+  readonly status?: CronJobStatus;
 }

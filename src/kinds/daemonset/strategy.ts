@@ -1,10 +1,10 @@
 /** How daemon sets begin and change. Models kubernetes pkg/registry/apps/daemonset and pkg/apis/apps/validation. */
 import { setDefault } from '../../api/json.ts';
 import type { KindBehaviour } from '../behaviour.ts';
-import { checkedAmount, checkedChoice, checkedImmutable, checkedNonNegative } from '../field-checks.ts';
+import { checkedCounts, checkedImmutable } from '../field-checks.ts';
 import { setPodTemplateDefaults } from '../pod/defaults.ts';
-import { validateTemplateOwner } from '../template-owner.ts';
 import type { DaemonSet, DaemonSetSpec } from './types.ts';
+import { validateDaemonSet } from './validate.ts';
 
 export const daemonSetBehaviour: KindBehaviour<DaemonSet> = {
   hasGeneration: true,
@@ -31,15 +31,18 @@ export const daemonSetBehaviour: KindBehaviour<DaemonSet> = {
       numberReady: 0,
     };
   },
-  validate: ({ spec }) => [
-    ...validateTemplateOwner(spec, 'daemonset'),
-    ...checkedChoice('spec.updateStrategy.type', spec.updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
-    ...checkedAmount(
-      'spec.updateStrategy.rollingUpdate.maxUnavailable',
-      spec.updateStrategy?.rollingUpdate?.maxUnavailable,
-    ),
-    ...checkedAmount('spec.updateStrategy.rollingUpdate.maxSurge', spec.updateStrategy?.rollingUpdate?.maxSurge),
-    ...checkedNonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
-  ],
+  validate: validateDaemonSet,
   validateUpdate: (next, old) => checkedImmutable('spec.selector', next.spec.selector, old.spec.selector),
+  validateStatusUpdate: ({ status }) =>
+    checkedCounts('status', status, [
+      'currentNumberScheduled',
+      'numberMisscheduled',
+      'desiredNumberScheduled',
+      'numberReady',
+      'observedGeneration',
+      'updatedNumberScheduled',
+      'numberAvailable',
+      'numberUnavailable',
+      'collisionCount',
+    ]),
 };

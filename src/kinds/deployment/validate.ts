@@ -1,6 +1,13 @@
 /** Models kubernetes pkg/apis/apps/validation/validation.go ValidateDeployment and ValidateDeploymentUpdate. */
 import { type FieldError, forbiddenField, invalid } from '../../api/field-error.ts';
-import { checkedAmount, checkedChoice, checkedImmutable, checkedNonNegative } from '../field-checks.ts';
+import {
+  checkedAmount,
+  checkedChoice,
+  checkedImmutable,
+  checkedNonNegative,
+  checkedShare,
+  isNone,
+} from '../field-checks.ts';
 import { validateTemplateOwner } from '../template-owner.ts';
 import type { Deployment, DeploymentStrategy } from './types.ts';
 
@@ -31,16 +38,9 @@ function validateStrategy({ type, rollingUpdate }: DeploymentStrategy): FieldErr
   const { maxUnavailable, maxSurge } = rollingUpdate;
   errors.push(...checkedAmount(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable));
   errors.push(...checkedAmount(`${path}.rollingUpdate.maxSurge`, maxSurge));
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (isNone(maxUnavailable) && isNone(maxSurge)) {
     const detail = 'may not be 0 when `maxSurge` is 0';
     errors.push(invalid(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable, detail));
   }
-  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
-    errors.push(invalid(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  }
-  return errors;
-}
-
-function isZero(value: number | string | undefined): boolean {
-  return value === 0 || value === '0%';
+  return errors.concat(checkedShare(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable));
 }

@@ -4,11 +4,28 @@ import type { KubeObject } from '../../api/object-meta.ts';
 import type { Condition } from '../condition.ts';
 import type { PodTemplateSpec } from '../pod/types.ts';
 
+export interface PodFailurePolicyRule {
+  readonly action: 'FailJob' | 'FailIndex' | 'Ignore' | 'Count';
+  readonly onExitCodes?: {
+    readonly containerName?: string;
+    readonly operator: 'In' | 'NotIn';
+    readonly values: readonly number[];
+  };
+  readonly onPodConditions?: readonly { readonly type: string; readonly status?: string }[];
+}
+
+export interface SuccessPolicyRule {
+  /** Ranges, as in `0,2-4`. */
+  readonly succeededIndexes?: string;
+  readonly succeededCount?: number;
+}
+
 export interface JobSpec {
   readonly parallelism?: number;
   readonly completions?: number;
   readonly activeDeadlineSeconds?: number;
-  readonly podFailurePolicy?: Readonly<Record<string, unknown>>;
+  readonly podFailurePolicy?: { readonly rules?: readonly PodFailurePolicyRule[] };
+  readonly successPolicy?: { readonly rules?: readonly SuccessPolicyRule[] };
   readonly backoffLimit?: number;
   readonly backoffLimitPerIndex?: number;
   readonly maxFailedIndexes?: number;
@@ -19,6 +36,13 @@ export interface JobSpec {
   readonly completionMode?: 'NonIndexed' | 'Indexed';
   readonly suspend?: boolean;
   readonly podReplacementPolicy?: 'TerminatingOrFailed' | 'Failed';
+  readonly managedBy?: string;
+}
+
+/** Uids of pods that have ended and still carry the finalizer: in no count yet. */
+export interface UncountedTerminatedPods {
+  readonly succeeded?: readonly string[];
+  readonly failed?: readonly string[];
 }
 
 export interface JobStatus {
@@ -31,7 +55,8 @@ export interface JobStatus {
   readonly succeeded?: number;
   readonly failed?: number;
   readonly completedIndexes?: string;
-  readonly uncountedTerminatedPods?: { readonly succeeded?: readonly string[]; readonly failed?: readonly string[] };
+  readonly failedIndexes?: string;
+  readonly uncountedTerminatedPods?: UncountedTerminatedPods;
 }
 
 export interface Job extends KubeObject {

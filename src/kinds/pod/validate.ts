@@ -31,11 +31,12 @@ export function validatePodCreate({ spec }: Pod): FieldError[] {
   return errors;
 }
 
-/** Validates the template of a controller, whose pods must restart for ever where `restartPolicies` says so. */
+/** Validates the template of a controller. Pods that must run for ever have no deadline: `foreverKind` names who wants them so. */
 export function validatePodTemplate(
   template: PodTemplateSpec,
   path: string,
   restartPolicies: readonly string[],
+  foreverKind?: string,
 ): FieldError[] {
   const metadata = child(path, 'metadata');
   const errors = validateLabels(template.metadata?.labels ?? {}, child(metadata, 'labels'));
@@ -47,10 +48,9 @@ export function validatePodTemplate(
   }
   errors.push(...validatePodSpec(template.spec, spec));
   errors.push(...checkedChoice(child(spec, 'restartPolicy'), template.spec.restartPolicy, restartPolicies));
-  if (template.spec.activeDeadlineSeconds !== undefined && restartPolicies.length === 1) {
-    errors.push(
-      forbiddenField(child(spec, 'activeDeadlineSeconds'), 'activeDeadlineSeconds in this kind is not Supported'),
-    );
+  if (template.spec.activeDeadlineSeconds !== undefined && foreverKind !== undefined) {
+    const detail = `activeDeadlineSeconds in ${foreverKind} is not Supported`;
+    errors.push(forbiddenField(child(spec, 'activeDeadlineSeconds'), detail));
   }
   return errors;
 }

@@ -1,12 +1,19 @@
-/** PodDisruptionBudget: how many of some pods may be away at once by somebody's decision. */
+/** PodDisruptionBudget: how many pods of an application may be taken away at once on purpose. */
 import type { IntOrString } from '../../api/int-or-string.ts';
 import type { LabelSelectorSpec } from '../../api/label-selector.ts';
 import type { KubeObject } from '../../api/object-meta.ts';
 import type { Condition } from '../condition.ts';
 
+export interface PodDisruptionBudgetSpec {
+  readonly minAvailable?: IntOrString;
+  readonly maxUnavailable?: IntOrString;
+  readonly selector?: LabelSelectorSpec;
+  readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
+}
+
 export interface PodDisruptionBudgetStatus {
   readonly observedGeneration?: number;
-  /** Pods that were let go and that the controller has not seen go, with the time. */
+  /** Pods whose eviction was granted and has not shown yet, since when. */
   readonly disruptedPods?: Readonly<Record<string, string>>;
   readonly disruptionsAllowed: number;
   readonly currentHealthy: number;
@@ -16,12 +23,6 @@ export interface PodDisruptionBudgetStatus {
 }
 
 export interface PodDisruptionBudget extends KubeObject {
-  readonly spec?: {
-    readonly minAvailable?: IntOrString;
-    readonly maxUnavailable?: IntOrString;
-    /** Absent: no pod. Empty: every pod of the namespace. */
-    readonly selector?: LabelSelectorSpec;
-    readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
-  };
+  readonly spec: PodDisruptionBudgetSpec;
   readonly status?: PodDisruptionBudgetStatus;
 }

@@ -1,21 +1,11 @@
 /** How stateful sets begin and change. Models kubernetes pkg/registry/apps/statefulset and pkg/apis/apps/validation. */
-import { type FieldError, forbiddenField } from '../../api/field-error.ts';
-import { equalSemantic, setDefault } from '../../api/json.ts';
+import { type Mutable, setDefault } from '../../api/json.ts';
 import type { KindBehaviour } from '../behaviour.ts';
-import { checkedChoice, checkedNonNegative } from '../field-checks.ts';
+import { checkedCounts } from '../field-checks.ts';
+import type { PersistentVolumeClaim } from '../persistentvolumeclaim/types.ts';
 import { setPodTemplateDefaults } from '../pod/defaults.ts';
-import { validateTemplateOwner } from '../template-owner.ts';
 import type { StatefulSet, StatefulSetSpec } from './types.ts';
-
-const changeable = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'revisionHistoryLimit',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-] as const;
+import { validateStatefulSet, validateStatefulSetUpdate } from './validate.ts';
 
 export const statefulSetBehaviour: KindBehaviour<StatefulSet> = {
   hasGeneration: true,
@@ -25,14 +15,18 @@ export const statefulSetBehaviour: KindBehaviour<StatefulSet> = {
   prepareForCreate(statefulSet) {
     (statefulSet as { status: StatefulSet['status'] }).status = { replicas: 0, availableReplicas: 0 };
   },
-  validate: ({ spec }) => [
-    ...validateTemplateOwner(spec, 'statefulset'),
-    ...checkedChoice('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
-    ...checkedChoice('spec.updateStrategy.type', spec.updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
-    ...checkedNonNegative('spec.updateStrategy.rollingUpdate.partition', spec.updateStrategy?.rollingUpdate?.partition),
-    ...checkedNonNegative('spec.ordinals.start', spec.ordinals?.start),
-  ],
+  validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
+  validateStatusUpdate: ({ status }) =>
+    checkedCounts('status', status, [
+      'replicas',
+      'readyReplicas',
+      'currentReplicas',
+      'updatedReplicas',
+      'availableReplicas',
+      'observedGeneration',
+      'collisionCount',
+    ]),
 };
 
 function setSpecDefaults(spec: StatefulSetSpec): void {
@@ -50,15 +44,15 @@ function setSpecDefaults(spec: StatefulSetSpec): void {
   setDefault(retention, 'whenScaled', 'Retain');
   setDefault(spec, 'replicas', 1);
   setDefault(spec, 'revisionHistoryLimit', 10);
+  for (const claim of spec.volumeClaimTemplates ?? []) setClaimTemplateDefaults(claim);
   setPodTemplateDefaults(spec.template);
 }
 
-function validateStatefulSetUpdate(next: StatefulSet, old: StatefulSet): FieldError[] {
-  const fixed = (spec: StatefulSetSpec): unknown =>
-    Object.fromEntries(Object.entries(spec).filter(([name]) => !changeable.some((each) => each === name)));
-  if (equalSemantic(fixed(next.spec), fixed(old.spec))) return [];
-  const detail =
-    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', " +
-    "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-  return [forbiddenField('spec', detail)];
+/** Templates of claims are whole objects. Models pkg/apis/apps/v1/conversion.go and pkg/apis/core/v1/defaults.go. */
+function setClaimTemplateDefaults(claim: Mutable<PersistentVolumeClaim>): void {
+  claim.apiVersion ??= 'v1';
+  claim.kind ??= 'PersistentVolumeClaim';
+  if (claim.spec !== undefined) setDefault(claim.spec, 'volumeMode', 'Filesystem');
+  claim.status ??= {};
+  setDefault(claim.status, 'phase', 'Pending');
 }

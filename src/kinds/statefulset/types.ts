@@ -1,12 +1,13 @@
 /** StatefulSet: pods with a number each, in order. */
 import type { IntOrString } from '../../api/int-or-string.ts';
-import type { AnyObject, KubeObject } from '../../api/object-meta.ts';
+import type { KubeObject } from '../../api/object-meta.ts';
 import type { Condition } from '../condition.ts';
+import type { PersistentVolumeClaim } from '../persistentvolumeclaim/types.ts';
 import type { PodTemplateOwnerSpec } from '../pod/types.ts';
 
 export interface StatefulSetSpec extends PodTemplateOwnerSpec {
   readonly serviceName?: string;
-  readonly volumeClaimTemplates?: readonly AnyObject[];
+  readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[];
   readonly podManagementPolicy?: 'OrderedReady' | 'Parallel';
   readonly updateStrategy?: {
     readonly type?: 'RollingUpdate' | 'OnDelete';

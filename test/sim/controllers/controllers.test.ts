@@ -5,6 +5,7 @@ import {
   deploymentResource,
   endpointSliceResource,
   endpointsResource,
+  eventResource,
   namespaceResource,
   podResource,
   replicaSetResource,
@@ -120,4 +121,17 @@ test('when the master that runs the controllers dies another one carries on', ()
   tendUntil(cluster, { nodes }, () => isAvailable(cluster, 'web', 4));
   expect(cluster.activeMasters()).toHaveLength(1);
   expect(cluster.list(podResource)).toHaveLength(4);
+});
+
+test('a pod that is refused again and again is told by an event of its owner', () => {
+  const cluster = new SimulatedCluster(1, 5);
+  const refused = deployment('web', 1);
+  const spec = { ...refused.spec.template.spec, priorityClassName: 'missing' };
+  cluster.create(deploymentResource, {
+    ...refused,
+    spec: { ...refused.spec, template: { ...refused.spec.template, spec } },
+  } as Deployment);
+  cluster.universe.runFor(5_000);
+  const told = cluster.list(eventResource) as readonly { readonly reason?: string; readonly message?: string }[];
+  expect(told.find(({ reason }) => reason === 'FailedCreate')?.message).toContain('no PriorityClass with name missing');
 });

@@ -227,6 +227,7 @@ export class SimulatedCluster {
       settings: {
         node: { graceMs: 4_000, startupGraceMs: 6_000, monitorMs: 500 },
         orphanQuarantineMs: 2_000,
+        jobBackoffMs: 500,
         rootCertificate: 'certificate of the test',
       },
     };

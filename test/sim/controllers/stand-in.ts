@@ -1,6 +1,7 @@
 /** Stands in for scheduler and kubelets: binds pods to nodes, makes them ready, and lets those go that are to be deleted. */
 
-import { podResource } from '../../../src/controllers/resources.ts';
+import { nodeResource, podResource } from '../../../src/controllers/resources.ts';
+import { pinnedNodes } from '../../../src/kinds/pod/node-selector.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
@@ -24,11 +25,15 @@ export function tendPods(
       cluster.remove(podResource, name, namespace, { gracePeriodSeconds: 0 });
       hasWorked = true;
     } else if ((pod.spec.nodeName ?? '') === '') {
-      const target = { kind: 'Node', name: nodes[hash(name) % nodes.length] };
+      const [pinned] = pinnedNodes(pod) ?? [];
+      const target = { kind: 'Node', name: pinned ?? nodes[hash(name) % nodes.length] };
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target };
       cluster.call({ ...place, verb: 'create', subresource: 'binding', body });
       hasWorked = true;
-    } else if (pod.status?.phase !== 'Running' && !broken.includes(pod.spec.containers[0]?.image ?? '')) {
+    } else if (
+      (pod.status?.phase ?? 'Pending') === 'Pending' &&
+      !broken.includes(pod.spec.containers[0]?.image ?? '')
+    ) {
       const ip = `10.244.0.${(hash(name) % 250) + 1}`;
       const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2023-11-14T22:13:20Z' };
       const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [ready] };
@@ -37,6 +42,13 @@ export function tendPods(
     }
   }
   return hasWorked;
+}
+
+/** Makes the nodes that pods are bound to; pods of nodes that do not exist would be deleted after a while. */
+export function addNodes(cluster: SimulatedCluster, names: readonly string[]): void {
+  for (const name of names) {
+    cluster.create(nodeResource, { apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: {} } as never);
+  }
 }
 
 /** Tends pods and lets time pass until `condition` holds; fails after `limitMs`. */

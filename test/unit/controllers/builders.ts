@@ -6,6 +6,7 @@ import { Random } from '../../../src/base/random.ts';
 import type { Caches, Controller, Kinds, ReconcileContext, Watched } from '../../../src/controllers/controller.ts';
 import type { Plan, Write } from '../../../src/controllers/plan.ts';
 import type { Deployment, DeploymentSpec } from '../../../src/kinds/deployment/types.ts';
+import type { Node, NodeSpec } from '../../../src/kinds/node/types.ts';
 import type { Pod, PodSpec, PodStatus } from '../../../src/kinds/pod/types.ts';
 import type { ReplicaSet, ReplicaSetStatus } from '../../../src/kinds/replicaset/types.ts';
 import { Indexer } from '../../../src/streams/indexer.ts';
@@ -46,6 +47,10 @@ export function deployment(replicas: number, spec: Partial<DeploymentSpec> = {})
     metadata: { name: 'web', namespace: 'default', uid: 'd', generation: 1, resourceVersion: '1' },
     spec: { replicas, selector: { matchLabels: labels }, template, progressDeadlineSeconds: 600, ...spec },
   };
+}
+
+export function node(name: string, metadata: ObjectMeta = {}, spec: NodeSpec = {}): Node {
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: `uid-${name}`, ...metadata }, spec };
 }
 
 export interface PodOptions {
@@ -107,4 +112,18 @@ function tell({ verb, resource, subresource, name, body }: Write): string {
 
 export function events({ events: told = [] }: Plan): readonly string[] {
   return told.map(({ type, reason, message }) => `${type} ${reason}: ${message}`);
+}
+
+/** The body of the first write of a status, if the plan has one. */
+export function statusOf<Status>({ groups }: Plan): Status | undefined {
+  const write = groups.flat().find(({ subresource }) => subresource === 'status');
+  return (write?.body as { readonly status?: Status } | undefined)?.status;
+}
+
+/** The objects that a plan creates of one resource. */
+export function createdOf<T extends KubeObject>({ groups }: Plan, resource: string): readonly T[] {
+  return groups
+    .flat()
+    .filter((write) => write.verb === 'create' && write.resource.resource === resource)
+    .map(({ body }) => body as T);
 }

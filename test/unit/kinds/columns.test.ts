@@ -548,3 +548,38 @@ test('every resource that Kubernetes has columns for has them here, with a cell 
     expect(isFilled, `${group}/${resource}`).toBe(true);
   }
 });
+
+test.each<[string, string, object, string]>([
+  [
+    'policy',
+    'poddisruptionbudgets',
+    { spec: { maxUnavailable: '20%' }, status: { disruptionsAllowed: 2 } },
+    'x | N/A | 20% | 2 | 30m',
+  ],
+  [
+    'apps',
+    'controllerrevisions',
+    {
+      metadata: {
+        ...metadata,
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'agent', uid: 'u', controller: true }],
+      },
+      revision: 3,
+    },
+    'x | daemonset.apps/agent | 3 | 30m',
+  ],
+  [
+    '',
+    'replicationcontrollers',
+    { spec: { replicas: 2, selector: { app: 'a' }, template: { spec } }, status: { replicas: 2, readyReplicas: 1 } },
+    'x | 2 | 2 | 1 | 30m | a | i | app=a',
+  ],
+  [
+    'batch',
+    'cronjobs',
+    { spec: { schedule: '@daily', suspend: true, jobTemplate: { spec: { template: { spec } } } } },
+    'x | @daily | <none> | True | 0 | <none> | 30m | a | i | <none>',
+  ],
+])('%s/%s is printed as Kubernetes prints it', (group, resource, fields, want) => {
+  expect(print(group, resource, fields)).toBe(want);
+});

@@ -2,7 +2,7 @@
  * NodeAffinity: nodeSelector and required node affinity decide, preferred affinity scores.
  * Models plugins/nodeaffinity/node_affinity.go.
  */
-import { compileNodeTerm, matchesNodeTerm, pinnedNodes, requiredNodes } from '../../node-selector.ts';
+import { compileNodeTerm, matchesNodeTerm, pinnedNodes, requiredNodes } from '../../../kinds/pod/node-selector.ts';
 import { type FilterPlugin, normalizeByHighest, type ScorePlugin, skip } from '../../plugin.ts';
 import { success, unresolvable } from '../../verdict.ts';
 

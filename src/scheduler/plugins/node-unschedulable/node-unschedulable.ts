@@ -3,8 +3,8 @@
  * Models plugins/nodeunschedulable/node_unschedulable.go.
  */
 import type { Taint } from '../../../kinds/pod/scheduling-types.ts';
+import { tolerates } from '../../../kinds/pod/toleration.ts';
 import { type FilterPlugin, judging, skip } from '../../plugin.ts';
-import { tolerates } from '../../toleration.ts';
 import { success, unresolvable } from '../../verdict.ts';
 
 const cordoned = unresolvable('node(s) were unschedulable');

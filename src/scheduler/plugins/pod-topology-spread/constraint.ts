@@ -4,13 +4,13 @@
  */
 import { compileLabelSelector, type LabelSelector, matchesLabels } from '../../../api/label-selector.ts';
 import type { StringMap } from '../../../api/object-meta.ts';
+import { requiredNodes } from '../../../kinds/pod/node-selector.ts';
 import type { TopologySpreadConstraint } from '../../../kinds/pod/scheduling-types.ts';
+import { untoleratedTaint } from '../../../kinds/pod/toleration.ts';
 import type { NodeInfo } from '../../node-info.ts';
-import { requiredNodes } from '../../node-selector.ts';
 import type { PodInfo } from '../../pod-info.ts';
 import { withLabelKeys } from '../../pod-term.ts';
 import type { Snapshot } from '../../snapshot.ts';
-import { untoleratedTaint } from '../../toleration.ts';
 
 export const hostnameLabel = 'kubernetes.io/hostname';
 const zoneLabel = 'topology.kubernetes.io/zone';

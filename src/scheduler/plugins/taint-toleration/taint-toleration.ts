@@ -2,8 +2,9 @@
  * TaintToleration: a pod stays away from taints it does not tolerate, and prefers nodes with fewer soft ones.
  * Models plugins/tainttoleration/taint_toleration.go.
  */
+
+import { tolerates, untoleratedTaint } from '../../../kinds/pod/toleration.ts';
 import { type FilterPlugin, judging, normalizeByHighest, type ScorePlugin } from '../../plugin.ts';
-import { tolerates, untoleratedTaint } from '../../toleration.ts';
 import { success, unresolvable } from '../../verdict.ts';
 
 const hardEffects = ['NoSchedule', 'NoExecute'] as const;

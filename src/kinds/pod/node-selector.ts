@@ -2,11 +2,10 @@
  * Node selectors: nodeSelector and node affinity of a pod, compiled to one question per node.
  * Models kubernetes component-helpers/scheduling/corev1/nodeaffinity.
  */
-import { type LabelOperator, type LabelSelector, labelSelector, matchesLabels } from '../api/label-selector.ts';
-import type { StringMap } from '../api/object-meta.ts';
-import type { NodeSelectorRequirement, NodeSelectorTerm } from '../kinds/pod/scheduling-types.ts';
-import type { Pod } from '../kinds/pod/types.ts';
-import type { NodeInfo } from './node-info.ts';
+import { type LabelOperator, type LabelSelector, labelSelector, matchesLabels } from '../../api/label-selector.ts';
+import type { StringMap } from '../../api/object-meta.ts';
+import type { NodeSelectorRequirement, NodeSelectorTerm } from './scheduling-types.ts';
+import type { Pod } from './types.ts';
 
 const operators: Readonly<Record<NodeSelectorRequirement['operator'], LabelOperator>> = {
   In: 'in',
@@ -16,6 +15,12 @@ const operators: Readonly<Record<NodeSelectorRequirement['operator'], LabelOpera
   Gt: 'gt',
   Lt: 'lt',
 };
+
+/** What node selectors can ask of a node. */
+export interface SelectableNode {
+  readonly name: string;
+  readonly labels: StringMap;
+}
 
 interface CompiledTerm {
   readonly labels: LabelSelector;
@@ -35,7 +40,7 @@ export function matchesNodeTerm(term: CompiledTerm | null, name: string, labels:
 }
 
 /** Returns whether a node is one that the pod asks for, or null when the pod asks for none in particular. */
-export function requiredNodes(pod: Pod): ((node: NodeInfo) => boolean) | null {
+export function requiredNodes(pod: Pick<Pod, 'spec'>): ((node: SelectableNode) => boolean) | null {
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (wanted.length === 0 && required === undefined) return null;
@@ -49,7 +54,7 @@ export function requiredNodes(pod: Pod): ((node: NodeInfo) => boolean) | null {
  * Returns the names that the pod's required terms pin it to, when every term pins: pods of a DaemonSet name their node this way.
  * Null when the pod is not pinned.
  */
-export function pinnedNodes(pod: Pod): ReadonlySet<string> | null {
+export function pinnedNodes(pod: Pick<Pod, 'spec'>): ReadonlySet<string> | null {
   const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms === undefined || terms.length === 0) return null;
   const names = new Set<string>();

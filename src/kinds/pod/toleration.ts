@@ -1,5 +1,5 @@
 /** Whether a toleration covers a taint. Models kubernetes component-helpers/scheduling/corev1 and core/v1 toleration.go. */
-import type { Taint, Toleration } from '../kinds/pod/scheduling-types.ts';
+import type { Taint, Toleration } from './scheduling-types.ts';
 
 /** An empty key with `Exists` covers every taint, an empty effect every effect. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
