@@ -7,6 +7,7 @@ import type { Effect } from '../../src/actor/effect.ts';
 import type { Input } from '../../src/actor/input.ts';
 import type { ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
 import { requestEntityTooLarge, serviceUnavailable, timeout } from '../../src/api/status-errors.ts';
+import { asYaml } from '../../src/http/yaml-answer.ts';
 import { type ApiResponse, type ApiStreamItem, apiCallTimeoutMs } from '../../src/protocol/apiserver.ts';
 import type { GatewayAddress, GatewayProtocol, ListenFailure } from '../../src/protocol/gateway.ts';
 import { refusal, responseHeaders, translateRequest } from './translate.ts';
@@ -32,6 +33,8 @@ interface GatewayState {
   /** Exchanges that are open as asks, and as streams; each under the number of its exchange. */
   readonly calls: Set<number>;
   readonly streams: Set<number>;
+  /** Calls whose client wants YAML. */
+  readonly yamlCalls: Set<number>;
 }
 
 type GatewayInput = Input<GatewayProtocol>;
@@ -44,7 +47,15 @@ const streamCredit = 16;
 export const gatewayBehaviour: Behaviour<GatewayArgs, GatewayState, GatewayProtocol> = { init, step };
 
 function init(args: GatewayArgs, _context: ActorContext): GatewayState {
-  return { args, address: null, waiting: [], streaming: new Set(), calls: new Set(), streams: new Set() };
+  return {
+    args,
+    address: null,
+    waiting: [],
+    streaming: new Set(),
+    calls: new Set(),
+    streams: new Set(),
+    yamlCalls: new Set(),
+  };
 }
 
 function step(state: GatewayState, input: GatewayInput): readonly Effect[] {
@@ -60,7 +71,7 @@ function step(state: GatewayState, input: GatewayInput): readonly Effect[] {
       state.waiting.push(input.request);
       return [];
     case 'reply':
-      return state.calls.delete(input.id) ? answer(input.id, input.body as ApiResponse) : [];
+      return onReply(state, input.id, input.body as ApiResponse);
     case 'askFailed':
       return state.calls.delete(input.id) ? answer(input.id, unanswered(input.failure.definite)) : [];
     case 'item':
@@ -111,6 +122,7 @@ function open(
       return answer(exchange, refusal(translation.error));
     case 'call': {
       state.calls.add(exchange);
+      if (translation.isYaml) state.yamlCalls.add(exchange);
       const body = { type: 'call', request: translation.request };
       return [{ type: 'ask', to, id: exchange, body, timeoutMs: apiCallTimeoutMs }];
     }
@@ -120,6 +132,11 @@ function open(
       return [{ type: 'subscribe', to, id: exchange, body, credit: streamCredit }];
     }
   }
+}
+
+function onReply(state: GatewayState, exchange: number, response: ApiResponse): readonly Effect[] {
+  if (!state.calls.delete(exchange)) return [];
+  return answer(exchange, state.yamlCalls.delete(exchange) ? asYaml(response) : response);
 }
 
 function onItem(state: GatewayState, exchange: number, item: ApiStreamItem): readonly Effect[] {
@@ -140,6 +157,7 @@ function onEnded(state: GatewayState, exchange: number): readonly Effect[] {
 
 function onClosed(state: GatewayState, exchange: number): readonly Effect[] {
   state.streaming.delete(exchange);
+  state.yamlCalls.delete(exchange);
   if (state.calls.delete(exchange)) return [{ type: 'cancelAsk', id: exchange }];
   if (state.streams.delete(exchange)) return [{ type: 'unsubscribe', id: exchange }];
   return [];

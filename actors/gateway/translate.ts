@@ -1,12 +1,12 @@
 /** Between HTTP and the typed requests of the API server. Pure: a request in, a request or a refusal out. */
 import type { HttpHeaders, HttpRequest } from '../../src/actor/listener-port.ts';
-import type { OutputForm as Negotiated, PatchFormat } from '../../src/api/request.ts';
+import type { OutputForm as Negotiated, PatchFormat, ResourceRequest as ResourceInfo } from '../../src/api/request.ts';
 import { StatusError } from '../../src/api/status.ts';
-import { unauthorized } from '../../src/api/status-errors.ts';
+import { methodNotServed, unauthorized } from '../../src/api/status-errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { objectFormatOf, patchFormatOf } from '../../src/http/content-type.ts';
 import { negotiate } from '../../src/http/negotiation.ts';
-import { parseTarget } from '../../src/http/path.ts';
+import { isKnownMethod, parseTarget } from '../../src/http/path.ts';
 import type { Query } from '../../src/http/query.ts';
 import { statusHeaders, warningHeader } from '../../src/http/status-code.ts';
 import type {
@@ -22,7 +22,7 @@ import type {
 
 /** `call`: one answer. `open`: a stream of chunks. `refuse`: the request is not understood. */
 export type Translation =
-  | { readonly type: 'call'; readonly request: ApiRequest }
+  | { readonly type: 'call'; readonly request: ApiRequest; readonly isYaml: boolean }
   | { readonly type: 'open'; readonly request: ResourceRequest }
   | { readonly type: 'refuse'; readonly error: StatusError };
 
@@ -46,6 +46,7 @@ export function translateRequest(http: HttpRequest): Translation {
 }
 
 function translate(http: HttpRequest): Translation {
+  if (!isKnownMethod(http.method)) throw methodNotServed();
   const { info, query } = parseTarget(http.method, http.target);
   const parameters = flatten(query);
   const credentials = credentialsOf(http);
@@ -57,6 +58,7 @@ function translate(http: HttpRequest): Translation {
     const condition = ifNoneMatch === undefined ? {} : { ifNoneMatch };
     return {
       type: 'call',
+      isYaml: accept.startsWith('application/yaml'),
       request: {
         type: 'nonResource',
         verb: info.verb,
@@ -69,6 +71,8 @@ function translate(http: HttpRequest): Translation {
     };
   }
   const { verb, group, version, resource, subresource, namespace, name } = info;
+  if (!isMethodServed(info)) throw methodNotServed();
+  const answerForm = negotiate(acceptOf(http), 'resource');
   const request: ResourceRequest = {
     type: 'resource',
     verb,
@@ -79,13 +83,20 @@ function translate(http: HttpRequest): Translation {
     namespace,
     name,
     parameters,
-    output: outputOf(negotiate(acceptOf(http), 'resource')),
+    output: outputOf(answerForm),
     body: bodyOf(http),
     ...identity,
     userAgent: http.headers['user-agent'] ?? '',
     fence: null,
   };
-  return { type: verb === 'watch' || subresource === 'log' ? 'open' : 'call', request };
+  if (verb === 'watch' || subresource === 'log') return { type: 'open', request };
+  return { type: 'call', request, isYaml: answerForm.format === 'yaml' };
+}
+
+/** A collection takes what is new, an object what changes it. */
+function isMethodServed({ verb, name, subresource }: ResourceInfo): boolean {
+  if (name === '') return verb !== 'update' && verb !== 'patch';
+  return verb !== 'create' || subresource !== '';
 }
 
 /** Typed clients prefer protobuf and take JSON, which is what they get. */

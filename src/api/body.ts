@@ -5,6 +5,7 @@
 import { parseDocument } from 'yaml';
 import { utf8TextStrict } from '../base/bytes.ts';
 import type { Json } from './json.ts';
+import { scanJson } from './json-scan.ts';
 import type { BodyFormat } from './request.ts';
 import { badRequest } from './status-errors.ts';
 import { fitsYamlDepth } from './yaml-depth.ts';
@@ -28,10 +29,13 @@ export function parseBody(bytes: Uint8Array, format: Exclude<BodyFormat, 'protob
 }
 
 function parseJson(bytes: Uint8Array): Json {
+  let text = '';
   try {
-    return JSON.parse(utf8TextStrict(bytes)) as Json;
+    text = utf8TextStrict(bytes);
+    return JSON.parse(text) as Json;
   } catch (cause: unknown) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${messageOf(cause)}`);
+    const problem = text === '' ? undefined : scanJson(text).error;
+    throw badRequest(`couldn't get version/kind; json parse error: ${problem ?? messageOf(cause)}`);
   }
 }
 

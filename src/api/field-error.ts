@@ -59,8 +59,8 @@ export function typeInvalid(field: string, value: unknown, detail: string): Fiel
   return make('FieldValueTypeInvalid', field, detail, shown(value));
 }
 
-export function duplicate(field: string, value: unknown): FieldError {
-  return make('FieldValueDuplicate', field, '', shown(value));
+export function duplicate(field: string, value: unknown, detail = ''): FieldError {
+  return make('FieldValueDuplicate', field, detail, shown(value));
 }
 
 export function notFoundValue(field: string, value: unknown): FieldError {

@@ -11,6 +11,9 @@ const qualified = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${qualified})?`;
 const configKey = '[-._a-zA-Z0-9]+';
 const environmentName = '[ -<>-~]+';
+const headerName = '[-A-Za-z0-9]+';
+const sysctlSegment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const sysctlName = `^(${sysctlSegment}[\\./])*${sysctlSegment}$`;
 
 const labelPattern = whole(label);
 const subdomainPattern = whole(subdomain);
@@ -19,7 +22,10 @@ const qualifiedPattern = whole(qualified);
 const labelValuePattern = whole(labelValue);
 const configKeyPattern = whole(configKey);
 const environmentNamePattern = whole(environmentName);
+const headerNamePattern = whole(headerName);
+const sysctlPattern = new RegExp(sysctlName);
 
+const identityMax = 2 ** 31 - 1;
 export const labelBytesMax = 63;
 export const subdomainBytesMax = 253;
 const generatedSuffixLength = 5;
@@ -56,6 +62,11 @@ const configKeyComplaint = regexComplaint(
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
   configKey,
   ['key.name', 'KEY_NAME', 'key-name'],
+);
+const headerNameComplaint = regexComplaint(
+  "a valid HTTP header must consist of alphanumeric characters or '-'",
+  headerName,
+  ['X-Header-Name'],
 );
 
 /** A check of a name; returns complaints. */
@@ -118,6 +129,23 @@ export function checkEnvironmentName(text: string): readonly string[] {
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
+/** The name of a header of HTTP. */
+export function checkHeaderName(text: string): readonly string[] {
+  return checkPattern(text, Number.MAX_SAFE_INTEGER, headerNamePattern, headerNameComplaint);
+}
+
+/** The name of a kernel's setting, with dots or slashes. */
+export function checkSysctlName(text: string): readonly string[] {
+  const isShort = text.length <= subdomainBytesMax;
+  if (isShort && sysctlPattern.test(text)) return [];
+  return [`must have at most ${subdomainBytesMax} characters and match regex ${sysctlName}`];
+}
+
+/** The number of a user or of a group. */
+export function checkIdentity(value: number): readonly string[] {
+  return value >= 0 && value <= identityMax ? [] : [`must be between 0 and ${identityMax}, inclusive`];
+}
+
 /** The name of a container's port, as in IANA's service names. */
 export function checkPortName(text: string): readonly string[] {
   const complaints: string[] = [];
@@ -146,6 +174,14 @@ export function checkAddress(text: string): readonly string[] {
   return isAddressV4(text) || isAddressV6(text)
     ? []
     : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+}
+
+/** A range of addresses: an address and the length of its prefix. */
+export function checkRange(text: string): readonly string[] {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const bitsMax = isAddressV4(address) ? 32 : isAddressV6(address) ? 128 : -1;
+  if (rest.length === 0 && /^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= bitsMax) return [];
+  return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
 }
 
 export function isAddressV4(text: string): boolean {

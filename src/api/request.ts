@@ -52,7 +52,8 @@ export interface ListOptions {
   readonly fieldSelector: FieldSelector;
   /** Empty: most recent; `0`: any; else see `resourceVersionMatch`. */
   readonly resourceVersion: string;
-  readonly resourceVersionMatch: '' | 'Exact' | 'NotOlderThan';
+  /** Empty, `Exact` or `NotOlderThan`, once validated. */
+  readonly resourceVersionMatch: string;
   /** 0 means no limit. */
   readonly limit: number;
   readonly continue: string;
@@ -63,7 +64,8 @@ export interface ListOptions {
 
 export interface WatchOptions extends ListOptions {
   readonly allowWatchBookmarks: boolean;
-  readonly sendInitialEvents: boolean;
+  /** Undefined: as the resourceVersion says. */
+  readonly sendInitialEvents: boolean | undefined;
 }
 
 export type FieldValidationMode = 'Strict' | 'Warn' | 'Ignore';

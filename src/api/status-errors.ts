@@ -78,6 +78,12 @@ export function methodNotAllowed(resource: GroupResource, action: string): Statu
   return new StatusError(405, 'MethodNotAllowed', message, resourceDetails(resource, ''));
 }
 
+/** For a path that is served, but not by that method. */
+export function methodNotServed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new StatusError(405, 'MethodNotAllowed', message, {});
+}
+
 export function notAcceptable(accepted: readonly string[]): StatusError {
   const message = `only the following media types are accepted: ${accepted.join(', ')}`;
   return new StatusError(406, 'NotAcceptable', message);
@@ -96,6 +102,16 @@ export function requestEntityTooLarge(message: string): StatusError {
 /** For a resourceVersion or continue token that history no longer covers; the client lists again. */
 export function expired(message: string): StatusError {
   return new StatusError(410, 'Expired', message);
+}
+
+/** For a list whose next page is asked for too late; `token` continues it, but with the objects of now. */
+export function expiredList(token: string): StatusError {
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+    'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+    'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+    'deleted between the time the first chunk was returned and now may show up in the list.';
+  return new StatusError(410, 'Expired', message, undefined, { continue: token });
 }
 
 export function gone(message: string): StatusError {

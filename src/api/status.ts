@@ -41,10 +41,15 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
+export interface StatusMetadata {
+  readonly continue?: string;
+}
+
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Readonly<Record<string, never>>;
+  /** `continue`: where an inconsistent list goes on, in the Status of a list that cannot go on consistently. */
+  readonly metadata: StatusMetadata;
   readonly status: 'Success' | 'Failure';
   readonly message?: string;
   readonly reason?: StatusReason;
@@ -57,13 +62,19 @@ export interface Status {
 export class StatusError extends Error {
   readonly status: Status;
 
-  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails) {
+  constructor(
+    code: number,
+    reason: StatusReason,
+    message: string,
+    details?: StatusDetails,
+    metadata: StatusMetadata = {},
+  ) {
     super(message);
     this.name = 'StatusError';
     this.status = {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata,
       status: 'Failure',
       message,
       ...(reason === '' ? {} : { reason }),
@@ -85,5 +96,5 @@ export function reasonOf(error: unknown): StatusReason | undefined {
 
 /** Rebuilds the error from a Status that travelled as data. */
 export function statusErrorOf(status: Status): StatusError {
-  return new StatusError(status.code, status.reason ?? '', status.message ?? '', status.details);
+  return new StatusError(status.code, status.reason ?? '', status.message ?? '', status.details, status.metadata);
 }

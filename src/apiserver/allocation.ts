@@ -9,6 +9,7 @@ import type { AnyObject } from '../api/object-meta.ts';
 import { invalidObject } from '../api/status-errors.ts';
 import type { Random } from '../base/random.ts';
 import type { ServicePort, ServiceSpec } from '../kinds/service/types.ts';
+import { needsHealthPort } from '../kinds/service/validate.ts';
 import type { StoredResource } from './catalog.ts';
 
 export const allocationPrefix = '/threemaster/allocations/';
@@ -16,6 +17,8 @@ const addressPrefix = `${allocationPrefix}clusterips/`;
 const nodePortPrefix = `${allocationPrefix}nodeports/`;
 
 /** 10.96.0.0/16, as kubeadm; .1 is the API server, .10 by custom the name server. */
+const addressRange = '10.96.0.0/16';
+const addressStart = '10.96.';
 const addressCount = 65_534;
 const reservedAddressesMax = 256;
 export const apiServerAddress = '10.96.0.1';
@@ -35,6 +38,7 @@ export function allocationsOf(stored: StoredResource, object: AnyObject): readon
   for (const address of spec.clusterIPs ?? []) if (isAddress(address)) keys.add(addressPrefix + address);
   if (isAddress(spec.clusterIP)) keys.add(addressPrefix + spec.clusterIP);
   for (const { nodePort = 0 } of spec.ports ?? []) if (nodePort > 0) keys.add(nodePortPrefix + nodePort);
+  if ((spec.healthCheckNodePort ?? 0) > 0) keys.add(nodePortPrefix + spec.healthCheckNodePort);
   return [...keys];
 }
 
@@ -47,21 +51,46 @@ export function allocate(stored: StoredResource, object: AnyObject, isAllocated:
   const spec = object.spec as Mutable<ServiceSpec> | undefined;
   if (spec === undefined) return;
   if (spec.type === 'ExternalName') return;
+  checkRanges(object, spec);
   if ((spec.clusterIP ?? '') === '') {
     spec.clusterIP = freeAddress(isAllocated, random) ?? exhausted(object, 'spec.clusterIPs', 'range is full');
     spec.clusterIPs = [spec.clusterIP];
   }
-  if (spec.type !== 'NodePort' && spec.type !== 'LoadBalancer') return;
-  if (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false) return;
-  const taken = new Set<number>();
-  for (const port of spec.ports ?? []) if ((port.nodePort ?? 0) > 0) taken.add(port.nodePort as number);
-  for (const port of spec.ports ?? []) {
-    if ((port.nodePort ?? 0) > 0) continue;
-    const isTaken = (number: number): boolean => taken.has(number) || isAllocated(nodePortPrefix + number);
+  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') allocatePorts(object, spec, isAllocated, random);
+}
+
+function allocatePorts(object: AnyObject, spec: Mutable<ServiceSpec>, isAllocated: IsAllocated, random: Random): void {
+  const ports = spec.ports ?? [];
+  const taken = new Set(ports.flatMap(({ nodePort = 0 }) => (nodePort > 0 ? nodePort : [])));
+  if ((spec.healthCheckNodePort ?? 0) > 0) taken.add(spec.healthCheckNodePort as number);
+  const isTaken = (number: number): boolean => taken.has(number) || isAllocated(nodePortPrefix + number);
+  const next = (): number => {
     const nodePort = freePort(isTaken, random) ?? exhausted(object, 'spec.ports', 'range is full');
     taken.add(nodePort);
-    (port as Mutable<ServicePort>).nodePort = nodePort;
+    return nodePort;
+  };
+  if (spec.type !== 'LoadBalancer' || spec.allocateLoadBalancerNodePorts !== false) {
+    for (const port of ports) if ((port.nodePort ?? 0) === 0) (port as Mutable<ServicePort>).nodePort = next();
   }
+  if (needsHealthPort(spec) && (spec.healthCheckNodePort ?? 0) === 0) spec.healthCheckNodePort = next();
+}
+
+/** Throws StatusError Invalid for an address that the client chose outside of the pools. */
+function checkRanges(object: AnyObject, { clusterIPs = [], ports = [] }: ServiceSpec): void {
+  const errors: FieldError[] = [];
+  for (const address of clusterIPs) {
+    if (!isAddress(address) || address.startsWith(addressStart)) continue;
+    const detail =
+      `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. ` +
+      `The range of valid IPs is ${addressRange}`;
+    errors.push(invalid('spec.clusterIPs', clusterIPs, detail));
+  }
+  for (const [index, { nodePort = 0 }] of ports.entries()) {
+    if (nodePort === 0 || (nodePort >= nodePortMin && nodePort <= nodePortMax)) continue;
+    const detail = `provided port is not in the valid range. The range of valid ports is ${nodePortMin}-${nodePortMax}`;
+    errors.push(invalid(`spec.ports[${index}].nodePort`, nodePort, detail));
+  }
+  if (errors.length > 0) throw refusal(object, errors);
 }
 
 /** Returns the refusal for an address that the client asked for and somebody else holds. */

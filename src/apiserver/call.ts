@@ -4,14 +4,16 @@ import { parseBody } from '../api/body.ts';
 import { everyField, formatFieldSelector } from '../api/field-selector.ts';
 import { formatGroupVersionResource, type GroupVersionKind } from '../api/group-version.ts';
 import type { Json } from '../api/json.ts';
+import { scanJson } from '../api/json-scan.ts';
 import { formatLabelSelector } from '../api/label-selector.ts';
 import type { AnyObject } from '../api/object-meta.ts';
 import type { DeleteOptions, FieldValidationMode, IncludeObject, ListOptions } from '../api/request.ts';
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from '../api/status-errors.ts';
+import { utf8Text } from '../base/bytes.ts';
 import { deleteOptions } from '../http/options.ts';
 import type { Query } from '../http/query.ts';
 import { decodeCustom } from '../kinds/customresource/decode.ts';
-import { type Decoded, decodeObject } from '../kinds/decode.ts';
+import { type Decoded, decodeObject, unusable } from '../kinds/decode.ts';
 import { decodeProtobuf } from '../kinds/decode-protobuf.ts';
 import { deleteOptionsOfBody } from '../kinds/delete-options.ts';
 import { builtInSchemas } from '../kinds/schema.ts';
@@ -66,6 +68,29 @@ export function decodeServedObject(
   return custom === null ? decodeObject(tree, info, schemas, mode) : decodeCustom(tree, custom.version, schemas, mode);
 }
 
+/**
+ * Decodes the whole object that a body holds. A field that stands twice in it is looked for when the client asks for validation by name: the text
+ * has to be read once more for that. Throws StatusError BadRequest.
+ */
+export function decodeBody(
+  environment: Environment,
+  call: Call,
+  tree: Json,
+  mode: FieldValidationMode,
+): Decoded<AnyObject> {
+  const duplicates = mode === 'Ignore' || !call.query.has('fieldValidation') ? [] : duplicatesOf(call);
+  if (mode === 'Strict' && duplicates.length > 0) {
+    throw unusable(call.served.info, `strict decoding error: ${duplicates.join(', ')}`);
+  }
+  const { object, warnings } = decodeServedObject(environment, call.served, tree, mode);
+  return { object, warnings: [...duplicates, ...warnings] };
+}
+
+function duplicatesOf({ request: { body } }: Call): readonly string[] {
+  if (body?.encoding !== 'json') return [];
+  return scanJson(utf8Text(body.bytes)).duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+}
+
 /** Tells whether a patch is a server-side apply. */
 export function isApply(call: Call): boolean {
   return call.request.body?.patch === 'apply';
@@ -106,11 +131,13 @@ export function callSelection(call: Call, options: ListOptions): Selection {
         `field label not supported: ${unknown.field}`,
     );
   }
+  const { strategy } = call.served;
+  const requirements = fields.requirements.map((each) => ({ ...each, field: strategy.storedLabel(each.field) }));
   return selectionOf(
     call.served.info.isNamespaced ? call.request.namespace : '',
     call.request.name,
     labels,
-    fields.requirements.length === 0 ? everyField : fields,
+    requirements.length === 0 ? everyField : { requirements },
   );
 }
 

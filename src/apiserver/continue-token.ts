@@ -3,14 +3,17 @@
  * clients. Models apiserver pkg/storage/continue.go, whose spelling is kept.
  */
 import { badRequest } from '../api/status-errors.ts';
+import { decodeBase64Url, encodeBase64Url } from '../base/base64-url.ts';
 import { utf8 } from '../base/bytes.ts';
-import { decodeBase64Url, encodeBase64Url } from './base64-url.ts';
 
 export interface ContinueToken {
+  /** `inconsistentRevision`: what is there now, because the list's own revision is forgotten. */
   readonly revision: number;
   /** The first key of the next page, relative to the resource's prefix. */
   readonly start: string;
 }
+
+export const inconsistentRevision = -1;
 
 export function formatContinue(token: ContinueToken): string {
   const text = JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: token.start });
@@ -35,6 +38,7 @@ function parsed(text: string): ContinueToken | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { v, rv, start } = value as { v?: unknown; rv?: unknown; start?: unknown };
   if (v !== 'meta.k8s.io/v1' || typeof start !== 'string' || start === '') return undefined;
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv <= 0) return undefined;
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv)) return undefined;
+  if (rv <= 0 && rv !== inconsistentRevision) return undefined;
   return { revision: rv, start };
 }

@@ -16,7 +16,7 @@ import { admitNew } from './admission/admit.ts';
 import { admitContent } from './admission/namespace-lifecycle.ts';
 import { allocate, allocationError, allocationsOf, usesPool } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
-import { bodyOf, type Call, callForm, decodeServedObject } from './call.ts';
+import { bodyOf, type Call, callForm, decodeBody } from './call.ts';
 import { type ServedResource, storageKey, strategyOf } from './catalog.ts';
 import { encoded } from './change.ts';
 import { toStored } from './conversion.ts';
@@ -41,7 +41,7 @@ export interface Creation {
 export function* handleCreate(environment: Environment, call: Call): Flow<Answer> {
   const options = writeOptions(call.query, 'CreateOptions');
   const body = bodyOf(call);
-  const { object, warnings } = decodeServedObject(environment, call.served, body, options.fieldValidation);
+  const { object, warnings } = decodeBody(environment, call, body, options.fieldValidation);
   const { namespace, fence } = call.request;
   placeInNamespace(object, call.served, namespace);
   if ((object.metadata.resourceVersion ?? '') !== '') {
@@ -100,6 +100,7 @@ function* prepared(environment: Environment, { served, ownership }: Creation, ob
   strategy.prepareForCreate(object, { uid: newUid(random), wallMs: stamp.wallMs, random });
   yield* admitNew(environment, served, object);
   const errors = strategy.validateCreate(object);
+  if (served.isConverted) errors.push(...served.strategy.validateServed(object, null));
   if (errors.length > 0) throw invalidObject(info, object.metadata.name ?? '', errors);
   setManagedFields(object, entries);
   return object;

@@ -91,15 +91,18 @@ function checkPreconditions(
   { preconditions }: DeleteOptions,
 ): void {
   const { uid, resourceVersion } = preconditions;
+  const named = { group: info.group, resource: info.kind };
   if (uid !== undefined && uid !== uidOf(object)) {
-    const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${uidOf(object)}`;
-    throw conflict(info, current.name, cause);
+    const cause =
+      `the UID in the precondition (${uid}) does not match the UID in record (${uidOf(object)}). ` +
+      'The object might have been deleted and then recreated';
+    throw conflict(named, current.name, cause);
   }
   if (resourceVersion !== undefined && resourceVersion !== String(current.revision)) {
     const cause =
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ` +
-      `ResourceVersion in object meta: ${current.revision}`;
-    throw conflict(info, current.name, cause);
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
+      `(${current.revision}). The object might have been modified`;
+    throw conflict(named, current.name, cause);
   }
 }
 

@@ -1,7 +1,7 @@
 /** GET of one object. Served from the cache once it is known to be current, or at once with resourceVersion 0. */
 import type { Flow } from '../actor/flow.ts';
 import { notFound } from '../api/status-errors.ts';
-import { listOptions } from '../http/options.ts';
+import { getOptions } from '../http/options.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import { type Call, callForm } from './call.ts';
@@ -12,7 +12,7 @@ import { awaitRevision, parseResourceVersion } from './revision-text.ts';
 import { waitForCache } from './store-client.ts';
 
 export function* handleGet(environment: Environment, call: Call): Flow<Answer> {
-  const options = listOptions(call.query);
+  const options = getOptions(call.query);
   const entry = yield* readEntry(environment, call, options.resourceVersion);
   return complete(200, rendered(environment, callForm(call, options.includeObject), entry.bytes));
 }

@@ -5,6 +5,7 @@
  */
 import type { Flow } from '../actor/flow.ts';
 import type { ListOptions } from '../api/request.ts';
+import { badRequest, expiredList, isExpired } from '../api/status-errors.ts';
 import { listOptions } from '../http/options.ts';
 import { type KeyRange, prefixRange } from '../mvcc/key-range.ts';
 import type { Revision } from '../mvcc/key-value.ts';
@@ -13,7 +14,7 @@ import { type Answer, complete } from './answer.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { type Call, callForm, callSelection } from './call.ts';
 import { namespacePrefix } from './catalog.ts';
-import { formatContinue, parseContinue } from './continue-token.ts';
+import { formatContinue, inconsistentRevision, parseContinue } from './continue-token.ts';
 import type { Environment } from './environment.ts';
 import { renderedList } from './form.ts';
 import { freshen } from './get.ts';
@@ -56,12 +57,9 @@ export function* readPage(
   options: ListOptions,
   selection: Selection,
 ): Flow<Page> {
-  const { stored } = call.served;
   const { cache } = environment;
   if (options.continue !== '') {
-    const token = parseContinue(options.continue);
-    yield* awaitRevision(environment, token.revision);
-    return yield* readAt(environment, call, selection, token.revision, stored.prefix + token.start, options.limit);
+    return yield* readNext(environment, call, options, selection);
   }
   if (options.resourceVersionMatch === 'Exact') {
     const revision = parseResourceVersion(options.resourceVersion);
@@ -70,6 +68,24 @@ export function* readPage(
   }
   yield* freshen(environment, options.resourceVersion);
   return pageFromCache(environment, call, selection, null, options.limit, cache.revision);
+}
+
+function* readNext(environment: Environment, call: Call, options: ListOptions, selection: Selection): Flow<Page> {
+  if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+  const { revision, start } = parseContinue(options.continue);
+  const from = call.served.stored.prefix + start;
+  if (revision === inconsistentRevision) {
+    yield* freshen(environment, '');
+    return pageFromCache(environment, call, selection, from, options.limit, environment.cache.revision);
+  }
+  yield* awaitRevision(environment, revision);
+  try {
+    return yield* readAt(environment, call, selection, revision, from, options.limit);
+  } catch (error: unknown) {
+    throw isExpired(error) ? expiredList(formatContinue({ revision: inconsistentRevision, start })) : error;
+  }
 }
 
 function* readAt(

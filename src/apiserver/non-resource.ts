@@ -3,7 +3,7 @@
  * what is served changes; hashes of what Kubernetes itself has are made once.
  */
 import { apiVersionOf, type GroupVersion, parseApiVersion } from '../api/group-version.ts';
-import { notServed } from '../api/status-errors.ts';
+import { methodNotServed, notServed } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
 import { utf8 } from '../base/bytes.ts';
 import { RunningHash } from '../base/hash.ts';
@@ -24,6 +24,7 @@ import { rootOf } from '../kinds/openapi-operations.ts';
 import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
 import { jsonContentType } from './answer.ts';
 import type { Environment } from './environment.ts';
+import { healthOf, isHealthPath, plainText } from './health.ts';
 import { configurationPath, issuerConfiguration, keySet, keySetContentType, keysPath } from './tokens/issuer.ts';
 
 export const servedVersion = {
@@ -65,8 +66,10 @@ export class NonResourcePaths {
   /** Throws StatusError NotFound for a path that is not served, NotAcceptable for a form that does not exist. */
   answer(request: NonResourceRequest): ApiResponse {
     const path = request.path === '/' ? '/' : request.path.replace(/\/+$/, '');
-    if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return this.#health(path);
-    if (path === '/metrics') return textResponse(200, this.#metrics());
+    const { verb = 'get' } = request;
+    if (verb !== 'get' && verb !== 'head') this.#refuseVerb(path);
+    if (isHealthPath(path)) return healthOf(this.#environment, path, request.parameters);
+    if (path === '/metrics') return plainText(200, this.#metrics());
     this.#forgetOld();
     const shape = negotiate(request.accept, 'discovery').shape;
     const aggregated =
@@ -189,12 +192,10 @@ export class NonResourcePaths {
     return builtIn(groupVersion);
   }
 
-  /** Alive as long as it answers; ready while its cache follows the store. */
-  #health(path: string): ApiResponse {
-    const { cache, isBootstrapped, hasRights } = this.#environment;
-    const isReady = cache.isSynced && isBootstrapped && hasRights;
-    if (isReady || !path.startsWith('/readyz')) return textResponse(200, 'ok');
-    return textResponse(500, '[+]ping ok\n[-]informer-sync failed: reason withheld\nreadyz check failed\n');
+  /** Everything here is only read. Throws StatusError MethodNotAllowed, or NotFound for a path that is not served. */
+  #refuseVerb(path: string): never {
+    if (isHealthPath(path) || path === '/metrics' || this.#tree(path) !== undefined) throw methodNotServed();
+    throw notServed();
   }
 
   #metrics(): string {
@@ -213,8 +214,4 @@ export class NonResourcePaths {
     }
     return `${lines.join('\n')}\n`;
   }
-}
-
-function textResponse(status: number, text: string): ApiResponse {
-  return { status, contentType: 'text/plain; charset=utf-8', bytes: utf8(text), warnings: [], headers: {} };
 }

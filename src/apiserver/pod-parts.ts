@@ -3,13 +3,14 @@
  * changes. Models kubernetes pkg/registry/core/pod strategies of the same names.
  */
 import type { Flow } from '../actor/flow.ts';
-import { invalid } from '../api/field-error.ts';
-import type { JsonObject, Mutable } from '../api/json.ts';
+import { forbiddenField, invalid } from '../api/field-error.ts';
+import { equalSemantic, type JsonObject, type Mutable } from '../api/json.ts';
 import type { AnyObject } from '../api/object-meta.ts';
 import { conflict, invalidObject } from '../api/status-errors.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import { decodeObject } from '../kinds/decode.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod/types.ts';
+import { validatePod } from '../kinds/pod/validate.ts';
 import type { Answer } from './answer.ts';
 import { applied } from './apply.ts';
 import { configurationOf } from './apply-body.ts';
@@ -23,19 +24,18 @@ import { answerChanged, applyPatch, targetOf } from './update.ts';
 /** Takes the part over from `wanted` into `pod`, which the caller owns. Throws StatusError Invalid. */
 type TakePart = (pod: Pod, wanted: Pod) => void;
 
-interface EphemeralSpec extends PodSpec {
-  readonly ephemeralContainers?: readonly { readonly name: string }[];
-}
-
+/** What is there stays as it is: there is no way to stop an ephemeral container. */
 export const takeEphemeralContainers: TakePart = (pod, wanted) => {
-  const before = (pod.spec as EphemeralSpec).ephemeralContainers ?? [];
-  const after = (wanted.spec as EphemeralSpec).ephemeralContainers ?? [];
-  const removed = before.find(({ name }) => !after.some((each) => each.name === name));
-  if (removed !== undefined) {
-    const detail = `existing ephemeral containers "${removed.name}" may not be removed`;
-    refuse(pod, [invalid('spec.ephemeralContainers', after, detail)]);
-  }
-  (pod.spec as Mutable<EphemeralSpec>).ephemeralContainers = after;
+  const before = pod.spec.ephemeralContainers ?? [];
+  const after = wanted.spec.ephemeralContainers ?? [];
+  const errors = before.flatMap((container) => {
+    const next = after.find(({ name }) => name === container.name);
+    const text = `existing ephemeral containers "${container.name}" may not be`;
+    if (next === undefined) return forbiddenField('spec.ephemeralContainers', `${text} removed`);
+    return equalSemantic(next, container) ? [] : forbiddenField('spec.ephemeralContainers', `${text} changed`);
+  });
+  if (errors.length > 0) refuse(pod, errors);
+  (pod.spec as Mutable<PodSpec>).ephemeralContainers = after;
 };
 
 export const takeResources: TakePart = (pod, wanted) => {
@@ -97,11 +97,13 @@ function decidePart(
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(served.info, current.name);
   const object = current.decode();
   const pod = object as unknown as Pod;
+  const old = current.decode();
+  served.strategy.setDefaults(wanted);
   take(pod, wanted as unknown as Pod);
   served.strategy.setDefaults(object);
-  const errors = served.strategy.validateCreate(object);
+  served.strategy.prepareForUpdate(object, old);
+  const errors = validatePod(pod);
   if (errors.length > 0) refuse(pod, errors);
-  const old = current.decode();
   settleManagedFields(object, old, entriesAfter(environment, served, old, object, ownership, 'object'));
   return { type: 'write', object };
 }

@@ -4,24 +4,30 @@
  * Models apiserver pkg/endpoints/handlers/{update,patch}.go and pkg/registry/generic/registry/store.go Update.
  */
 import type { Flow } from '../actor/flow.ts';
+import { invalid } from '../api/field-error.ts';
 import { cloneJson, type Json, type JsonObject, type Mutable } from '../api/json.ts';
 import { applyJsonPatch } from '../api/json-patch.ts';
 import { applyMergePatch } from '../api/merge-patch.ts';
 import { type AnyObject, finalizersOf, type ObjectMeta } from '../api/object-meta.ts';
 import type { FieldValidationMode } from '../api/request.ts';
-import { StatusError } from '../api/status.ts';
-import { badRequest, conflict, invalidObject, notFound, unprocessablePatch } from '../api/status-errors.ts';
+import {
+  badRequest,
+  conflict,
+  invalidObject,
+  isBadRequest,
+  notFound,
+  unprocessablePatch,
+} from '../api/status-errors.ts';
 import { applyStrategicMergePatch } from '../api/strategic-merge-patch.ts';
 import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import type { Decoded } from '../kinds/decode.ts';
 import { rbacGroup } from '../kinds/role/types.ts';
-import type { KindStrategy } from '../kinds/strategy.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
-import { bodyOf, type Call, callForm, decodeServedObject, patchTypeOf } from './call.ts';
-import { strategyOf } from './catalog.ts';
+import { bodyOf, type Call, callForm, decodeBody, decodeServedObject, patchTypeOf } from './call.ts';
+import { type ServedResource, strategyOf } from './catalog.ts';
 import { type Changed, change, changeIfPresent, type Decision, type Target } from './change.ts';
 import { toServed, toStored } from './conversion.ts';
 import { createObject, placeInNamespace } from './create.ts';
@@ -29,6 +35,9 @@ import type { Environment } from './environment.ts';
 import { entriesAfter, type Ownership, type Part, settleManagedFields, updateBy } from './field-ownership.ts';
 import { rendered } from './form.ts';
 import { checkGrant } from './rbac/check-grant.ts';
+
+const strictComplaint = 'strict decoding error';
+const shownPatchLengthMax = 1024;
 
 export function targetOf(call: Call, isDryRun: boolean): Target {
   const { namespace, name, fence } = call.request;
@@ -38,7 +47,7 @@ export function targetOf(call: Call, isDryRun: boolean): Target {
 export function* handleUpdate(environment: Environment, call: Call, part: Part): Flow<Answer> {
   const options = writeOptions(call.query, 'UpdateOptions');
   const body = bodyOf(call);
-  const { object, warnings } = decodeServedObject(environment, call.served, body, options.fieldValidation);
+  const { object, warnings } = decodeBody(environment, call, body, options.fieldValidation);
   placeInNamespace(object, call.served, call.request.namespace);
   checkName(call, object);
   const target = targetOf(call, options.isDryRun);
@@ -116,7 +125,7 @@ export function decideUpdate(
   const strategy = strategyOf(served);
   strategy.setDefaults(next);
   const entries = entriesAfter(environment, served, old, next, ownership, part);
-  prepareUpdate(strategy, next, old, part);
+  prepareUpdate(served, next, old, part);
   if (part === 'object') {
     allocate(stored, next, (key) => environment.cache.isAllocated(key), environment.random);
   }
@@ -125,10 +134,12 @@ export function decideUpdate(
 }
 
 /** Keeps and validates what an update of that part may touch. Throws StatusError Invalid. */
-function prepareUpdate(strategy: KindStrategy, next: AnyObject, old: AnyObject, part: Part): void {
+function prepareUpdate(served: ServedResource, next: AnyObject, old: AnyObject, part: Part): void {
+  const strategy = strategyOf(served);
   if (part === 'status') strategy.prepareForStatusUpdate(next, old);
   else strategy.prepareForUpdate(next, old);
   const errors = part === 'status' ? strategy.validateStatusUpdate(next, old) : strategy.validateUpdate(next, old);
+  if (served.isConverted) errors.push(...served.strategy.validateServed(next, old));
   if (errors.length > 0) throw invalidObject(strategy.info, next.metadata.name ?? '', errors);
 }
 
@@ -187,11 +198,9 @@ function decodePatched(
   try {
     return decodeServedObject(environment, call.served, tree, mode);
   } catch (error: unknown) {
-    if (!(error instanceof StatusError) || mode === 'Strict') throw error;
-    throw invalidPatch(error);
+    if (!isBadRequest(error) || error.message.includes(strictComplaint)) throw error;
+    const shown = JSON.stringify(tree).slice(0, shownPatchLengthMax);
+    const cause = error.message.replace(/^\S+ in version "[^"]*" cannot be handled as a \S+: /, '');
+    throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', shown, cause)]);
   }
-}
-
-function invalidPatch(error: StatusError): StatusError {
-  return error.status.code === 400 ? new StatusError(422, 'Invalid', error.message, error.status.details) : error;
 }

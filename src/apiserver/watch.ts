@@ -37,10 +37,11 @@ export function* handleWatch(environment: Environment, call: Call): Flow<Answer>
   const options = watchOptions(call.query);
   const selection = callSelection(call, options);
   const revision = parseResourceVersion(options.resourceVersion);
-  const startsWithState = options.sendInitialEvents || revision === 0;
-  if (startsWithState) yield* freshen(environment, options.resourceVersion);
+  const startsWithState = options.sendInitialEvents ?? revision === 0;
+  if (startsWithState || revision === 0) yield* freshen(environment, options.resourceVersion);
   else yield* awaitRevision(environment, revision);
-  return { type: 'watch', plan: planOf(environment, call, options, selection, startsWithState ? null : revision) };
+  const since = startsWithState ? null : revision || environment.cache.revision;
+  return { type: 'watch', plan: planOf(environment, call, options, selection, since) };
 }
 
 /** `since` null: begins with the state as it is. */
@@ -61,7 +62,10 @@ function planOf(
     timeoutSeconds: options.timeoutSeconds,
     isRefused: false,
   };
-  if (since === null) return { ...plan, frames: stateFrames(environment, plan, options.sendInitialEvents) };
+  if (since === null) {
+    const isTold = options.sendInitialEvents === true && options.allowWatchBookmarks;
+    return { ...plan, frames: stateFrames(environment, plan, isTold) };
+  }
   const history = cache.historySince(call.served.stored, since);
   if (history === undefined) {
     const error = expired(`too old resource version: ${since} (${cache.revision})`);

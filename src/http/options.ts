@@ -37,23 +37,35 @@ export function listOptions(query: Query): ListOptions {
 /** Options of a watch. Throws StatusError BadRequest or Invalid. */
 export function watchOptions(query: Query): WatchOptions {
   const options = readListOptions(query);
-  const sendInitialEvents = flagOf(query, 'sendInitialEvents');
+  const isInitialAsked = query.has('sendInitialEvents');
   const errors: FieldError[] = [];
+  const path = 'resourceVersionMatch';
   const match = options.resourceVersionMatch;
-  if (!query.has('sendInitialEvents')) {
-    if (match !== '') {
-      const detail = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
-      errors.push(forbiddenField('resourceVersionMatch', detail));
-    }
-  } else if (match === '') {
-    const detail = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    errors.push(forbiddenField('resourceVersionMatch', detail));
-  } else if (match !== 'NotOlderThan') {
-    errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+  if (isInitialAsked && match !== 'NotOlderThan') {
+    errors.push(forbiddenField(path, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
   }
-  if (options.continue !== '') errors.push(forbiddenField('continue', 'continue is forbidden for watch'));
+  if (match !== '') {
+    if (!isInitialAsked) {
+      const detail = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+      errors.push(forbiddenField(path, detail));
+    }
+    if (match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']));
+    if (options.continue !== '') errors.push(forbiddenField(path, 'resourceVersionMatch is forbidden with continue'));
+  }
   refuse('ListOptions', errors);
-  return { ...options, allowWatchBookmarks: flagOf(query, 'allowWatchBookmarks'), sendInitialEvents };
+  return {
+    ...options,
+    allowWatchBookmarks: flagOf(query, 'allowWatchBookmarks'),
+    sendInitialEvents: isInitialAsked ? flagOf(query, 'sendInitialEvents') : undefined,
+  };
+}
+
+/** Options of a get: of the others it takes no notice. Throws StatusError BadRequest. */
+export function getOptions(query: Query): Pick<ListOptions, 'resourceVersion' | 'includeObject'> {
+  return {
+    resourceVersion: valueOf(query, 'resourceVersion'),
+    includeObject: readIncludeObject(valueOf(query, 'includeObject')),
+  };
 }
 
 /** Options of a create or an update; `kind` names them in messages. Throws StatusError Invalid. */
@@ -104,15 +116,11 @@ export function deleteOptions(query: Query): DeleteOptions {
 }
 
 function readListOptions(query: Query): ListOptions {
-  const match = valueOf(query, 'resourceVersionMatch');
-  if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan') {
-    refuse('ListOptions', [notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', ''])]);
-  }
   return {
     labelSelector: parseLabelSelector(valueOf(query, 'labelSelector')),
     fieldSelector: parseFieldSelector(valueOf(query, 'fieldSelector')),
     resourceVersion: valueOf(query, 'resourceVersion'),
-    resourceVersionMatch: match as ListOptions['resourceVersionMatch'],
+    resourceVersionMatch: valueOf(query, 'resourceVersionMatch'),
     limit: Math.max(0, integerOf(query, 'limit') ?? 0),
     continue: valueOf(query, 'continue'),
     timeoutSeconds: integerOf(query, 'timeoutSeconds'),
@@ -131,9 +139,12 @@ function validateMatch(options: ListOptions): FieldError[] {
   const path = 'resourceVersionMatch';
   if (match === '') return [];
   const errors: FieldError[] = [];
-  if (options.continue !== '') errors.push(forbiddenField(path, 'resourceVersionMatch is forbidden with continue'));
   if (resourceVersion === '') {
     errors.push(forbiddenField(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+  }
+  if (options.continue !== '') errors.push(forbiddenField(path, 'resourceVersionMatch is forbidden with continue'));
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
   }
   if (match === 'Exact' && resourceVersion === '0') {
     errors.push(forbiddenField(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));

@@ -27,6 +27,10 @@ const verbsByMethod: Readonly<Record<string, ResourceVerb>> = {
 /** What may follow the name of a namespace and is not a resource in it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
 
+export function isKnownMethod(method: string): boolean {
+  return Object.hasOwn(verbsByMethod, method);
+}
+
 /** Parses a request target such as `/api/v1/pods?limit=5`. Throws StatusError BadRequest on a malformed escape. */
 export function parseTarget(method: string, target: string): ParsedTarget {
   const mark = target.indexOf('?');

@@ -9,7 +9,9 @@ import { cronJobBehaviour } from './cronjob/strategy.ts';
 import { customResourceDefinitionBehaviour } from './customresourcedefinition/strategy.ts';
 import { daemonSetBehaviour } from './daemonset/strategy.ts';
 import { deploymentBehaviour } from './deployment/strategy.ts';
+import { endpointsBehaviour } from './endpoints/strategy.ts';
 import { endpointSliceBehaviour } from './endpointslice/strategy.ts';
+import { servedEventBehaviour } from './event/served.ts';
 import { eventBehaviour } from './event/strategy.ts';
 import { jobBehaviour } from './job/strategy.ts';
 import { leaseBehaviour } from './lease/strategy.ts';
@@ -36,13 +38,14 @@ const counted: KindBehaviour<AnyObject> = { hasGeneration: true };
 const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/ConfigMap', configMapBehaviour),
   entry('/Event', eventBehaviour),
+  entry('events.k8s.io/Event', servedEventBehaviour),
   entry('/Namespace', namespaceBehaviour),
   entry('/Node', nodeBehaviour),
   entry('/Pod', podBehaviour),
   entry('/ReplicationController', replicationControllerBehaviour),
   entry('/Secret', secretBehaviour),
   entry('/Service', serviceBehaviour),
-  entry('/Endpoints', { allowsCreateOnUpdate: true }),
+  entry('/Endpoints', endpointsBehaviour),
   entry('/LimitRange', { allowsCreateOnUpdate: true }),
   entry('apps/ControllerRevision', controllerRevisionBehaviour),
   entry('apps/DaemonSet', daemonSetBehaviour),

@@ -172,7 +172,9 @@ class Walk {
 
   #item(raw: Json, type: FieldType, place: Place): Json {
     if (raw !== null) return this.#value(raw, type, place);
-    return type.type === 'struct' ? this.struct({}, this.#structOf(type.name), place.path) : (zeroOf(type) ?? null);
+    return type.type === 'struct'
+      ? this.struct({}, this.#structOf(type.name), place.path)
+      : (zeroOf(type) ?? zeroItemOf(type));
   }
 
   #mismatch(raw: Json, goType: string, place: Place): Json {
@@ -225,6 +227,20 @@ function zeroOf(type: FieldType): Json | undefined {
       return 0;
     default:
       return undefined;
+  }
+}
+
+/** What an item of a list or a map is that was null, where a field would be absent. */
+function zeroItemOf(type: FieldType): Json {
+  switch (type.type) {
+    case 'bytes':
+      return '';
+    case 'quantity':
+      return '0';
+    case 'intOrString':
+      return 0;
+    default:
+      return null;
   }
 }
 

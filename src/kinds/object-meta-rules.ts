@@ -14,6 +14,7 @@ import type { Random } from '../base/random.ts';
 import { timestampSeconds } from '../base/time.ts';
 import { checkedImmutable, checkedName } from './field-checks.ts';
 
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 export const annotationsBytesMax = 256 * 1024;
 
 /** What the server decides about a new object. */
@@ -71,10 +72,24 @@ export function validateMetadata(object: KubeObject, isNamespaced: boolean, chec
   errors.push(...validateLabels(metadata.labels ?? {}, child(path, 'labels')));
   errors.push(...validateAnnotations(metadata.annotations ?? {}, child(path, 'annotations')));
   errors.push(...validateOwners(metadata.ownerReferences ?? [], child(path, 'ownerReferences')));
-  for (const finalizer of metadata.finalizers ?? []) {
-    errors.push(...checkedName(child(path, 'finalizers'), finalizer, checkQualifiedName));
+  return errors.concat(validateFinalizers(metadata.finalizers ?? [], child(path, 'finalizers')));
+}
+
+function validateFinalizers(finalizers: readonly string[], path: string): FieldError[] {
+  const errors = finalizers.flatMap((finalizer) => checkedName(path, finalizer, checkQualifiedName));
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
+    errors.push(invalid(path, finalizers, detail));
   }
   return errors;
+}
+
+/** Finalizers of Kubernetes' own kinds are its own or have a domain. Models pkg/apis/core/validation validateKubeFinalizerName. */
+export function validateOwnFinalizers(finalizers: readonly string[], path: string): FieldError[] {
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+  return finalizers.flatMap((finalizer, index) =>
+    finalizer.includes('/') || standardFinalizers.has(finalizer) ? [] : invalid(at(path, index), finalizer, detail),
+  );
 }
 
 /** `object` has been through keepMetadata. */
@@ -95,7 +110,7 @@ export function validateMetadataUpdate(object: KubeObject, old: KubeObject): Fie
   return errors;
 }
 
-function validateAnnotations(annotations: StringMap, path: string): FieldError[] {
+export function validateAnnotations(annotations: StringMap, path: string): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
@@ -125,6 +140,10 @@ function validateOwners(owners: readonly OwnerReference[], path: string): FieldE
           ),
         );
       }
+    }
+    if (owner.kind === 'Event' && (owner.apiVersion === 'v1' || owner.apiVersion === 'events.k8s.io/v1')) {
+      const group = owner.apiVersion === 'v1' ? '/v1' : owner.apiVersion;
+      errors.push(invalid(place, owner, `${group}, Kind=Event is disallowed from being an owner`));
     }
     if (owner.controller !== true) continue;
     if (controller !== undefined) {

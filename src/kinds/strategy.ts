@@ -20,6 +20,7 @@ import {
   keepMetadata,
   validateMetadata,
   validateMetadataUpdate,
+  validateOwnFinalizers,
 } from './object-meta-rules.ts';
 import { hasStatus, type ResourceInfo } from './registry.ts';
 
@@ -42,7 +43,13 @@ export class KindStrategy {
 
   /** Every field that a field selector may use. */
   get fieldLabels(): readonly string[] {
-    return ['metadata.name', 'metadata.namespace', ...(this.#behaviour.fieldLabels ?? [])];
+    const { fieldLabels = [], fieldAliases = {} } = this.#behaviour;
+    return ['metadata.name', 'metadata.namespace', ...fieldLabels, ...Object.keys(fieldAliases)];
+  }
+
+  /** Returns what a field of `fieldLabels` is called where objects are stored. */
+  storedLabel(label: string): string {
+    return this.#behaviour.fieldAliases?.[label] ?? label;
   }
 
   selectableFields(object: AnyObject): SelectableFields {
@@ -86,13 +93,15 @@ export class KindStrategy {
   }
 
   validateCreate(object: AnyObject): FieldError[] {
-    const errors = validateMetadata(object, this.info.isNamespaced, this.checkName);
-    return errors.concat(this.#behaviour.validate?.(object) ?? [], this.#behaviour.validateCreate?.(object) ?? []);
+    return this.#validateMetadata(object).concat(
+      this.#behaviour.validate?.(object) ?? [],
+      this.#behaviour.validateCreate?.(object) ?? [],
+    );
   }
 
   validateUpdate(object: AnyObject, old: AnyObject): FieldError[] {
     return validateMetadataUpdate(object, old).concat(
-      validateMetadata(object, this.info.isNamespaced, this.checkName),
+      this.#validateMetadata(object),
       this.#behaviour.validate?.(object) ?? [],
       this.#behaviour.validateUpdate?.(object, old) ?? [],
     );
@@ -100,9 +109,21 @@ export class KindStrategy {
 
   validateStatusUpdate(object: AnyObject, old: AnyObject): FieldError[] {
     return validateMetadataUpdate(object, old).concat(
-      validateMetadata(object, this.info.isNamespaced, this.checkName),
+      this.#validateMetadata(object),
       this.#behaviour.validateStatusUpdate?.(object, old) ?? [],
     );
+  }
+
+  /** Rules of a version that is not the stored one; see behaviour.ts. */
+  validateServed(stored: AnyObject, old: AnyObject | null): FieldError[] {
+    return this.#behaviour.validateServed?.(stored, old) ?? [];
+  }
+
+  #validateMetadata(object: AnyObject): FieldError[] {
+    const errors = validateMetadata(object, this.info.isNamespaced, this.checkName);
+    const { finalizers } = object.metadata;
+    if (finalizers === undefined || this.#behaviour.allowsAnyFinalizer === true) return errors;
+    return errors.concat(validateOwnFinalizers(finalizers, 'metadata.finalizers'));
   }
 
   /** Anything but metadata is desired state, and but the status where that is a subresource. */

@@ -66,7 +66,7 @@ function mountToken(environment: Environment, spec: Mutable<PodSpec>): void {
   const present = volumes.find(({ name }) => name.startsWith(volumePrefix))?.name;
   const name = present ?? generateName(volumePrefix, environment.random);
   const mount: VolumeMount = { name, readOnly: true, mountPath };
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const unmounted = containers.filter(
     ({ volumeMounts = [] }) => !volumeMounts.some((each) => each.mountPath === mountPath),
   );

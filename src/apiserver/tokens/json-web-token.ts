@@ -1,7 +1,7 @@
 /** JSON Web Tokens in their compact form, RFC 7519 and 7515: three base64url parts, of which the last signs the first two. */
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts';
+import { decodeBase64UrlBytes, encodeBase64Url } from '../../base/base64-url.ts';
 import { utf8, utf8TextStrict } from '../../base/bytes.ts';
-import { decodeBase64UrlBytes, encodeBase64Url } from '../base64-url.ts';
 
 export interface ParsedToken {
   readonly header: JsonObject;

@@ -99,17 +99,43 @@ export function eventCells(event: Event, wallMs: WallMs): Row {
   const last = event.series?.lastObservedTime ?? event.lastTimestamp ?? first;
   const { kind = '', name = '', fieldPath = '' } = event.involvedObject ?? {};
   const component = event.source?.component || event.reportingComponent || '';
+  const instance = event.source?.host || event.reportingInstance || '';
   return {
     'Last Seen': ageSince(last, wallMs),
     Type: event.type ?? '',
     Reason: event.reason ?? '',
     Object: name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`,
     Subobject: fieldPath,
-    Source: event.source?.host ? `${component}, ${event.source.host}` : component,
+    Source: instance === '' ? component : `${component}, ${instance}`,
     Message: (event.message ?? '').trim(),
     'First Seen': ageSince(first, wallMs),
     Count: String(event.series?.count ?? (event.count || 1)),
   };
+}
+
+/** An event by the names of events.k8s.io. */
+interface ServedEvent extends AnyObject {
+  readonly regarding?: Event['involvedObject'];
+  readonly note?: string;
+  readonly reportingController?: string;
+  readonly deprecatedSource?: Event['source'];
+  readonly deprecatedFirstTimestamp?: string;
+  readonly deprecatedLastTimestamp?: string;
+  readonly deprecatedCount?: number;
+}
+
+export function servedEventCells(event: ServedEvent, wallMs: WallMs): Row {
+  const renamed: Record<string, unknown> = {
+    ...event,
+    involvedObject: event.regarding,
+    message: event.note,
+    reportingComponent: event.reportingController,
+    source: event.deprecatedSource,
+    firstTimestamp: event.deprecatedFirstTimestamp,
+    lastTimestamp: event.deprecatedLastTimestamp,
+    count: event.deprecatedCount,
+  };
+  return eventCells(renamed as unknown as Event, wallMs);
 }
 
 function rolesText(node: Node): string {

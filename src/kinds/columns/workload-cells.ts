@@ -1,7 +1,8 @@
 /** Cells of what makes pods. Models kubernetes pkg/printers/internalversion/printers.go printDeployment and its neighbours. */
+import { parseApiVersion } from '../../api/group-version.ts';
 import { ageSince, humanDuration } from '../../api/human-duration.ts';
 import { compileLabelSelector, formatLabelSelector, type LabelSelectorSpec } from '../../api/label-selector.ts';
-import { controllerOf, type StringMap } from '../../api/object-meta.ts';
+import { type AnyObject, controllerOf, type StringMap } from '../../api/object-meta.ts';
 import type { TableCell } from '../../api/table.ts';
 import type { WallMs } from '../../base/brand.ts';
 import { parseTimestamp } from '../../base/time.ts';
@@ -72,7 +73,7 @@ export function cronJobCells({ spec, status }: CronJob, wallMs: WallMs): Row {
   return {
     Schedule: spec.schedule,
     Timezone: spec.timeZone ?? none,
-    Suspend: spec.suspend === true ? 'True' : 'False',
+    Suspend: spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False',
     Active: status?.active?.length ?? 0,
     'Last Schedule': status?.lastScheduleTime === undefined ? none : ageSince(status.lastScheduleTime, wallMs),
     ...templateCells(spec.jobTemplate?.spec?.template),
@@ -82,21 +83,25 @@ export function cronJobCells({ spec, status }: CronJob, wallMs: WallMs): Row {
 
 export function replicationControllerCells({ spec, status }: ReplicationController): Row {
   return {
-    Desired: spec.replicas ?? 0,
+    Desired: spec?.replicas ?? 0,
     Current: status?.replicas ?? 0,
     Ready: status?.readyReplicas ?? 0,
-    ...templateCells(spec.template),
-    Selector: labelsText(spec.selector),
+    ...templateCells(spec?.template),
+    Selector: labelsText(spec?.selector),
   };
+}
+
+export function podTemplateCells({ template }: AnyObject & { readonly template?: PodTemplateSpec }): Row {
+  return { ...templateCells(template), 'Pod Labels': labelsText(template?.metadata?.labels) };
 }
 
 export function controllerRevisionCells(revision: ControllerRevision): Row {
   const owner = controllerOf(revision);
-  const [group = ''] = owner?.apiVersion.includes('/') === true ? owner.apiVersion.split('/') : [];
+  const group = owner === undefined ? '' : (parseApiVersion(owner.apiVersion)?.group ?? '');
   const kind = group === '' ? owner?.kind : `${owner?.kind}.${group}`;
   return {
     Controller: owner === undefined ? none : `${kind?.toLowerCase()}/${owner.name}`,
-    Revision: String(revision.revision),
+    Revision: String(revision.revision ?? 0),
   };
 }
 

@@ -9,6 +9,7 @@ import type { CustomVersion } from './version.ts';
 export function customBehaviour(version: CustomVersion): KindBehaviour<AnyObject> {
   return {
     hasGeneration: true,
+    allowsAnyFinalizer: true,
     allowsCreateOnUpdate: false,
     keepsStatusOnCreate: true,
     fieldLabels: version.selectable.map(({ label }) => label),

@@ -6,6 +6,8 @@ import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } 
 
 export const customResourceDefinitionBehaviour: KindBehaviour<CustomResourceDefinition> = {
   hasGeneration: true,
+  // Its own finalizer has no path.
+  allowsAnyFinalizer: true,
   setDefaults({ spec }) {
     const names = spec.names as Mutable<DefinitionNames>;
     if (names.kind !== '') {

@@ -1,13 +1,15 @@
 /** How endpoint slices begin and change. Models kubernetes pkg/apis/discovery. */
-import { at, child, type FieldError, required, tooMany } from '../../api/field-error.ts';
+import { at, child, duplicate, type FieldError, invalid, required, tooMany } from '../../api/field-error.ts';
 import { setDefault } from '../../api/json.ts';
-import { checkAddress } from '../../api/names.ts';
+import { checkLabel, checkQualifiedName, checkSubdomain, isAddressV4, isAddressV6 } from '../../api/names.ts';
+import { checkedOuterAddress } from '../address-checks.ts';
 import type { KindBehaviour } from '../behaviour.ts';
-import { checkedChoice, checkedImmutable, checkedName } from '../field-checks.ts';
-import type { EndpointSlice } from './types.ts';
+import { checkedChoice, checkedImmutable, checkedName, checkedPort } from '../field-checks.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from './types.ts';
 
 const endpointsMax = 1000;
 const addressesMax = 100;
+const portsMax = 20_000;
 
 export const endpointSliceBehaviour: KindBehaviour<EndpointSlice> = {
   hasGeneration: true,
@@ -29,16 +31,51 @@ function validateSlice({ addressType, endpoints, ports }: EndpointSlice): FieldE
   const list = endpoints ?? [];
   if (list.length > endpointsMax) errors.push(tooMany('endpoints', list.length, endpointsMax));
   for (const [index, endpoint] of list.entries()) {
-    const path = child(at('endpoints', index), 'addresses');
-    const addresses = endpoint.addresses ?? [];
-    if (addresses.length === 0) errors.push(required(path, 'must contain at least 1 address'));
-    if (addresses.length > addressesMax) errors.push(tooMany(path, addresses.length, addressesMax));
-    if (addressType === 'FQDN') continue;
-    for (const [place, address] of addresses.entries())
-      errors.push(...checkedName(at(path, place), address, checkAddress));
+    errors.push(...validateEndpoint(endpoint, addressType, at('endpoints', index)));
   }
-  for (const [index, port] of (ports ?? []).entries()) {
-    errors.push(...checkedChoice(child(at('ports', index), 'protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']));
+  return errors.concat(validatePorts(ports ?? []));
+}
+
+function validateEndpoint(
+  { addresses = [], hostname, nodeName }: Endpoint,
+  addressType: EndpointSlice['addressType'],
+  place: string,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const path = child(place, 'addresses');
+  if (addresses.length === 0) errors.push(required(path, 'must contain at least 1 address'));
+  if (addresses.length > addressesMax) errors.push(tooMany(path, addresses.length, addressesMax));
+  for (const [index, address] of addresses.entries()) {
+    errors.push(...validateAddress(address, addressType, at(path, index)));
+  }
+  if (nodeName !== undefined) errors.push(...checkedName(child(place, 'nodeName'), nodeName, checkSubdomain));
+  if (hostname !== undefined) errors.push(...checkedName(child(place, 'hostname'), hostname, checkLabel));
+  return errors;
+}
+
+function validateAddress(address: string, type: EndpointSlice['addressType'], path: string): FieldError[] {
+  if (type === 'FQDN') return checkedName(path, address, checkSubdomain);
+  const isOfFamily = type === 'IPv6' ? isAddressV6 : isAddressV4;
+  if (isAddressV4(address) !== isAddressV6(address) && !isOfFamily(address)) {
+    return [invalid(path, address, `must be a valid ${type} address`)];
+  }
+  return checkedOuterAddress(path, address);
+}
+
+function validatePorts(ports: readonly EndpointPort[]): FieldError[] {
+  const errors: FieldError[] = [];
+  if (ports.length > portsMax) errors.push(tooMany('ports', ports.length, portsMax));
+  const names = new Set<string>();
+  for (const [index, { name = '', port, protocol, appProtocol }] of ports.entries()) {
+    const path = at('ports', index);
+    if (name !== '') errors.push(...checkedName(child(path, 'name'), name, checkLabel));
+    if (names.has(name)) errors.push(duplicate(child(path, 'name'), name));
+    names.add(name);
+    errors.push(...checkedChoice(child(path, 'protocol'), protocol, ['SCTP', 'TCP', 'UDP']));
+    if (port !== undefined) errors.push(...checkedPort(child(path, 'port'), port));
+    if (appProtocol !== undefined) {
+      errors.push(...checkedName(child(path, 'appProtocol'), appProtocol, checkQualifiedName));
+    }
   }
   return errors;
 }

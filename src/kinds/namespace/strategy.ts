@@ -1,8 +1,10 @@
 /** How namespaces begin and change. Models kubernetes pkg/registry/core/namespace/strategy.go. */
 import type { Mutable } from '../../api/json.ts';
-import { checkLabel } from '../../api/names.ts';
+import { checkLabel, checkQualifiedName } from '../../api/names.ts';
 import { nameOf, type ObjectMeta } from '../../api/object-meta.ts';
 import type { KindBehaviour } from '../behaviour.ts';
+import { checkedName } from '../field-checks.ts';
+import { validateOwnFinalizers } from '../object-meta-rules.ts';
 import type { Namespace } from './types.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -25,6 +27,11 @@ export const namespaceBehaviour: KindBehaviour<Namespace> = {
     const finalizers = own.spec?.finalizers ?? [];
     own.spec = { finalizers: finalizers.includes(ownFinalizer) ? finalizers : [...finalizers, ownFinalizer] };
     own.status = { phase: 'Active' };
+  },
+  validate({ spec }) {
+    const finalizers = spec?.finalizers ?? [];
+    const errors = finalizers.flatMap((name) => checkedName('spec.finalizers', name, checkQualifiedName));
+    return errors.concat(validateOwnFinalizers(finalizers, 'spec.finalizers'));
   },
   prepareForUpdate(namespace, old) {
     if (old.spec !== undefined) (namespace as Mutable<Namespace>).spec = old.spec;

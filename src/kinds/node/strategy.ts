@@ -1,8 +1,9 @@
 /** How nodes begin and change. Models kubernetes pkg/registry/core/node/strategy.go. */
-import { at, child, duplicate, type FieldError, required } from '../../api/field-error.ts';
-import { checkQualifiedName } from '../../api/names.ts';
+import { at, child, duplicate, type FieldError, forbiddenField, invalid, required } from '../../api/field-error.ts';
+import { equalSemantic, setDefault } from '../../api/json.ts';
+import { checkLabelValue, checkQualifiedName, checkRange } from '../../api/names.ts';
 import type { KindBehaviour } from '../behaviour.ts';
-import { checkedChoice, checkedImmutable, checkedName } from '../field-checks.ts';
+import { checkedChoice, checkedName } from '../field-checks.ts';
 import type { Node } from './types.ts';
 
 export const nodeBehaviour: KindBehaviour<Node> = {
@@ -10,26 +11,42 @@ export const nodeBehaviour: KindBehaviour<Node> = {
   keepsStatusOnCreate: true,
   fieldLabels: ['spec.unschedulable'],
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
-  validate: validateTaints,
+  setDefaults({ spec }) {
+    if (spec === undefined) return;
+    if (spec.podCIDR !== undefined) setDefault(spec, 'podCIDRs', [spec.podCIDR]);
+    else if (spec.podCIDRs?.[0] !== undefined) setDefault(spec, 'podCIDR', spec.podCIDRs[0]);
+  },
+  validate: validateNode,
   validateUpdate: (next, old) => [
-    ...(old.spec?.podCIDR === undefined ? [] : checkedImmutable('spec.podCIDR', next.spec?.podCIDR, old.spec.podCIDR)),
-    ...(old.spec?.providerID === undefined
-      ? []
-      : checkedImmutable('spec.providerID', next.spec?.providerID, old.spec.providerID)),
+    ...validateOnceSet(next, old, 'podCIDRs', 'podCIDR'),
+    ...validateOnceSet(next, old, 'providerID', 'providerID'),
   ],
 };
 
-function validateTaints({ spec }: Node): FieldError[] {
+/** Who fills it in does so once. */
+function validateOnceSet({ spec }: Node, old: Node, field: 'podCIDRs' | 'providerID', name: string): FieldError[] {
+  const former = old.spec?.[field];
+  if (former === undefined || equalSemantic(spec?.[field], former)) return [];
+  const detail = `node updates may not change ${name} except from "" to valid`;
+  return [forbiddenField(`spec.${field}`, detail)];
+}
+
+function validateNode({ spec }: Node): FieldError[] {
   const errors: FieldError[] = [];
   const known = new Set<string>();
   for (const [index, taint] of (spec?.taints ?? []).entries()) {
     const path = at('spec.taints', index);
     errors.push(...checkedName(child(path, 'key'), taint.key ?? '', checkQualifiedName));
+    const complaints = checkLabelValue(taint.value ?? '');
+    if (complaints.length > 0) errors.push(invalid(child(path, 'value'), taint.value, complaints.join(';')));
     if (!taint.effect) errors.push(required(child(path, 'effect')));
     errors.push(...checkedChoice(child(path, 'effect'), taint.effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']));
     const identity = `${taint.key}:${taint.effect}`;
-    if (known.has(identity)) errors.push(duplicate(path, taint));
+    if (known.has(identity)) errors.push(duplicate(path, taint, 'taints must be unique by key and effect pair'));
     known.add(identity);
+  }
+  for (const [index, range] of (spec?.podCIDRs ?? []).entries()) {
+    errors.push(...checkedName(at('spec.podCIDRs', index), range, checkRange));
   }
   return errors;
 }

@@ -5,7 +5,7 @@ import type { Condition } from '../condition.ts';
 import { setPodDefaults } from './defaults.ts';
 import { qosClassOf } from './quality.ts';
 import type { Pod } from './types.ts';
-import { validatePod } from './validate.ts';
+import { validatePod, validatePodCreate } from './validate.ts';
 import { validatePodUpdate } from './validate-update.ts';
 
 const gated: Condition = {
@@ -44,5 +44,6 @@ export const podBehaviour: KindBehaviour<Pod> = {
     (pod as Mutable<Pod>).status = { phase: 'Pending', ...(isGated ? { conditions: [gated] } : {}), qosClass };
   },
   validate: validatePod,
+  validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
 };

@@ -4,6 +4,7 @@ import type { LabelSelectorSpec } from '../../api/label-selector.ts';
 import type { KubeObject, ObjectMeta, StringMap } from '../../api/object-meta.ts';
 import type { Condition } from '../condition.ts';
 import type { Affinity, Toleration, TopologySpreadConstraint } from './scheduling-types.ts';
+import type { PodSecurityContext, SecurityContext } from './security-types.ts';
 import type { Volume } from './volume-types.ts';
 
 /** Canonical quantities by resource name. */
@@ -29,9 +30,20 @@ export interface KeySelector {
   readonly optional?: boolean;
 }
 
+export interface FieldReference {
+  readonly apiVersion?: string;
+  readonly fieldPath: string;
+}
+
+export interface ResourceReference {
+  readonly containerName?: string;
+  readonly resource: string;
+  readonly divisor?: string;
+}
+
 export interface EnvVarSource {
-  readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string };
-  readonly resourceFieldRef?: { readonly containerName?: string; readonly resource: string; readonly divisor?: string };
+  readonly fieldRef?: FieldReference;
+  readonly resourceFieldRef?: ResourceReference;
   readonly configMapKeyRef?: KeySelector;
   readonly secretKeyRef?: KeySelector;
 }
@@ -54,6 +66,12 @@ export interface VolumeMount {
   readonly readOnly?: boolean;
   readonly subPath?: string;
   readonly subPathExpr?: string;
+  readonly mountPropagation?: string;
+}
+
+export interface VolumeDevice {
+  readonly name: string;
+  readonly devicePath: string;
 }
 
 export interface HttpGetAction {
@@ -93,6 +111,7 @@ export interface Container {
   readonly resources?: ResourceRequirements;
   readonly restartPolicy?: string;
   readonly volumeMounts?: readonly VolumeMount[];
+  readonly volumeDevices?: readonly VolumeDevice[];
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly startupProbe?: Probe;
@@ -100,7 +119,7 @@ export interface Container {
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: 'File' | 'FallbackToLogsOnError';
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
-  readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly securityContext?: SecurityContext;
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
@@ -108,6 +127,12 @@ export interface Container {
 
 export interface EphemeralContainer extends Container {
   readonly targetContainerName?: string;
+}
+
+export interface PodDnsConfig {
+  readonly nameservers?: readonly string[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly { readonly name?: string; readonly value?: string }[];
 }
 
 export interface PodSpec {
@@ -119,7 +144,7 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds?: number;
   readonly activeDeadlineSeconds?: number;
   readonly dnsPolicy?: string;
-  readonly dnsConfig?: Readonly<Record<string, unknown>>;
+  readonly dnsConfig?: PodDnsConfig;
   readonly nodeSelector?: StringMap;
   readonly serviceAccountName?: string;
   /** The former name of serviceAccountName, always equal to it. */
@@ -127,7 +152,13 @@ export interface PodSpec {
   readonly automountServiceAccountToken?: boolean;
   readonly nodeName?: string;
   readonly hostNetwork?: boolean;
-  readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly shareProcessNamespace?: boolean;
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
+  readonly runtimeClassName?: string;
+  readonly os?: { readonly name: string };
+  readonly securityContext?: PodSecurityContext;
   readonly imagePullSecrets?: readonly { readonly name?: string }[];
   readonly hostname?: string;
   readonly subdomain?: string;

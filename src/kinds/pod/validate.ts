@@ -1,26 +1,34 @@
 /** Validation of pods and of pod templates. Models kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec. */
-import {
-  at,
-  child,
-  duplicate,
-  type FieldError,
-  forbiddenField,
-  invalid,
-  notFoundValue,
-  required,
-} from '../../api/field-error.ts';
+import { at, child, type FieldError, forbiddenField, invalid, required } from '../../api/field-error.ts';
 import { validateLabels } from '../../api/label-selector.ts';
-import { checkLabel, checkSubdomain } from '../../api/names.ts';
+import { checkAddress, checkLabel, checkQualifiedName, checkSubdomain } from '../../api/names.ts';
 import { checkedChoice, checkedName, checkedNonNegative } from '../field-checks.ts';
-import type { Toleration } from './scheduling-types.ts';
+import { validateAnnotations } from '../object-meta-rules.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from './types.ts';
-import { validateContainer } from './validate-container.ts';
-import type { Volume } from './volume-types.ts';
+import { validateContainers } from './validate-containers.ts';
+import { validateScheduling } from './validate-scheduling.ts';
+import { validatePodSecurity } from './validate-security.ts';
+import { validateVolumes } from './validate-volumes.ts';
 
 const deadlineSecondsMax = 2 ** 31 - 1;
 
+const nameserversMax = 3;
+const searchesMax = 32;
+
 export function validatePod(pod: Pod): FieldError[] {
   return validatePodSpec(pod.spec, 'spec');
+}
+
+/** Of new pods alone. Models ValidatePodCreate. */
+export function validatePodCreate({ spec }: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
+  }
+  if ((spec.nodeName ?? '') !== '' && (spec.schedulingGates ?? []).length > 0) {
+    errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
+  return errors;
 }
 
 /** Validates the template of a controller. Pods that must run for ever have no deadline: `foreverKind` names who wants them so. */
@@ -30,8 +38,14 @@ export function validatePodTemplate(
   restartPolicies: readonly string[],
   foreverKind?: string,
 ): FieldError[] {
-  const errors = validateLabels(template.metadata?.labels ?? {}, child(child(path, 'metadata'), 'labels'));
+  const metadata = child(path, 'metadata');
+  const errors = validateLabels(template.metadata?.labels ?? {}, child(metadata, 'labels'));
+  errors.push(...validateAnnotations(template.metadata?.annotations ?? {}, child(metadata, 'annotations')));
   const spec = child(path, 'spec');
+  if ((template.spec.ephemeralContainers ?? []).length > 0) {
+    const detail = 'ephemeral containers not allowed in pod template';
+    errors.push(forbiddenField(child(spec, 'ephemeralContainers'), detail));
+  }
   errors.push(...validatePodSpec(template.spec, spec));
   errors.push(...checkedChoice(child(spec, 'restartPolicy'), template.spec.restartPolicy, restartPolicies));
   if (template.spec.activeDeadlineSeconds !== undefined && foreverKind !== undefined) {
@@ -71,71 +85,68 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
     const value = spec[name];
     if (value !== undefined) errors.push(...checkedName(child(path, name), value, checkLabel));
   }
-  for (const [index, toleration] of (spec.tolerations ?? []).entries()) {
-    errors.push(...validateToleration(toleration, at(child(path, 'tolerations'), index)));
+  return errors.concat(
+    validateScheduling(spec, path),
+    validatePodSecurity(spec, path),
+    validateDns(spec, path),
+    spec.hostAliases === undefined ? [] : validateHostAliases(spec.hostAliases, child(path, 'hostAliases')),
+    validateRest(spec, path),
+  );
+}
+
+function validateDns({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldError[] {
+  if (dnsConfig === undefined && dnsPolicy !== 'None') return [];
+  const place = child(path, 'dnsConfig');
+  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
+  const errors: FieldError[] = [];
+  if (dnsPolicy === 'None' && nameservers.length === 0) {
+    const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+    errors.push(required(child(place, 'nameservers'), detail));
+  }
+  if (nameservers.length > nameserversMax) {
+    const detail = `must not have more than ${nameserversMax} nameservers`;
+    errors.push(invalid(child(place, 'nameservers'), nameservers, detail));
+  }
+  for (const [index, address] of nameservers.entries()) {
+    errors.push(...checkedName(at(child(place, 'nameservers'), index), address, checkAddress));
+  }
+  if (searches.length > searchesMax) {
+    errors.push(invalid(child(place, 'searches'), searches, `must not have more than ${searchesMax} search paths`));
+  }
+  for (const [index, { name = '' }] of options.entries()) {
+    if (name === '') errors.push(required(at(child(place, 'options'), index), 'must not be empty'));
   }
   return errors;
 }
 
-function validateContainers(spec: PodSpec, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const containers = spec.containers ?? [];
-  if (containers.length === 0) errors.push(required(child(path, 'containers')));
-  const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
-  const names = new Set<string>();
-  for (const list of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
-    for (const [index, container] of (spec[list] ?? []).entries()) {
-      const place = at(child(path, list), index);
-      errors.push(...validateContainer(container, place, spec.hostNetwork === true));
-      if (names.has(container.name)) errors.push(duplicate(child(place, 'name'), container.name));
-      names.add(container.name);
-      for (const [mount, { name }] of (container.volumeMounts ?? []).entries()) {
-        if (!volumes.has(name))
-          errors.push(notFoundValue(child(at(child(place, 'volumeMounts'), mount), 'name'), name));
-      }
-    }
-  }
-  return errors;
+function validateHostAliases(aliases: NonNullable<PodSpec['hostAliases']>, path: string): FieldError[] {
+  return aliases.flatMap(({ ip, hostnames = [] }, index) => [
+    ...checkedName(child(at(path, index), 'ip'), ip, checkAddress),
+    ...hostnames.flatMap((name, place) =>
+      checkedName(at(child(at(path, index), 'hostnames'), place), name, checkSubdomain),
+    ),
+  ]);
 }
 
-function validateVolumes(volumes: readonly Volume[], path: string): FieldError[] {
+function validateRest(spec: PodSpec, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const names = new Set<string>();
-  for (const [index, volume] of volumes.entries()) {
-    const place = at(path, index);
-    const name = volume.name ?? '';
-    if (name === '') errors.push(required(child(place, 'name')));
-    else errors.push(...checkedName(child(place, 'name'), name, checkLabel));
-    if (name !== '' && names.has(name)) errors.push(duplicate(child(place, 'name'), name));
-    names.add(name);
-    const sources = Object.keys(volume).filter((key) => key !== 'name');
-    if (sources.length === 0) errors.push(required(place, 'must specify a volume type'));
-    for (const source of sources.slice(1)) {
-      errors.push(forbiddenField(child(place, source), 'may not specify more than 1 volume type'));
-    }
-    if (volume.persistentVolumeClaim?.claimName === '') {
-      errors.push(required(child(child(place, 'persistentVolumeClaim'), 'claimName')));
-    }
-    if (volume.hostPath?.path === '') errors.push(required(child(child(place, 'hostPath'), 'path')));
+  for (const [index, { conditionType = '' }] of (spec.readinessGates ?? []).entries()) {
+    const place = child(at(child(path, 'readinessGates'), index), 'conditionType');
+    errors.push(...checkedName(place, conditionType, checkQualifiedName));
   }
-  return errors;
-}
-
-function validateToleration(toleration: Toleration, path: string): FieldError[] {
-  const { key = '', operator, value = '', effect, tolerationSeconds } = toleration;
-  const errors: FieldError[] = [];
-  if (key === '' && operator !== 'Exists') {
-    const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
-    errors.push(invalid(child(path, 'operator'), operator ?? '', detail));
+  if (spec.runtimeClassName !== undefined) {
+    errors.push(...checkedName(child(path, 'runtimeClassName'), spec.runtimeClassName, checkSubdomain));
   }
-  if (operator === 'Exists' && value !== '') {
-    errors.push(invalid(child(path, 'operator'), toleration, "value must be empty when `operator` is 'Exists'"));
+  if (spec.preemptionPolicy !== undefined) {
+    const policies = ['Never', 'PreemptLowerPriority'];
+    errors.push(...checkedChoice(child(path, 'preemptionPolicy'), spec.preemptionPolicy, policies));
   }
-  errors.push(...checkedChoice(child(path, 'operator'), operator, ['Equal', 'Exists']));
-  errors.push(...checkedChoice(child(path, 'effect'), effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']));
-  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-    const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
-    errors.push(invalid(child(path, 'effect'), effect ?? '', detail));
+  if (spec.os !== undefined) {
+    const place = child(child(path, 'os'), 'name');
+    const { name } = spec.os;
+    errors.push(
+      ...(name === '' ? [required(place, 'cannot be empty')] : checkedChoice(place, name, ['linux', 'windows'])),
+    );
   }
   return errors;
 }

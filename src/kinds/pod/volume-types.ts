@@ -58,4 +58,6 @@ export interface Volume {
   /** Makes a claim of its own for each pod, named POD-VOLUME. */
   readonly ephemeral?: { readonly volumeClaimTemplate?: Readonly<Record<string, unknown>> };
   readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
+  readonly nfs?: { readonly server: string; readonly path: string; readonly readOnly?: boolean };
+  readonly csi?: { readonly driver: string; readonly readOnly?: boolean };
 }

@@ -4,6 +4,7 @@
  */
 import { type Mutable, setDefault } from '../../api/json.ts';
 import type { Service, ServiceSpec } from './types.ts';
+import { isReachedFromOutside } from './validate.ts';
 
 export function setServiceDefaults(service: Service): void {
   const spec = service.spec as Mutable<ServiceSpec> | undefined;
@@ -17,11 +18,11 @@ export function setServiceDefaults(service: Service): void {
       (port as Mutable<typeof port>).targetPort = port.port;
     }
   }
+  keepAddressesEqual(spec);
   if (spec.type === 'ExternalName') return;
   setDefault(spec, 'internalTrafficPolicy', 'Cluster');
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') setDefault(spec, 'externalTrafficPolicy', 'Cluster');
+  if (isReachedFromOutside(spec)) setDefault(spec, 'externalTrafficPolicy', 'Cluster');
   if (spec.type === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
-  keepAddressesEqual(spec);
   setDefault(spec, 'ipFamilies', ['IPv4']);
   setDefault(spec, 'ipFamilyPolicy', 'SingleStack');
 }

@@ -1,10 +1,10 @@
 /** How services begin and change. Models kubernetes pkg/registry/core/service/strategy.go. */
-import type { Mutable } from '../../api/json.ts';
+import { equalSemantic, type Mutable } from '../../api/json.ts';
 import { checkServiceLabel } from '../../api/names.ts';
 import type { KindBehaviour } from '../behaviour.ts';
 import { setServiceDefaults } from './defaults.ts';
 import type { Service, ServicePort, ServiceSpec } from './types.ts';
-import { validateService, validateServiceUpdate } from './validate.ts';
+import { isReachedFromOutside, needsHealthPort, validateService, validateServiceUpdate } from './validate.ts';
 
 export const serviceBehaviour: KindBehaviour<Service> = {
   allowsCreateOnUpdate: true,
@@ -31,6 +31,9 @@ function keepAllocations(service: Service, old: Service): void {
     spec.clusterIP = old.spec.clusterIP;
     if (old.spec.clusterIPs !== undefined) spec.clusterIPs = old.spec.clusterIPs;
   }
+  if (needsHealthPort(spec) && (spec.healthCheckNodePort ?? 0) === 0 && old.spec.healthCheckNodePort !== undefined) {
+    spec.healthCheckNodePort = old.spec.healthCheckNodePort;
+  }
   if (spec.type === 'ClusterIP') return;
   for (const port of spec.ports ?? []) {
     const former = old.spec.ports?.find((each) => each.port === port.port && each.protocol === port.protocol);
@@ -40,12 +43,16 @@ function keepAllocations(service: Service, old: Service): void {
   }
 }
 
-/** Fields that only some types may have. */
-const fieldsOfTypes: readonly (readonly [keyof ServiceSpec, ReadonlySet<ServiceSpec['type']>])[] = [
-  ['externalTrafficPolicy', new Set(['NodePort', 'LoadBalancer'])],
-  ['healthCheckNodePort', new Set(['LoadBalancer'])],
-  ['allocateLoadBalancerNodePorts', new Set(['LoadBalancer'])],
-  ['loadBalancerClass', new Set(['LoadBalancer'])],
+/** Fields that not all services may have, and which may. */
+const conditionalFields: readonly (readonly [keyof ServiceSpec, (spec: ServiceSpec) => boolean])[] = [
+  ['clusterIP', hasAddress],
+  ['clusterIPs', hasAddress],
+  ['ipFamilies', hasAddress],
+  ['ipFamilyPolicy', hasAddress],
+  ['externalTrafficPolicy', isReachedFromOutside],
+  ['healthCheckNodePort', needsHealthPort],
+  ['allocateLoadBalancerNodePorts', isBalanced],
+  ['loadBalancerClass', isBalanced],
 ];
 
 /**
@@ -53,15 +60,23 @@ const fieldsOfTypes: readonly (readonly [keyof ServiceSpec, ReadonlySet<ServiceS
  * with the type. Models pkg/registry/core/service/strategy.go dropTypeDependentFields.
  */
 function dropWhatTypeForbids({ spec }: Service, { spec: former }: Service): void {
-  if (spec.type === former.type) return;
-  for (const [name, types] of fieldsOfTypes) {
-    if (!types.has(spec.type) && types.has(former.type) && spec[name] === former[name])
+  for (const [name, mayHave] of conditionalFields) {
+    if (mayHave(former) && !mayHave(spec) && equalSemantic(spec[name], former[name])) {
       delete (spec as Mutable<ServiceSpec>)[name];
+    }
   }
-  if (spec.type !== 'ClusterIP' && spec.type !== 'ExternalName') return;
+  if (spec.type === former.type || (spec.type !== 'ClusterIP' && spec.type !== 'ExternalName')) return;
   const isFormer = new Set((former.ports ?? []).map(({ nodePort }) => nodePort));
   const ports = (spec.ports ?? []) as Mutable<ServicePort>[];
   if (ports.every(({ nodePort }) => nodePort === undefined || isFormer.has(nodePort))) {
     for (const port of ports) delete port.nodePort;
   }
+}
+
+function hasAddress({ type }: ServiceSpec): boolean {
+  return type !== 'ExternalName';
+}
+
+function isBalanced({ type }: ServiceSpec): boolean {
+  return type === 'LoadBalancer';
 }

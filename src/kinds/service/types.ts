@@ -23,6 +23,7 @@ export interface ServiceSpec {
   readonly sessionAffinity?: 'None' | 'ClientIP';
   readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
   readonly loadBalancerIP?: string;
+  readonly loadBalancerSourceRanges?: readonly string[];
   readonly externalName?: string;
   readonly externalTrafficPolicy?: 'Cluster' | 'Local';
   readonly internalTrafficPolicy?: 'Cluster' | 'Local';

@@ -2,6 +2,7 @@
 import { type FieldError, forbiddenField, invalid } from '../../api/field-error.ts';
 import { equalSemantic } from '../../api/json.ts';
 import { checkedAmount, checkedChoice, checkedNonNegative, checkedShare, isNone } from '../field-checks.ts';
+import type { PodTemplateSpec } from '../pod/types.ts';
 import { validateTemplateOwner } from '../template-owner.ts';
 import type { StatefulSet, StatefulSetSpec } from './types.ts';
 
@@ -28,7 +29,18 @@ export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
   }
   errors.push(...checkedNonNegative('spec.ordinals.start', spec.ordinals?.start));
   errors.push(...checkedNonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit));
-  return errors.concat(validateTemplateOwner(spec, 'statefulset'));
+  return errors.concat(validateTemplateOwner({ ...spec, template: withClaims(spec) }, 'statefulset'));
+}
+
+/** Claims that are made along with the pods are volumes of theirs. */
+function withClaims({ template, volumeClaimTemplates }: StatefulSetSpec): PodTemplateSpec {
+  const volumes = template?.spec?.volumes ?? [];
+  const present = new Set(volumes.map(({ name }) => name));
+  const added = (volumeClaimTemplates ?? [])
+    .map(({ metadata }) => metadata?.name ?? '')
+    .filter((name) => name !== '' && !present.has(name))
+    .map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return added.length === 0 ? template : { ...template, spec: { ...template.spec, volumes: [...volumes, ...added] } };
 }
 
 function validateStrategy(strategy: NonNullable<StatefulSetSpec['updateStrategy']>): FieldError[] {

@@ -38,7 +38,16 @@ export const seeds: readonly Seed[] = [
     reason: 'R',
     message: 'm',
   }),
-  seed('events.k8s.io', 'events', true, { regarding: { kind: 'Pod', name: 'x', namespace: 'default' }, note: 'm' }),
+  seed('events.k8s.io', 'events', true, {
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    regarding: { kind: 'Pod', name: 'x', namespace: 'default' },
+    type: 'Normal',
+    reason: 'R',
+    action: 'A',
+    reportingController: 'example.com/c',
+    reportingInstance: 'i',
+    note: 'm',
+  }),
   seed('', 'replicationcontrollers', true, { spec: { replicas: 1, selector: { app: 'x' }, template } }),
   seed('apps', 'deployments', true, { spec: { replicas: 2, selector, template, strategy: { type: 'RollingUpdate' } } }),
   seed('apps', 'replicasets', true, { spec: { replicas: 2, selector, template } }),
@@ -61,10 +70,56 @@ export const seeds: readonly Seed[] = [
     spec: { scaleTargetRef: { kind: 'Deployment', name: 'x' }, maxReplicas: 3, targetCPUUtilizationPercentage: 50 },
   }),
   seed('scheduling.k8s.io', 'priorityclasses', false, { value: 5, globalDefault: true }),
+  seed('stable.example.com', 'crontabs', true, { spec: { cronSpec: '* * * * *', replicas: 2 } }),
+  seed('networking.k8s.io', 'ingresses', true, { spec: { rules: [{ host: 'a.b' }] } }),
+  seed('policy', 'poddisruptionbudgets', true, { spec: { minAvailable: 1, selector } }),
+  seed('rbac.authorization.k8s.io', 'rolebindings', true, {
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+    subjects: [{ kind: 'User', name: 'joe', apiGroup: 'rbac.authorization.k8s.io' }],
+  }),
   seed('rbac.authorization.k8s.io', 'clusterroles', false, {
     rules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
   }),
 ];
+
+/** Serves the custom kind among the seeds. */
+export const definition: Tree = {
+  metadata: { name: 'crontabs.stable.example.com' },
+  spec: {
+    group: 'stable.example.com',
+    scope: 'Namespaced',
+    names: { plural: 'crontabs', singular: 'crontab', kind: 'CronTab' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        subresources: {
+          status: {},
+          scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+        },
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                required: ['cronSpec'],
+                properties: {
+                  cronSpec: { type: 'string', maxLength: 20 },
+                  image: { type: 'string', default: 'busybox' },
+                  replicas: { type: 'integer', minimum: 1 },
+                },
+                'x-kubernetes-validations': [{ rule: '!has(self.replicas) || self.replicas < 100' }],
+              },
+              status: { type: 'object', properties: { replicas: { type: 'integer' } } },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
 
 function seed(group: string, resource: string, isNamespaced: boolean, rest: Tree): Seed {
   const metadata = { name: 'x', labels: { app: 'x' }, annotations: { note: 'y' } };

@@ -133,7 +133,7 @@ test('a precondition on the resourceVersion guards a deletion', () => {
   harness.patch(`${maps}/one`, 'merge', { data: { a: '1' } });
   const stale = harness.delete(`${maps}/one`, { body: { preconditions: { resourceVersion } } });
   expect(stale.body).toMatchObject({ code: 409, reason: 'Conflict' });
-  expect(stale.body.message).toContain(`ResourceVersion in precondition: ${resourceVersion}`);
+  expect(stale.body.message).toContain(`the ResourceVersion in the precondition (${resourceVersion}) does not match`);
 });
 
 function request(verb: 'deletecollection'): Parameters<Harness['call']>[0] & { type: 'resource' } {

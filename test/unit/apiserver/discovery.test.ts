@@ -75,3 +75,24 @@ test('an OpenAPI document that is asked for by its hash may be kept for ever', (
   expect(stale.status).toBe(200);
   expect(stale.response.headers).not.toHaveProperty('Expires');
 });
+
+test('health is told in a word, by its checks, or one check at a time', () => {
+  const harness = new Harness();
+  const credentials = { type: 'bearer', token: 'secret' } as const;
+  const ask = (path: string, parameters: Record<string, string> = {}, verb = 'get') =>
+    harness.call({ type: 'nonResource', path, parameters, accept: '', credentials, verb });
+  expect(ask('/readyz').body.text).toBe('ok');
+  const { text } = ask('/readyz', { verbose: '' }).body;
+  expect(text.split('\n')).toEqual([
+    '[+]ping ok',
+    '[+]informer-sync ok',
+    '[+]poststarthook/bootstrap-objects ok',
+    '[+]poststarthook/rbac/bootstrap-roles ok',
+    'readyz check passed',
+    '',
+  ]);
+  expect(ask('/livez', { verbose: '', exclude: 'ping' }).body.text).toBe('[+]ping excluded: ok\nlivez check passed\n');
+  expect(ask('/readyz/informer-sync').body.text).toBe('ok');
+  expect(ask('/readyz/mood').status).toBe(404);
+  expect(ask('/version', {}, 'post').body).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
+});

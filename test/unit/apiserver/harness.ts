@@ -187,6 +187,12 @@ export class Harness {
     return watch;
   }
 
+  /** Ends a stream from the client's side. */
+  close(id: number): void {
+    this.#outbox.push({ type: 'unsubscribe', id });
+    this.#client.watches.delete(id);
+  }
+
   /** The number of the last call or stream, for `grant`. */
   get lastId(): number {
     return this.#lastId;

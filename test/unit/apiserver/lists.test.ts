@@ -48,6 +48,10 @@ test('a continue token whose revision is compacted gets 410 Expired', () => {
   harness.store.mvcc.compact(harness.store.mvcc.revision);
   const second = harness.list(maps, { parameters: { limit: '1', continue: first.metadata.continue } });
   expect(second.body).toMatchObject({ code: 410, reason: 'Expired' });
+  expect(second.body.message).toContain('The provided continue parameter is too old');
+  const rest = harness.list(maps, { parameters: { continue: second.body.metadata.continue } });
+  expect(namesOf(rest.body)).toEqual(['map-1', 'map-2']);
+  expect(rest.body.metadata.resourceVersion).toBe(String(harness.store.mvcc.revision));
 });
 
 test('an exact resourceVersion shows the past, with selectors and pages', () => {

@@ -34,7 +34,7 @@ const rows: readonly Row[] = [
     ask: { body: '{"metadata":' },
     code: 400,
     reason: 'BadRequest',
-    message: /json/i,
+    message: "couldn't get version/kind; json parse error: unexpected end of JSON input",
   },
   {
     name: 'a wrong JSON type',
@@ -71,6 +71,19 @@ const rows: readonly Row[] = [
     code: 400,
     reason: 'BadRequest',
     message: /strict decoding error: unknown field "datum"/,
+  },
+  {
+    name: 'a field that stands twice under strict validation',
+    verb: 'create',
+    path: maps,
+    ask: {
+      body: '{"metadata":{"name":"x"},"data":{"a":"1","a":"2"}}',
+      parameters: { fieldValidation: 'Strict' },
+    },
+    code: 400,
+    reason: 'BadRequest',
+    message:
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a"',
   },
   {
     name: 'an invalid name',
@@ -350,7 +363,8 @@ const rows: readonly Row[] = [
     ask: { body: { preconditions: { uid: 'other' } } },
     code: 409,
     reason: 'Conflict',
-    message: /^Operation cannot be fulfilled on configmaps "taken": Precondition failed: UID in precondition: other/,
+    message:
+      /^Operation cannot be fulfilled on ConfigMap "taken": the UID in the precondition \(other\) does not match/,
   },
   {
     name: 'a propagation policy that there is not',
@@ -360,6 +374,34 @@ const rows: readonly Row[] = [
     code: 422,
     reason: 'Invalid',
     message: /propagationPolicy: Unsupported value: "Sideways"/,
+  },
+  {
+    name: 'a deletion with options of another kind',
+    verb: 'delete',
+    path: `${maps}/taken`,
+    ask: { body: { kind: 'Pod', apiVersion: 'v1' } },
+    code: 400,
+    reason: 'BadRequest',
+    message: /^no kind "Pod" is registered/,
+  },
+  {
+    name: 'a continue token together with a resourceVersion',
+    verb: 'list',
+    path: maps,
+    ask: { parameters: { continue: 'abc', resourceVersion: '5' } },
+    code: 400,
+    reason: 'BadRequest',
+    message: 'specifying resource version is not allowed when using continue',
+  },
+  {
+    name: 'a patch that makes a field of a wrong type',
+    verb: 'patch',
+    path: `${maps}/taken`,
+    ask: { patch: 'merge', body: { data: 5 } },
+    code: 422,
+    reason: 'Invalid',
+    message:
+      /^ "" is invalid: patch: Invalid value: .*: json: cannot unmarshal number into Go struct field ConfigMap.data/,
   },
 ];
 
@@ -374,6 +416,12 @@ test.each(rows)('$name gets $code $reason', ({ verb, path, ask, code, reason, me
 test('no refusal has changed anything', () => {
   const names = harness.list(maps).body.items.map((item: { metadata: { name: string } }) => item.metadata.name);
   expect(names).toEqual(['taken']);
+});
+
+test('a field that stands twice is warned of when that is asked for; the last one counts', () => {
+  const body = '{"metadata":{"name":"twice"},"data":{"a":"1","a":"2"}}';
+  const answer = new Harness().create(maps, body, { parameters: { fieldValidation: 'Warn' } });
+  expect([answer.status, answer.warnings, answer.body.data]).toEqual([201, ['duplicate field "data.a"'], { a: '2' }]);
 });
 
 test('a refused watch is a head with the code of the refusal, the Status, and an end', () => {

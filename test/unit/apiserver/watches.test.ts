@@ -35,6 +35,60 @@ test('initial events end with a bookmark that says so', () => {
   expect(Number(last?.object.metadata.resourceVersion)).toBe(harness.store.mvcc.revision);
 });
 
+test('a watch that wants no initial events begins now, one without bookmarks is not told of their end', () => {
+  const harness = new Harness();
+  harness.create(maps, configMap('one'));
+  const parameters = { resourceVersionMatch: 'NotOlderThan', sendInitialEvents: 'false' };
+  const none = harness.watch(maps, parameters);
+  const unmarked = harness.watch(maps, { ...parameters, sendInitialEvents: 'true' });
+  harness.create(maps, configMap('two'));
+  harness.settle();
+  expect(none.summary).toEqual(['ADDED two']);
+  expect(unmarked.summary).toEqual(['ADDED one', 'ADDED two']);
+});
+
+test('the bookmark of a table is a row without cells, that of metadata has no more than that', () => {
+  const harness = new Harness();
+  const parameters = {
+    sendInitialEvents: 'true',
+    resourceVersionMatch: 'NotOlderThan',
+    allowWatchBookmarks: 'true',
+    labelSelector: 'none=here',
+  };
+  const [table] = harness.watch(maps, parameters, { output: 'table' }).events;
+  const ends = { annotations: { 'k8s.io/initial-events-end': 'true' } };
+  expect(table).toMatchObject({
+    type: 'BOOKMARK',
+    object: { kind: 'Table', rows: [{ cells: [], object: { kind: 'PartialObjectMetadata', metadata: ends } }] },
+  });
+  const [metadata] = harness.watch(maps, parameters, { output: 'metadata' }).events;
+  expect(metadata).toMatchObject({ type: 'BOOKMARK', object: { kind: 'PartialObjectMetadata', metadata: ends } });
+});
+
+test.each([
+  [{ sendInitialEvents: 'true' }, ['sendInitialEvents requires setting resourceVersionMatch to NotOlderThan']],
+  [
+    { sendInitialEvents: 'true', resourceVersionMatch: 'Exact' },
+    [
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+      'Unsupported value: "Exact": supported values: "NotOlderThan"',
+    ],
+  ],
+  [
+    { resourceVersionMatch: 'NotOlderThan' },
+    ['resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'],
+  ],
+  [
+    { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', continue: 'x' },
+    ['resourceVersionMatch is forbidden with continue'],
+  ],
+])('a watch with %j is refused', (parameters, complaints) => {
+  const watch = new Harness().watch(maps, parameters);
+  const [status] = watch.events;
+  expect(status).toMatchObject({ kind: 'Status', code: 422, details: { kind: 'ListOptions' } });
+  expect(status.details.causes.map(({ message }: Tree) => message.replace(/^Forbidden: /, ''))).toEqual(complaints);
+});
+
 test('an idle watcher that wants bookmarks learns how far the world has come', () => {
   const harness = new Harness();
   const watch = harness.watch(maps, { allowWatchBookmarks: 'true' });

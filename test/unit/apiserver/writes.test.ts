@@ -329,6 +329,12 @@ test('Events are put under a lease that ends them, nothing else is', () => {
   harness.create('events.k8s.io/v1/default/events', {
     metadata: { name: 'two' },
     regarding: { name: 'web', namespace: 'default' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    type: 'Normal',
+    reason: 'Testing',
+    action: 'Test',
+    reportingController: 'example.com/test',
+    reportingInstance: 'one',
   });
   harness.create(maps, configMap('lasting'));
   const [lease, ...others] = harness.store.mvcc.leases.all();

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { translateRequest } from '../../../actors/gateway/translate.ts';
 import type { HttpRequest } from '../../../src/actor/listener-port.ts';
+import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { asYaml } from '../../../src/http/yaml-answer.ts';
 
 const jane = { user: 'jane', groups: ['dev'] };
 
@@ -42,4 +44,25 @@ test('acting as somebody else is read from its headers, each value by itself', (
   expect(translated({ lists })).toMatchObject({ request: { type: 'resource', impersonation } });
   expect(translated({ lists, target: '/version' })).toMatchObject({ request: { type: 'nonResource', impersonation } });
   expect(translated({ lists: { 'impersonate-other': ['x'] } })).not.toHaveProperty('request.impersonation');
+});
+
+test.each([
+  ['POST', '/api/v1/namespaces/default/pods/web'],
+  ['PUT', '/api/v1/namespaces/default/pods'],
+  ['PATCH', '/api/v1/pods'],
+  ['OPTIONS', '/api/v1/pods'],
+  ['TRACE', '/version'],
+])('%s of %s is not allowed', (method, target) => {
+  const error = { status: { code: 405, reason: 'MethodNotAllowed' } };
+  expect(translated({ method, target })).toMatchObject({ type: 'refuse', error });
+});
+
+test('an answer is in YAML for who takes nothing else', () => {
+  expect(translated({ headers: { accept: 'application/yaml' } })).toMatchObject({ type: 'call', isYaml: true });
+  expect(translated({ headers: { accept: 'application/json, application/yaml' } })).toMatchObject({ isYaml: false });
+  const answer = { contentType: 'application/json', bytes: utf8('{"kind":"Pod","metadata":{"name":"a"}}') };
+  const yaml = asYaml(answer);
+  expect([yaml.contentType, utf8Text(yaml.bytes)]).toEqual(['application/yaml', 'kind: Pod\nmetadata:\n  name: a\n']);
+  const text = { contentType: 'text/plain', bytes: utf8('ok') };
+  expect(asYaml(text)).toBe(text);
 });

@@ -5,6 +5,7 @@ import type { WallMs } from '../../../src/base/brand.ts';
 import { cellsByResource } from '../../../src/kinds/columns/cells.ts';
 import { ColumnTable } from '../../../src/kinds/columns/table.ts';
 import { builtInRegistry } from '../../../src/kinds/registry.ts';
+import { columnTable } from '../../../src/kinds/tables/columns.ts';
 
 const columns = new ColumnTable();
 const wallMs = 3600_000 as WallMs;
@@ -214,7 +215,6 @@ test.each<[string, string, object, string]>([
     },
     '10s | Normal | Started | pod/p |  | kubelet, n1 | ok | 2m | 3 | x',
   ],
-  ['storage.k8s.io', 'volumeattachments', {}, 'x | 30m'],
   ['rbac.authorization.k8s.io', 'roles', {}, 'x | 1970-01-01T00:30:00Z'],
   ['example.com', 'widgets', {}, 'x | 30m'],
 ])('%s %s are printed', (group, resource, fields, want) => {
@@ -303,6 +303,250 @@ test.each<[string, string, object, string]>([
   ],
 ])('%s/%s show what they rule', (group, resource, fields, cells) => {
   expect(print(group, resource, fields)).toBe(cells);
+});
+
+const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: 'u', controller: true };
+const autoscaler = {
+  scaleTargetRef: { kind: 'Deployment', name: 'web' },
+  minReplicas: 1,
+  maxReplicas: 5,
+  metrics: [
+    { type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 80 } } },
+    { type: 'Pods', pods: { target: { averageValue: '10' } } },
+    { type: 'External', external: { target: { value: '3' } } },
+  ],
+};
+
+/** Group, resource, the object, its row. Together with those above: every resource that Kubernetes has columns for. */
+const rows: readonly (readonly [string, string, object, string])[] = [
+  ['apiregistration.k8s.io', 'apiservices', {}, 'x | Local | Unknown | 30m'],
+  [
+    'apiregistration.k8s.io',
+    'apiservices',
+    {
+      spec: { service: { namespace: 'n', name: 's' } },
+      status: { conditions: [{ type: 'Available', status: 'False', reason: 'Gone' }] },
+    },
+    'x | n/s | False (Gone) | 30m',
+  ],
+  [
+    'apps',
+    'controllerrevisions',
+    { metadata: { ...metadata, ownerReferences: [owner] }, revision: 3 },
+    'x | statefulset.apps/db | 3 | 30m',
+  ],
+  [
+    'events.k8s.io',
+    'events',
+    {
+      regarding: { kind: 'Pod', name: 'p' },
+      type: 'Normal',
+      reason: 'Started',
+      note: 'ok',
+      eventTime: '1970-01-01T00:59:00Z',
+      reportingController: 'kubelet',
+      reportingInstance: 'n1',
+      series: { count: 4, lastObservedTime: '1970-01-01T00:59:50Z' },
+    },
+    '10s | Normal | Started | pod/p |  | kubelet, n1 | ok | 60s | 4 | x',
+  ],
+  [
+    'autoscaling',
+    'horizontalpodautoscalers',
+    {
+      spec: autoscaler,
+      status: {
+        currentReplicas: 2,
+        currentMetrics: [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 7 } } }],
+      },
+    },
+    'x | Deployment/web | cpu: 7%/80%, <unknown>/10 + 1 more... | 1 | 5 | 2 | 30m',
+  ],
+  [
+    'batch',
+    'cronjobs',
+    { spec: { schedule: '* * * * *', suspend: false, jobTemplate: { spec: { template } } }, status: { active: [{}] } },
+    'x | * * * * * | <none> | False | 1 | <none> | 30m | a,b | i,j | <none>',
+  ],
+  [
+    'certificates.k8s.io',
+    'certificatesigningrequests',
+    {
+      spec: { signerName: 's', username: 'jane', expirationSeconds: 3600 },
+      status: { conditions: [{ type: 'Approved', status: 'True' }], certificate: 'YQ==' },
+    },
+    'x | 30m | s | jane | 60m | Approved,Issued',
+  ],
+  [
+    'networking.k8s.io',
+    'ingressclasses',
+    { spec: { controller: 'c', parameters: { apiGroup: 'g', kind: 'K', name: 'n' } } },
+    'x | c | K.g/n | 30m',
+  ],
+  [
+    'networking.k8s.io',
+    'ingresses',
+    {
+      spec: { ingressClassName: 'c', tls: [{}], rules: [{ host: 'a' }, { host: 'b' }, { host: 'c' }, { host: 'd' }] },
+      status: { loadBalancer: { ingress: [{ ip: '1.1.1.1' }] } },
+    },
+    'x | c | a,b,c + 1 more... | 1.1.1.1 | 80, 443 | 30m',
+  ],
+  ['networking.k8s.io', 'ingresses', { spec: { rules: [{}] } }, 'x | <none> | * |  | 80 | 30m'],
+  [
+    'networking.k8s.io',
+    'ipaddresses',
+    { spec: { parentRef: { resource: 'services', namespace: 'd', name: 's' } } },
+    'x | services/d/s',
+  ],
+  ['networking.k8s.io', 'networkpolicies', { spec: { podSelector: { matchLabels: { a: 'b' } } } }, 'x | a=b | 30m'],
+  ['networking.k8s.io', 'servicecidrs', { spec: { cidrs: ['10.96.0.0/16'] } }, 'x | 10.96.0.0/16 | 30m'],
+  [rbac, 'clusterroles', {}, 'x | 1970-01-01T00:30:00Z'],
+  ['storage.k8s.io', 'csidrivers', { spec: {} }, 'x | true | false | false | <unset> | false | <none> | 30m'],
+  ['storage.k8s.io', 'csinodes', { spec: { drivers: [{}] } }, 'x | 1 | 30m'],
+  ['storage.k8s.io', 'csistoragecapacities', {}, 'x | 1970-01-01T00:30:00Z'],
+  [
+    'storage.k8s.io',
+    'storageclasses',
+    {
+      metadata: { ...metadata, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+      provisioner: 'p',
+    },
+    'x (default) | p | Delete | Immediate | false | 30m',
+  ],
+  [
+    'storage.k8s.io',
+    'volumeattachments',
+    { spec: { attacher: 'a', nodeName: 'n', source: { persistentVolumeName: 'v' } }, status: { attached: true } },
+    'x | a | v | n | true | 30m',
+  ],
+  ['storage.k8s.io', 'volumeattributesclasses', { driverName: 'd' }, 'x | d | 30m'],
+  [
+    'admissionregistration.k8s.io',
+    'mutatingadmissionpolicies',
+    { spec: { mutations: [{}, {}], paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } } },
+    'x | 2 | v1/ConfigMap | 30m',
+  ],
+  [
+    'admissionregistration.k8s.io',
+    'mutatingadmissionpolicybindings',
+    { spec: { policyName: 'p', paramRef: { namespace: 'd', name: 'c' } } },
+    'x | p | d/c | 30m',
+  ],
+  ['admissionregistration.k8s.io', 'mutatingwebhookconfigurations', { webhooks: [{}] }, 'x | 1 | 30m'],
+  [
+    'admissionregistration.k8s.io',
+    'validatingadmissionpolicies',
+    { spec: { validations: [{}] } },
+    'x | 1 | <unset> | 30m',
+  ],
+  [
+    'admissionregistration.k8s.io',
+    'validatingadmissionpolicybindings',
+    { spec: { policyName: 'p' } },
+    'x | p | <unset> | 30m',
+  ],
+  ['admissionregistration.k8s.io', 'validatingwebhookconfigurations', {}, 'x | 0 | 30m'],
+  ['apiextensions.k8s.io', 'customresourcedefinitions', {}, 'x | 1970-01-01T00:30:00Z'],
+  ['node.k8s.io', 'runtimeclasses', { handler: 'runc' }, 'x | runc | 30m'],
+  ['resource.k8s.io', 'deviceclasses', {}, 'x | 30m'],
+  [
+    'resource.k8s.io',
+    'resourceclaims',
+    { status: { allocation: {}, reservedFor: [{}] } },
+    'x | allocated,reserved | 30m',
+  ],
+  ['resource.k8s.io', 'resourceclaimtemplates', {}, 'x | 30m'],
+  [
+    'resource.k8s.io',
+    'resourceslices',
+    { spec: { nodeName: 'n', driver: 'd', pool: { name: 'p' } } },
+    'x | n | d | p | 30m',
+  ],
+  [
+    'flowcontrol.apiserver.k8s.io',
+    'flowschemas',
+    {
+      spec: { priorityLevelConfiguration: { name: 'exempt' }, matchingPrecedence: 1 },
+      status: { conditions: [{ type: 'Dangling', status: 'False' }] },
+    },
+    'x | exempt | 1 | <none> | 30m | False',
+  ],
+  [
+    'flowcontrol.apiserver.k8s.io',
+    'prioritylevelconfigurations',
+    {
+      spec: {
+        type: 'Limited',
+        limited: {
+          nominalConcurrencyShares: 30,
+          limitResponse: { queuing: { queues: 64, handSize: 6, queueLengthLimit: 50 } },
+        },
+      },
+    },
+    'x | Limited | 30 | 64 | 6 | 50 | 30m',
+  ],
+  [
+    '',
+    'componentstatuses',
+    { conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }] },
+    'x | Healthy | ok | ',
+  ],
+  ['', 'limitranges', {}, 'x | 1970-01-01T00:30:00Z'],
+  ['', 'nodes', { spec: {} }, 'x | Unknown | <none> | 30m |  | <none> | <none> | <unknown> | <unknown> | <unknown>'],
+  [
+    '',
+    'persistentvolumeclaims',
+    {
+      spec: { volumeName: 'v', storageClassName: 'fast', volumeMode: 'Filesystem' },
+      status: { phase: 'Bound', accessModes: ['ReadWriteMany', 'ReadWriteOnce'], capacity: { storage: '1Gi' } },
+    },
+    'x | Bound | v | 1Gi | RWO,RWX | fast | <unset> | 30m | Filesystem',
+  ],
+  ['', 'persistentvolumeclaims', { status: { phase: 'Pending' } }, 'x | Pending |  |  |  |  | <unset> | 30m | <unset>'],
+  [
+    '',
+    'persistentvolumes',
+    {
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        claimRef: { namespace: 'd', name: 'c' },
+        persistentVolumeReclaimPolicy: 'Retain',
+      },
+      status: { phase: 'Bound' },
+    },
+    'x | 1Gi | RWO | Retain | Bound | d/c |  | <unset> |  | 30m | <unset>',
+  ],
+  ['', 'podtemplates', { template: { metadata: { labels: { a: 'b' } }, ...template } }, 'x | a,b | i,j | a=b'],
+  [
+    '',
+    'replicationcontrollers',
+    { spec: { replicas: 2, selector: { a: 'b' }, template }, status: { replicas: 1 } },
+    'x | 2 | 1 | 0 | 30m | a,b | i,j | a=b',
+  ],
+  [
+    '',
+    'resourcequotas',
+    { status: { hard: { pods: '3', 'limits.cpu': '2', cpu: '1' }, used: { pods: '1' } } },
+    'x | cpu: 0/1, pods: 1/3 | limits.cpu: 0/2 | 30m',
+  ],
+];
+
+test.each(rows)('%s/%s has the row of Kubernetes: %#', (group, resource, fields, cells) => {
+  expect(print(group, resource, fields)).toBe(cells);
+});
+
+test('every resource that Kubernetes has columns for has them here, with a cell in each', () => {
+  const tested = new Set(rows.map(([group, resource]) => `${group}/${resource}`));
+  for (const line of columnTable.split('\n')) {
+    const [group = '', version = '', resource = '', ...texts] = line.split('|');
+    const names = columns.columns({ group, version, resource }).map(({ name }) => name);
+    expect(names).toEqual(texts.map((text) => text.split(':')[0]));
+    const common = names.every((name) => ['Name', 'Age', 'Created At'].includes(name));
+    const isFilled = common || cellsByResource.has(`${group}/${resource}`) || tested.has(`${group}/${resource}`);
+    expect(isFilled, `${group}/${resource}`).toBe(true);
+  }
 });
 
 test.each<[string, string, object, string]>([

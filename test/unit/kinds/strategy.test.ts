@@ -449,6 +449,8 @@ test('every built-in kind has a strategy whose selectable fields are the ones it
   for (const info of registry.resources.filter(({ verbs }) => verbs.includes('list'))) {
     const strategy = new KindStrategy(info);
     const object = decoded(strategy, { metadata: { name: 'x' } });
+    // Those of a version that stores nothing are computed in the version that does.
+    if (info.group === 'events.k8s.io') continue;
     expect(Object.keys(strategy.selectableFields(object)).sort()).toEqual([...strategy.fieldLabels].sort());
   }
 });

@@ -1,6 +1,6 @@
 /** Tokens of service accounts: what they say, whom they let in, and when they end. The signatures are simulated. */
 import { expect, test } from 'vitest';
-import { decodeBase64Url, encodeBase64Url } from '../../../../src/apiserver/base64-url.ts';
+import { decodeBase64Url, encodeBase64Url } from '../../../../src/base/base64-url.ts';
 import { utf8 } from '../../../../src/base/bytes.ts';
 import type { Credentials } from '../../../../src/protocol/apiserver.ts';
 import { Harness, pod, resourceRequest, type Tree } from '../harness.ts';

@@ -1,6 +1,6 @@
 /** Base64url, RFC 4648 section 5, without padding: the spelling of continue tokens and of JSON Web Tokens. */
-import { encodeBase64 } from '../base/base64.ts';
-import { utf8TextStrict } from '../base/bytes.ts';
+import { encodeBase64 } from './base64.ts';
+import { utf8TextStrict } from './bytes.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
