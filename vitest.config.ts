@@ -5,6 +5,8 @@ const fast = ['unit', 'script', 'paper', 'property', 'linearizability', 'tidy'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Vitest leaves a core to itself, which would be half of a machine that has two.
+    maxWorkers: '100%',
     reporters: ['default'],
     projects: [
       {
