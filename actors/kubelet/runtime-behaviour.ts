@@ -116,6 +116,7 @@ function subscribed(state: RuntimeState, input: Extract<RuntimeInput, { type: 's
     state.listeners.set(stream, credit);
     return [];
   }
+  if (body.type !== 'logs') return [{ type: 'end', stream, reason: 'rejected' }];
   const { containerId, options } = body.request;
   const container = state.runtime.container(containerId, input.wallMs);
   if (container === undefined) return [{ type: 'end', stream, reason: 'rejected' }];

@@ -9,6 +9,8 @@ import type { ContainerConfig } from '../protocol/runtime.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { addressOf, type PodScope } from './pod-surroundings.ts';
 
+const defaultTerminationMessagePath = '/dev/termination-log';
+
 /** Builds the configuration of instance `attempt` of a container. */
 export function containerConfigOf(
   { spec, role }: Pick<ContainerRecord, 'spec' | 'role'>,
@@ -31,6 +33,12 @@ export function containerConfigOf(
     env: [...values].map(([name, value]) => ({ name, value })),
     memoryLimitBytes: valueOf(parseQuantity(limit('memory')) ?? { nanos: 0n, format: 'decimal' }),
     cpuLimitMillis: milliValueOf(parseQuantity(limit('cpu')) ?? { nanos: 0n, format: 'decimal' }),
+    mounts: [],
+    stdin: spec.stdin === true,
+    stdinOnce: spec.stdinOnce === true,
+    tty: spec.tty === true,
+    terminationMessagePath: spec.terminationMessagePath ?? defaultTerminationMessagePath,
+    terminationMessagePolicy: spec.terminationMessagePolicy ?? 'File',
   };
 }
 

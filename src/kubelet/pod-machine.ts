@@ -314,6 +314,8 @@ export class PodMachine {
       nodeName: this.#facts.nodeName,
       annotations: annotationsOf(this.#pod),
       podIp: isHostNetwork ? null : this.#podIp,
+      hostAliases: (this.#pod.spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
+      runtimeHandler: '',
     };
     const starting: Sandbox = { type: 'starting', config };
     this.#sandbox = starting;

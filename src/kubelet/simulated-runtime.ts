@@ -127,6 +127,12 @@ export class SimulatedRuntime {
         return this.#answer(request, { type: 'done', imageId: this.#images.get(ask.request.image) ?? null });
       case 'pullImage':
         return this.#pull(request, ask.request.image, ask.request.sandbox);
+      // Nobody reads or writes the files of a simulated container.
+      case 'setVolume':
+      case 'removeVolumes':
+        return this.#done(request);
+      case 'sendInput':
+        return this.#fail(request, 'notFound', `no session ${ask.request.sessionId}`);
       case 'createContainer':
         return this.#create(request, ask.request.sandboxId, ask.request.config);
       case 'startContainer':

@@ -43,6 +43,10 @@ export interface SandboxConfig {
   readonly annotations: Readonly<Record<string, string>>;
   /** The pod's own address; null when it uses the host's. */
   readonly podIp: string | null;
+  /** Lines for the hosts file of its containers. */
+  readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  /** Which of a node's ways to run containers is meant, as RuntimeClass.handler names it; empty: the node's default. */
+  readonly runtimeHandler: string;
 }
 
 export interface SandboxStatus {
@@ -69,6 +73,78 @@ export interface ContainerConfig {
   readonly memoryLimitBytes: number;
   /** Thousandths of a processor; 0 means no limit. */
   readonly cpuLimitMillis: number;
+  /** Volumes of the pod, each set by `setVolume` before the container is created. */
+  readonly mounts: readonly Mount[];
+  /** Its standard input stays open for `attach`. */
+  readonly stdin: boolean;
+  /** The standard input ends with the first `attach` that ends. */
+  readonly stdinOnce: boolean;
+  readonly tty: boolean;
+  /** The file whose content becomes `RuntimeContainer.message`. */
+  readonly terminationMessagePath: string;
+  /** `FallbackToLogsOnError`: the end of the log, when the file is empty and the container failed. */
+  readonly terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
+}
+
+/** A volume, or a part of it, at a path of a container. */
+export interface Mount {
+  readonly volume: string;
+  readonly containerPath: string;
+  /** Relative, without `..`; empty: the whole volume. */
+  readonly subPath: string;
+  readonly isReadOnly: boolean;
+}
+
+/** What a volume of a pod holds. */
+export type VolumeContent =
+  /** Empty at first; lives as long as the pod. `sizeLimitBytes` 0 means no limit. */
+  | { readonly type: 'empty'; readonly isMemory: boolean; readonly sizeLimitBytes: number }
+  /** Exactly these files. Setting it again replaces all of them at once, as readers see it. */
+  | { readonly type: 'files'; readonly files: readonly VolumeFile[] }
+  /** Outlives the pod and the node: whoever sets the same handle finds what was written. */
+  | { readonly type: 'persistent'; readonly handle: string; readonly isReadOnly: boolean }
+  /** A path of the machine. `hostPathType` as in the API; empty: no check. */
+  | { readonly type: 'host'; readonly path: string; readonly hostPathType: string };
+
+export interface VolumeFile {
+  /** Relative, with `/` between its parts. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/**
+ * What a session yields: output of a program, then how it ended. `exited` and `failed` come last, once. With a terminal all output is
+ * `stdout`. A connection to a port yields `stdout` alone, and `exited` with 0 when the other side has closed.
+ */
+export type SessionItem =
+  | { readonly type: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | { readonly type: 'exited'; readonly exitCode: number }
+  | { readonly type: 'failed'; readonly code: RuntimeFailureCode; readonly message: string };
+
+/** What all sessions have. */
+export interface SessionRequest {
+  /** Chosen by who asks, unique; input is sent under it. */
+  readonly sessionId: string;
+}
+
+export interface ExecRequest extends SessionRequest {
+  readonly containerId: string;
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** Joins the container's own streams: output from now on. */
+export type AttachRequest = Omit<ExecRequest, 'command'>;
+
+/** Connects to a port of a pod, as from within it. */
+export interface ConnectRequest extends SessionRequest {
+  readonly sandboxId: string;
+  readonly port: number;
 }
 
 export type ContainerState = 'created' | 'running' | 'exited';
@@ -122,7 +198,10 @@ export interface LogOptions {
 }
 
 export interface RuntimeProtocol extends Protocol {
-  readonly tells: object;
+  readonly tells: {
+    /** The terminal of a session has another size, in characters. */
+    readonly resizeSession: { readonly sessionId: string; readonly columns: number; readonly rows: number };
+  };
   readonly asks: {
     readonly version: { readonly request: null; readonly reply: { readonly name: string; readonly version: string } };
     /** Makes and starts the sandbox of a pod; a ready one with the same uid and attempt is returned as it is. */
@@ -148,6 +227,16 @@ export interface RuntimeProtocol extends Protocol {
     readonly pullImage: {
       readonly request: { readonly image: string; readonly sandbox: SandboxConfig };
       readonly reply: RuntimeOutcome<{ readonly imageId: string; readonly sizeBytes: number }>;
+    };
+    /** Makes a volume of a pod, or changes what it holds. Idempotent; a container can mount it from then on. */
+    readonly setVolume: {
+      readonly request: { readonly podUid: string; readonly name: string; readonly content: VolumeContent };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
+    /** Removes the volumes of a pod whose sandboxes are gone; persistent ones and paths of the machine keep what they hold. */
+    readonly removeVolumes: {
+      readonly request: { readonly podUid: string };
+      readonly reply: RuntimeOutcome<Empty>;
     };
     readonly createContainer: {
       readonly request: { readonly sandboxId: string; readonly config: ContainerConfig };
@@ -189,6 +278,14 @@ export interface RuntimeProtocol extends Protocol {
       };
       readonly reply: RuntimeOutcome<{ readonly isSuccessful: boolean; readonly message: string }>;
     };
+    /**
+     * Input of a session: answered when the program has taken it, which is the sender's sign to send more. `isEnd`: nothing follows
+     * these bytes. `notFound` when the session has ended.
+     */
+    readonly sendInput: {
+      readonly request: { readonly sessionId: string; readonly bytes: Uint8Array; readonly isEnd: boolean };
+      readonly reply: RuntimeOutcome<Empty>;
+    };
   };
   readonly streams: {
     /** Ends with `completed` when the container has ended, or at once without `follow`; `rejected` for an unknown container. */
@@ -196,6 +293,11 @@ export interface RuntimeProtocol extends Protocol {
       readonly request: { readonly containerId: string; readonly options: LogOptions };
       readonly item: { readonly bytes: Uint8Array };
     };
+    /** Runs a command in a container. Unsubscribing kills it. */
+    readonly exec: { readonly request: ExecRequest; readonly item: SessionItem };
+    /** Unsubscribing leaves the container running. */
+    readonly attach: { readonly request: AttachRequest; readonly item: SessionItem };
+    readonly connect: { readonly request: ConnectRequest; readonly item: SessionItem };
     /** Containers whose state has changed, each as it is now. Begins with the next change: `list` tells what is. */
     readonly events: { readonly request: null; readonly item: RuntimeContainer };
   };

@@ -23,6 +23,12 @@ const config = (rest: Partial<ContainerConfig> = {}): ContainerConfig => ({
   memoryLimitBytes: 0,
   cpuLimitMillis: 0,
   isExpectedToEnd: false,
+  mounts: [],
+  stdin: false,
+  stdinOnce: false,
+  tty: false,
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'File',
   ...rest,
 });
 
