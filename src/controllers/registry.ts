@@ -1,5 +1,6 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
 
+import { claimProtectionController } from './claimprotection/keys.ts';
 import type { AnyController, Controller, Kinds } from './controller.ts';
 import { cronJobController } from './cronjob/keys.ts';
 import { daemonSetController } from './daemonset/keys.ts';
@@ -17,6 +18,9 @@ import { replicationControllerController } from './replicationcontroller/keys.ts
 import { serviceAccountController } from './serviceaccount/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
+import { volumeBinderController } from './volumebinder/keys.ts';
+import { volumeProtectionController } from './volumeprotection/keys.ts';
+import { volumeProvisionerController } from './volumeprovisioner/keys.ts';
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
@@ -44,6 +48,10 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(nodeLifecycleController(settings.node)),
     typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
     typeless(serviceAccountController(settings.rootCertificate)),
+    typeless(volumeBinderController),
+    typeless(volumeProvisionerController),
+    typeless(claimProtectionController),
+    typeless(volumeProtectionController),
     typeless(namespaceController()),
     typeless(garbageCollectionController()),
   ];
