@@ -35,6 +35,11 @@ export const storageClassResource: GroupVersionResource = {
   version: 'v1',
   resource: 'storageclasses',
 };
+export const csiDriverResource: GroupVersionResource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'csidrivers',
+};
 export const volumeAttachmentResource: GroupVersionResource = {
   group: 'storage.k8s.io',
   version: 'v1',

@@ -3,6 +3,7 @@ import type { IndexFunction } from '../api/object-index.ts';
 import { annotationsOf, nameOf, namespaceOf } from '../api/object-meta.ts';
 import type { PersistentVolume } from '../kinds/persistentvolume/types.ts';
 import type { PersistentVolumeClaim } from '../kinds/persistentvolumeclaim/types.ts';
+import type { VolumeAttachment } from '../kinds/volumeattachment/types.ts';
 
 /** On a claim: who is to make its volume. */
 export const provisionerAnnotation = 'volume.kubernetes.io/storage-provisioner';
@@ -28,6 +29,9 @@ export const byClaimReference: IndexFunction<PersistentVolume> = (volume) => {
   const key = claimKeyOf(volume);
   return key === '' ? [] : [key];
 };
+
+export const byAttachedVolume: IndexFunction<VolumeAttachment> = ({ spec }) =>
+  spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName];
 
 /** `namespace/name` of the claim that a volume is kept for; empty without one. */
 export function claimKeyOf({ spec }: PersistentVolume): string {

@@ -10,14 +10,23 @@ import { classNameOf, selectedNodeAnnotation } from '../../kinds/persistentvolum
 import type { PersistentVolume } from '../../kinds/persistentvolume/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import type { StorageClass } from '../../kinds/storageclass/types.ts';
+import type { VolumeAttachment } from '../../kinds/volumeattachment/types.ts';
 import { type CacheChange, type Caches, type Controller, sidesOf } from '../controller.ts';
 import {
   nodeResource,
   persistentVolumeClaimResource,
   persistentVolumeResource,
   storageClassResource,
+  volumeAttachmentResource,
 } from '../resources.ts';
-import { claimKey, cloudProvisioner, localProvisioner, provisionerOf } from '../storage.ts';
+import {
+  byAttachedVolume,
+  claimKey,
+  cloudProvisioner,
+  localProvisioner,
+  provisionerOf,
+  volumeIndex,
+} from '../storage.ts';
 import { type ProvisionerObserved, reconcileProvisioner } from './reconcile.ts';
 
 export interface ProvisionerKinds {
@@ -25,6 +34,7 @@ export interface ProvisionerKinds {
   readonly volumes: PersistentVolume;
   readonly classes: StorageClass;
   readonly nodes: Node;
+  readonly attachments: VolumeAttachment;
 }
 
 const waitingIndex = 'waiting';
@@ -40,6 +50,7 @@ export const volumeProvisionerController: Controller<ProvisionerKinds, Provision
     volumes: { resource: persistentVolumeResource, output: 'object', indexes: {} },
     classes: { resource: storageClassResource, output: 'object', indexes: {} },
     nodes: { resource: nodeResource, output: 'metadata', indexes: {} },
+    attachments: { resource: volumeAttachmentResource, output: 'object', indexes: { [volumeIndex]: byAttachedVolume } },
   },
   remember: () => null,
   keys: provisionerKeys,
@@ -72,6 +83,11 @@ function provisionerKeys(change: CacheChange<ProvisionerKinds>, caches: Caches<P
       return sidesOf(change)
         .slice(0, 1)
         .flatMap((each) => waiting(nameOf(each)));
+    case 'attachments':
+      return sidesOf<VolumeAttachment>(change)
+        .slice(0, 1)
+        .flatMap(byAttachedVolume)
+        .map((name) => `volume ${name}`);
     case 'nodes':
       // Heartbeats concern nobody: a node that comes or goes does.
       return change.old !== null && change.object !== null ? [] : waiting('');
@@ -82,7 +98,9 @@ function observeProvisioner(key: string, caches: Caches<ProvisionerKinds>): Prov
   const name = key.slice(key.indexOf(' ') + 1);
   if (key.startsWith('volume ')) {
     const volume = caches.volumes.get(name);
-    return volume === undefined ? null : { type: 'volume', volume };
+    return volume === undefined
+      ? null
+      : { type: 'volume', volume, attachments: caches.attachments.by(volumeIndex, name) };
   }
   const claim = caches.claims.get(name);
   if (claim === undefined || !isOurs(claim)) return null;

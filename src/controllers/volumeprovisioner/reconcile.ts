@@ -6,6 +6,7 @@ import { selectedNodeAnnotation } from '../../kinds/persistentvolume/matching.ts
 import type { PersistentVolume } from '../../kinds/persistentvolume/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import type { StorageClass } from '../../kinds/storageclass/types.ts';
+import type { VolumeAttachment } from '../../kinds/volumeattachment/types.ts';
 import { create, type EventRecord, nothingToDo, type Plan, patch, plan, remove } from '../plan.ts';
 import { persistentVolumeClaimResource, persistentVolumeResource } from '../resources.ts';
 import { cloudProvisioner, localProvisioner, provisionedByAnnotation } from '../storage.ts';
@@ -23,7 +24,11 @@ export type ProvisionerObserved =
       readonly selected: { readonly name: string; readonly node: Node | undefined } | undefined;
       readonly nodes: () => readonly Node[];
     }
-  | { readonly type: 'volume'; readonly volume: PersistentVolume };
+  | {
+      readonly type: 'volume';
+      readonly volume: PersistentVolume;
+      readonly attachments: readonly VolumeAttachment[];
+    };
 
 type ClaimObserved = Extract<ProvisionerObserved, { type: 'claim' }>;
 
@@ -31,7 +36,7 @@ type ClaimObserved = Extract<ProvisionerObserved, { type: 'claim' }>;
 const accessModes = ['ReadWriteOnce', 'ReadWriteOncePod'];
 
 export function reconcileProvisioner(observed: ProvisionerObserved): Plan {
-  return observed.type === 'claim' ? provision(observed) : deleteReleased(observed.volume);
+  return observed.type === 'claim' ? provision(observed) : deleteReleased(observed.volume, observed.attachments);
 }
 
 function provision(observed: ClaimObserved): Plan {
@@ -83,12 +88,17 @@ function refuse(claim: PersistentVolumeClaim, message: string, isNodesFault: boo
 }
 
 /** Only in the version that was seen released: nothing is deleted that came back to life. */
-function deleteReleased(volume: PersistentVolume): Plan {
+function deleteReleased(volume: PersistentVolume, attachments: readonly VolumeAttachment[]): Plan {
   const { spec = {}, status, metadata } = volume;
   const maker = annotationsOf(volume)[provisionedByAnnotation] ?? '';
   const isOurs = maker === localProvisioner || maker === cloudProvisioner;
   if (!isOurs || isBeingDeleted(volume) || status?.phase !== 'Released') return nothingToDo;
   if (spec.persistentVolumeReclaimPolicy !== 'Delete') return nothingToDo;
+  const [attachment] = attachments;
+  if (attachment !== undefined) {
+    const message = `persistentvolume ${nameOf(volume)} is still attached to node ${attachment.spec.nodeName}`;
+    return plan([], { events: [{ object: volume, type: 'Warning', reason: 'VolumeFailedDelete', message }] });
+  }
   const { resourceVersion = '' } = metadata;
   return plan([[remove(persistentVolumeResource, volume, { resourceVersion })]]);
 }
