@@ -23,7 +23,10 @@ type Seen = Readonly<Record<string, readonly KubeObject[]>>;
 /** Null when the controller has nothing to do with the key. */
 function look(controller: unknown, key: string, seen: Seen, memory: unknown = null, nowMs = 1_000): Plan | null {
   const any = controller as AnyController;
-  const observed = any.observe(key, caches(any, seen));
+  const known = caches(any, seen);
+  // Also those that come and go.
+  const watches = any.dynamic?.watches(known) ?? {};
+  const observed = any.observe(key, { ...known, ...caches({ ...any, watches } as AnyController, seen) });
   return observed === null
     ? null
     : any.reconcile(observed, context({ memory, monotonicMs: nowMs as MonotonicMs } as never));
