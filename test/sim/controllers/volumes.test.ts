@@ -177,7 +177,7 @@ test.each([1, 2, 3, 4])(
   },
 );
 
-async function diskOnDeadNode(cluster: Cluster): Promise<{ dead: string; freedMs: number }> {
+async function diskOnDeadNode(cluster: Cluster, isForced = true): Promise<{ dead: string; freedMs: number }> {
   await cluster.apply(disk);
   await cluster.apply(writer('first'));
   const pod = await cluster.waitFor('pod/first', 'Ready', { timeoutMs: 20_000 });
@@ -188,7 +188,8 @@ async function diskOnDeadNode(cluster: Cluster): Promise<{ dead: string; freedMs
   });
   await cluster.kill(dead);
   await cluster.waitFor('pod/first', ({ metadata }) => metadata.deletionTimestamp !== undefined, { timeoutMs: 30_000 });
-  await cluster.api.delete('pod/first', { body: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 } });
+  if (isForced)
+    await cluster.api.delete('pod/first', { body: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 } });
   return { dead, freedMs: cluster.nowMs() };
 }
 
@@ -221,7 +222,7 @@ test.each([1, 2, 3])(
 test.each(['out-of-service', 'deleted'])('a disk of a node that is %s goes elsewhere without delay', async (how) => {
   await using cluster = await Cluster.start({ simulated: { seed: 5 }, masters: 1, nodes: 2 });
   using watchman = new Watchman(cluster);
-  const { dead, freedMs } = await diskOnDeadNode(cluster);
+  const { dead } = await diskOnDeadNode(cluster, false);
   if (how === 'deleted') await cluster.api.delete(`node/${dead}`);
   else {
     const node = await cluster.api.get(`node/${dead}`);
@@ -229,8 +230,11 @@ test.each(['out-of-service', 'deleted'])('a disk of a node that is %s goes elsew
     const out = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
     await cluster.api.patch(`node/${dead}`, { spec: { taints: [...taints, out] } });
   }
+  // Nobody has to delete the pod by force.
+  await until(cluster, 'pod gone', async () => (await cluster.api.list('pods')).length === 0);
+  const goneMs = cluster.nowMs();
   await cluster.apply(writer('second'));
   await until(cluster, 'attached elsewhere', async () => watchman.arrivals.length === 2);
-  expect((watchman.arrivals[1]?.atMs ?? 0) - freedMs).toBeLessThan(maxWaitForUnmountMs / 2);
+  expect((watchman.arrivals[1]?.atMs ?? 0) - goneMs).toBeLessThan(maxWaitForUnmountMs / 2);
   expect(watchman.violations).toEqual([]);
 });

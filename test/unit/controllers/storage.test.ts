@@ -6,6 +6,7 @@ import { attachDetachController } from '../../../src/controllers/attachdetach/ke
 import { claimProtectionController as claimProtection } from '../../../src/controllers/claimprotection/keys.ts';
 import { cloudAttacherController } from '../../../src/controllers/cloudattacher/keys.ts';
 import type { AnyController } from '../../../src/controllers/controller.ts';
+import { ephemeralVolumeController as ephemeral } from '../../../src/controllers/ephemeralvolume/keys.ts';
 import type { Plan } from '../../../src/controllers/plan.ts';
 import { volumeExpanderController as expander } from '../../../src/controllers/volumeexpander/keys.ts';
 import { volumeProtectionController as volumeProtection } from '../../../src/controllers/volumeprotection/keys.ts';
@@ -234,6 +235,30 @@ describe('protection', () => {
     expect(told(at('Bound'))).toEqual([]);
     expect(at('Released').groups[0]?.[0]?.body).toMatchObject({ metadata: { finalizers: ['example.com/mine'] } });
   });
+});
+
+test('the claim of an ephemeral volume is made for its pod, and goes with it', () => {
+  const { spec } = claim('data');
+  const template = { metadata: { labels: { app: 'web' } }, spec };
+  const volumes = [
+    { name: 'scratch', ephemeral: { volumeClaimTemplate: template } },
+    { name: 'other', emptyDir: {} },
+  ];
+  const owner = pod('web', { spec: { volumes } as never });
+  const plan = must(look(ephemeral, 'default/web', { pods: [owner] }));
+  const [made] = createdOf<PersistentVolumeClaim>(plan, 'persistentvolumeclaims');
+  expect(made).toMatchObject({
+    metadata: {
+      name: 'web-scratch',
+      namespace: 'default',
+      labels: { app: 'web' },
+      ownerReferences: [{ kind: 'Pod', name: 'web', uid: 'uid-web', controller: true }],
+    },
+    spec,
+  });
+  const going = pod('web', { spec: { volumes } as never, metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  expect(look(ephemeral, 'default/web', { pods: [going] })).toBeNull();
+  expect(look(ephemeral, 'default/web', { pods: [owner], claims: [claim('web-scratch')] })).toBeNull();
 });
 
 describe('attach and detach', () => {
