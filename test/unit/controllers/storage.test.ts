@@ -135,6 +135,14 @@ describe('provisioner', () => {
     ]);
   });
 
+  test('a claim that wants to begin with the data of another gets no empty volume', () => {
+    const dataSource = { kind: 'PersistentVolumeClaim', name: 'other' };
+    const base = asked('data', 'cloud', 'cloud');
+    const seen = { claims: [{ ...base, spec: { ...base.spec, dataSource } }], classes: [cloud] };
+    const plan = must(look(provisioner, 'claim default/data', seen));
+    expect([told(plan), events(plan)]).toEqual([[], [expect.stringContaining('data sources are not supported')]]);
+  });
+
   test('claims of others are not its business', () => {
     const foreign = claim('data', {
       metadata: { annotations: { 'volume.kubernetes.io/storage-provisioner': 'disks.example.com' } },
