@@ -173,7 +173,10 @@ function deployment(index: number, replicas: number): object {
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 1, tolerations, containers: [container] } },
+      template: {
+        metadata: { labels },
+        spec: { terminationGracePeriodSeconds: 1, tolerations, containers: [container] },
+      },
     },
   };
 }

@@ -10,6 +10,7 @@ import { deploymentController } from './deployment/keys.ts';
 import { disruptionController } from './disruption/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
 import { endpointSliceController } from './endpointslice/keys.ts';
+import { ephemeralVolumeController } from './ephemeralvolume/keys.ts';
 import { garbageCollectionController } from './garbagecollection/keys.ts';
 import { jobController } from './job/keys.ts';
 import { namespaceController } from './namespace/keys.ts';
@@ -62,6 +63,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(volumeExpanderController),
     typeless(attachDetachController({ ...settings.storage, nodeGraceMs: settings.node.graceMs })),
     typeless(cloudAttacherController(settings.storage)),
+    typeless(ephemeralVolumeController),
     typeless(claimProtectionController),
     typeless(volumeProtectionController),
     typeless(namespaceController()),
