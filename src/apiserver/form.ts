@@ -10,7 +10,7 @@ import type { OutputForm } from '../protocol/apiserver.ts';
 import type { ServedResource } from './catalog.ts';
 import { toServed } from './conversion.ts';
 import type { Environment } from './environment.ts';
-import { withResourceVersion } from './splice.ts';
+import { withoutManagedFields, withResourceVersion } from './splice.ts';
 import type { CacheEvent } from './watch-cache.ts';
 
 export interface Form {
@@ -30,15 +30,17 @@ export function formOf(served: ServedResource, output: OutputForm, includeObject
 /** Returns one object in a form; `bytes` are those of the cache. */
 export function rendered(environment: Environment, form: Form, bytes: Uint8Array): Uint8Array {
   const { served, output } = form;
-  if (output === 'object') {
-    if (served.custom !== null) return served.custom.shown(bytes);
-    if (!served.isConverted) return bytes;
-  }
+  if (output === 'object') return wholeObject(served, bytes);
+  if (output === 'lean') return withoutManagedFields(wholeObject(served, bytes));
   const object = decodeServed(served, bytes);
-  if (output === 'object') return utf8(JSON.stringify(object));
   if (output === 'metadata') return utf8(JSON.stringify(partialMetadata(object)));
   const { resourceVersion = '' } = object.metadata;
   return utf8(JSON.stringify(tableOf(environment, form, [object], { resourceVersion })));
+}
+
+function wholeObject(served: ServedResource, bytes: Uint8Array): Uint8Array {
+  if (served.custom !== null) return served.custom.shown(bytes);
+  return served.isConverted ? utf8(JSON.stringify(decodeServed(served, bytes))) : bytes;
 }
 
 /** Returns a list of objects in a form. */
@@ -80,7 +82,7 @@ export function bookmarkFrame(form: Form, revision: number, endsInitialEvents: b
   const metadata = { resourceVersion: String(revision), creationTimestamp: null, ...annotations };
   const { info } = form.served;
   const object =
-    form.output === 'object'
+    form.output === 'object' || form.output === 'lean'
       ? { kind: info.kind, apiVersion: apiVersionOf(info), metadata }
       : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
   if (form.output !== 'table') return watchFrame('BOOKMARK', utf8(JSON.stringify(object)));

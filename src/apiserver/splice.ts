@@ -12,7 +12,14 @@ import { utf8 } from '../base/bytes.ts';
 
 const metadataOpening = utf8('"metadata":{');
 const versionOpening = utf8('"resourceVersion":"');
+const managedFieldsName = utf8('"managedFields"');
 const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
 /** Kind and apiVersion stand before it. */
 const searchBytesMax = 512;
 
@@ -26,6 +33,53 @@ export function withResourceVersion(bytes: Uint8Array, revision: number): Uint8A
   result.set(version, at);
   result.set(bytes.subarray(rest), at + version.length);
   return result;
+}
+
+/**
+ * Returns spliced bytes without metadata.managedFields, a third of a pod which only clients that apply ever read; the same bytes when
+ * there are none.
+ */
+export function withoutManagedFields(bytes: Uint8Array): Uint8Array {
+  // The resourceVersion comes first, so a comma stands before every other field.
+  for (let at = metadataStart(bytes); bytes[at] === quote; ) {
+    const behindName = endOfString(bytes, at);
+    const end = endOfValue(bytes, behindName + 1);
+    if (behindName - at === managedFieldsName.length && startsAt(bytes, at, managedFieldsName)) {
+      assert(bytes[at - 1] === comma, 'managedFields come behind the resourceVersion', { at });
+      const result = new Uint8Array(bytes.length - (end - at) - 1);
+      result.set(bytes.subarray(0, at - 1), 0);
+      result.set(bytes.subarray(end), at - 1);
+      return result;
+    }
+    at = end + 1;
+  }
+  return bytes;
+}
+
+/** Returns the position behind the string that opens at `at`. */
+function endOfString(bytes: Uint8Array, at: number): number {
+  for (let end = bytes.indexOf(quote, at + 1); end >= 0; end = bytes.indexOf(quote, end + 1)) {
+    let escapes = 0;
+    while (bytes[end - 1 - escapes] === backslash) escapes += 1;
+    if (escapes % 2 === 0) return end + 1;
+  }
+  assert(false, 'a string of a stored object ends', { at });
+}
+
+/** Returns the position behind the value that begins at `at`, in JSON without white space. */
+function endOfValue(bytes: Uint8Array, at: number): number {
+  let depth = 0;
+  for (let place = at; place < bytes.length; place += 1) {
+    const byte = bytes[place];
+    if (byte === quote) place = endOfString(bytes, place) - 1;
+    else if (byte === openBrace || byte === openBracket) depth += 1;
+    else if (byte === closeBrace || byte === closeBracket) depth -= 1;
+    // What closes here is the value itself, or, behind a number, what it stands in.
+    if (depth < 0) return place;
+    const next = bytes[place + 1];
+    if (depth === 0 && (next === comma || next === closeBrace || next === closeBracket)) return place + 1;
+  }
+  assert(false, 'a value of a stored object ends', { at });
 }
 
 /** Returns the position just inside metadata. */

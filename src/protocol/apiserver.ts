@@ -31,8 +31,11 @@ export interface Fence {
   readonly createRevision: number;
 }
 
-/** The form of the answer. `table` and `metadata` are Kubernetes' `as=Table` and `as=PartialObjectMetadata`. */
-export type OutputForm = 'object' | 'table' | 'metadata';
+/**
+ * The form of the answer. `table` and `metadata` are Kubernetes' `as=Table` and `as=PartialObjectMetadata`; `lean` is the object without its
+ * managed fields, for the cluster's own caches.
+ */
+export type OutputForm = 'object' | 'lean' | 'table' | 'metadata';
 
 /** The media types of patches. */
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';

@@ -83,7 +83,8 @@ export function watchRequest(
     namespace: selection.namespace ?? '',
     name: '',
     parameters,
-    output: selection.output ?? 'object',
+    // Nobody who keeps a cache reads managed fields.
+    output: selection.output === 'metadata' ? 'metadata' : 'lean',
     body: null,
     credentials: sender.credentials,
     userAgent: sender.userAgent,
