@@ -21,6 +21,7 @@ import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
 import { identify } from './impersonation.ts';
 import { handleList } from './list.ts';
+import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
 import { awaitBarrier } from './read-barrier.ts';
@@ -69,6 +70,10 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/log get', handlePodLog],
   ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
+  ['metrics.k8s.io/nodes/ get', handleMetricsGet],
+  ['metrics.k8s.io/nodes/ list', handleMetricsList],
+  ['metrics.k8s.io/pods/ get', handleMetricsGet],
+  ['metrics.k8s.io/pods/ list', handleMetricsList],
 ]);
 
 function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<Answer> {

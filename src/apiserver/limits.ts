@@ -86,3 +86,10 @@ export const defaultAccountWaitMs = 1_500;
 
 /** Evictions that a budget's controller has not confirmed yet; kube-apiserver's limit. */
 export const disruptedPodsMax = 2_000;
+
+/** What a kubelet has not said of its usage by then is left out of the answer. */
+export const usageGatherMs = 2_000;
+
+/** One round of the kubelets serves everybody who asks for metrics within this time; others look so often whether a round is done. */
+export const usageFreshMs = 1_000;
+export const usagePollMs = 10;

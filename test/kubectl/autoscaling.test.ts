@@ -1,0 +1,53 @@
+/** What a user of kubectl sees of metrics, autoscalers, quotas and limits. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Cluster } from '../../actors/cluster/index.ts';
+import { type Binary, kubectlBinaries } from './binaries.ts';
+import { Kubectl } from './kubectl.ts';
+
+const binary = kubectlBinaries().at(-1);
+const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
+const patienceMs = { timeout: 20_000 };
+
+const web = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata:
+      labels: { app: web }
+      annotations: { threemaster.dev/cpu-millis: '90', threemaster.dev/memory-bytes: '10485760' }
+    spec:
+      containers:
+        - name: web
+          image: web:1
+          resources: { requests: { cpu: 100m } }
+`;
+
+describe.skipIf(binary === undefined)(`kubectl ${(binary ?? none).version}`, () => {
+  let cluster: Cluster;
+  let kubectl: Kubectl;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start({ masters: 1, nodes: 1 });
+    kubectl = new Kubectl(binary ?? none, cluster.kubeconfigPath);
+    await cluster.apply(web);
+    await cluster.waitFor('deployment/web', 'Available');
+  });
+
+  afterAll(async () => {
+    kubectl?.[Symbol.dispose]();
+    await cluster?.stop();
+  });
+
+  test('top tells what nodes, pods and containers use', async () => {
+    await vi.waitFor(async () => {
+      expect(await kubectl.ok('top nodes')).toMatch(/^node-0\s+90m\s+\d+%\s+10Mi\s+\d+%/m);
+      expect(await kubectl.ok('top pods')).toMatch(/^web-\S+\s+90m\s+10Mi/m);
+    }, patienceMs);
+    expect(await kubectl.ok('top pods -l app=web --containers --no-headers')).toMatch(/^web-\S+\s+web\s+90m\s+10Mi/m);
+    expect(await kubectl.ok('get pods.metrics.k8s.io')).toMatch(/NAME\s+CPU\s+MEMORY\s+WINDOW/);
+  });
+});
