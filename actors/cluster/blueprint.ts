@@ -141,6 +141,7 @@ function controlThread(
       node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
       orphanQuarantineMs: timing.nodeGraceMs,
       jobBackoffMs: timing.jobBackoffMs,
+      autoscaler: timing.autoscaler,
       rootCertificate: identity?.certificates.authority ?? '',
     },
   });

@@ -1,4 +1,5 @@
 /** Timing profiles. `fast` suits tests and laptops; `kubernetes` has the real defaults (Kubernetes 1.36, etcd 3.6). */
+import type { AutoscalerTiming } from '../../src/controllers/podautoscaler/keys.ts';
 import type { RaftTiming } from '../../src/raft/state.ts';
 
 export type ProfileName = 'fast' | 'kubernetes';
@@ -17,6 +18,7 @@ export interface TimingProfile {
   readonly evictionSeconds: number;
   /** How long a job waits after a first failed pod. */
   readonly jobBackoffMs: number;
+  readonly autoscaler: AutoscalerTiming;
 }
 
 export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
@@ -29,6 +31,12 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeMonitorMs: 500,
     evictionSeconds: 2,
     jobBackoffMs: 1_000,
+    autoscaler: {
+      syncMs: 1_000,
+      downscaleWindowMs: 20_000,
+      cpuInitializationMs: 20_000,
+      readinessDelayMs: 2_000,
+    },
   },
   kubernetes: {
     tickMs: 100,
@@ -39,5 +47,11 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeMonitorMs: 5_000,
     evictionSeconds: 300,
     jobBackoffMs: 10_000,
+    autoscaler: {
+      syncMs: 15_000,
+      downscaleWindowMs: 300_000,
+      cpuInitializationMs: 300_000,
+      readinessDelayMs: 30_000,
+    },
   },
 };

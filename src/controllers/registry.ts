@@ -11,6 +11,7 @@ import { garbageCollectionController } from './garbagecollection/keys.ts';
 import { jobController } from './job/keys.ts';
 import { namespaceController } from './namespace/keys.ts';
 import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.ts';
+import { type AutoscalerTiming, podAutoscalerController } from './podautoscaler/keys.ts';
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
 import { replicationControllerController } from './replicationcontroller/keys.ts';
@@ -20,6 +21,7 @@ import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
+  readonly autoscaler: AutoscalerTiming;
   /** How long a node must be missing before its pods are deleted. */
   readonly orphanQuarantineMs: number;
   /** How long a job waits after a first failed pod. */
@@ -36,6 +38,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(daemonSetController),
     typeless(statefulSetController),
     typeless(disruptionController),
+    typeless(podAutoscalerController(settings.autoscaler)),
     typeless(ttlAfterFinishedController),
     typeless(cronJobController),
     typeless(jobController({ backoffMs: settings.jobBackoffMs })),

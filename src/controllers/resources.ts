@@ -41,3 +41,8 @@ export const endpointSliceResource: GroupVersionResource = {
   version: 'v1',
   resource: 'endpointslices',
 };
+export const horizontalPodAutoscalerResource: GroupVersionResource = {
+  group: 'autoscaling',
+  version: 'v2',
+  resource: 'horizontalpodautoscalers',
+};

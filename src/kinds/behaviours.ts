@@ -13,6 +13,7 @@ import { endpointsBehaviour } from './endpoints/strategy.ts';
 import { endpointSliceBehaviour } from './endpointslice/strategy.ts';
 import { servedEventBehaviour } from './event/served.ts';
 import { eventBehaviour } from './event/strategy.ts';
+import { horizontalPodAutoscalerBehaviour } from './horizontalpodautoscaler/strategy.ts';
 import { jobBehaviour } from './job/strategy.ts';
 import { leaseBehaviour } from './lease/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
@@ -52,6 +53,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('apps/Deployment', deploymentBehaviour),
   entry('apps/ReplicaSet', replicaSetBehaviour),
   entry('apps/StatefulSet', statefulSetBehaviour),
+  entry('autoscaling/HorizontalPodAutoscaler', horizontalPodAutoscalerBehaviour),
   entry('batch/CronJob', cronJobBehaviour),
   entry('batch/Job', jobBehaviour),
   entry('coordination.k8s.io/Lease', leaseBehaviour),

@@ -50,4 +50,20 @@ describe.skipIf(binary === undefined)(`kubectl ${(binary ?? none).version}`, () 
     expect(await kubectl.ok('top pods -l app=web --containers --no-headers')).toMatch(/^web-\S+\s+web\s+90m\s+10Mi/m);
     expect(await kubectl.ok('get pods.metrics.k8s.io')).toMatch(/NAME\s+CPU\s+MEMORY\s+WINDOW/);
   });
+
+  test('autoscale makes an autoscaler that scales, and get and describe tell of it', async () => {
+    await kubectl.ok('autoscale deployment web --min=1 --max=4 --cpu-percent=30');
+    await vi.waitFor(async () => {
+      expect(await kubectl.ok('get hpa web')).toMatch(/^web\s+Deployment\/web\s+cpu: 90%\/30%\s+1\s+4\s+4/m);
+    }, patienceMs);
+    const described = await kubectl.ok('describe hpa web');
+    expect(described).toMatch(/ScalingActive\s+True\s+ValidMetricFound/);
+    expect(described).toMatch(/Normal\s+SuccessfulRescale\s.*New size: \d; reason: cpu resource utilization/);
+    expect(
+      await kubectl.ok(
+        'get horizontalpodautoscalers.v1.autoscaling web -o jsonpath={.spec.targetCPUUtilizationPercentage}',
+      ),
+    ).toBe('30');
+    await kubectl.ok('delete hpa web');
+  });
 });
