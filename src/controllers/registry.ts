@@ -15,6 +15,7 @@ import { type AutoscalerTiming, podAutoscalerController } from './podautoscaler/
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
 import { replicationControllerController } from './replicationcontroller/keys.ts';
+import { resourceQuotaController } from './resourcequota/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
@@ -47,6 +48,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(nodeLifecycleController(settings.node)),
     typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
     typeless(serviceAccountController(settings.rootCertificate)),
+    typeless(resourceQuotaController()),
     typeless(namespaceController()),
     typeless(garbageCollectionController()),
   ];

@@ -46,3 +46,4 @@ export const horizontalPodAutoscalerResource: GroupVersionResource = {
   version: 'v2',
   resource: 'horizontalpodautoscalers',
 };
+export const resourceQuotaResource: GroupVersionResource = { group: '', version: 'v1', resource: 'resourcequotas' };

@@ -16,6 +16,7 @@ import { eventBehaviour } from './event/strategy.ts';
 import { horizontalPodAutoscalerBehaviour } from './horizontalpodautoscaler/strategy.ts';
 import { jobBehaviour } from './job/strategy.ts';
 import { leaseBehaviour } from './lease/strategy.ts';
+import { limitRangeBehaviour } from './limitrange/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
 import { podBehaviour } from './pod/strategy.ts';
@@ -23,6 +24,7 @@ import { podDisruptionBudgetBehaviour } from './poddisruptionbudget/strategy.ts'
 import { priorityClassBehaviour } from './priorityclass/strategy.ts';
 import { replicaSetBehaviour } from './replicaset/strategy.ts';
 import { replicationControllerBehaviour } from './replicationcontroller/strategy.ts';
+import { resourceQuotaBehaviour } from './resourcequota/strategy.ts';
 import {
   clusterRoleBehaviour,
   clusterRoleBindingBehaviour,
@@ -47,7 +49,8 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/Secret', secretBehaviour),
   entry('/Service', serviceBehaviour),
   entry('/Endpoints', endpointsBehaviour),
-  entry('/LimitRange', { allowsCreateOnUpdate: true }),
+  entry('/LimitRange', limitRangeBehaviour),
+  entry('/ResourceQuota', resourceQuotaBehaviour),
   entry('apps/ControllerRevision', controllerRevisionBehaviour),
   entry('apps/DaemonSet', daemonSetBehaviour),
   entry('apps/Deployment', deploymentBehaviour),

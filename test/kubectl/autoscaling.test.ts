@@ -66,4 +66,37 @@ describe.skipIf(binary === undefined)(`kubectl ${(binary ?? none).version}`, () 
     ).toBe('30');
     await kubectl.ok('delete hpa web');
   });
+
+  test('a quota says what it counts, and refuses what is too much', async () => {
+    await kubectl.ok('create namespace small');
+    await kubectl.ok('create quota few -n small --hard=pods=1,count/configmaps=3,services=0');
+    await vi.waitFor(async () => {
+      expect(await kubectl.ok('get quota few -n small')).toMatch(/count\/configmaps: 1\/3, pods: 0\/1, services: 0\/0/);
+    }, patienceMs);
+    await kubectl.ok('run one -n small --image=web:1');
+    const { code, stderr } = await kubectl.run('run two -n small --image=web:1');
+    expect([code, stderr.trim()]).toEqual([
+      1,
+      'Error from server (Forbidden): pods "two" is forbidden: exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1',
+    ]);
+    expect(await kubectl.ok('describe quota few -n small')).toMatch(/pods\s+1\s+1/);
+    expect(await kubectl.ok('describe namespace small')).toMatch(/Resource Quotas[\s\S]*Name:\s+few/);
+    await kubectl.ok('delete pod one -n small --now');
+    await vi.waitFor(async () => kubectl.ok('run two -n small --image=web:1'), patienceMs);
+  });
+
+  test('a limit range gives containers what they do not ask for', async () => {
+    await cluster.apply(`
+apiVersion: v1
+kind: LimitRange
+metadata: { name: sizes, namespace: small }
+spec: { limits: [{ type: Container, max: { cpu: "1" }, defaultRequest: { cpu: 100m } }] }
+`);
+    expect(await kubectl.ok('describe limits sizes -n small')).toMatch(/Container\s+cpu\s+-\s+1\s+100m\s+1\s+-/);
+    await kubectl.ok('delete pod two -n small --now');
+    await vi.waitFor(async () => kubectl.ok('run sized -n small --image=web:1'), patienceMs);
+    expect(await kubectl.ok('get pod sized -n small -o jsonpath={.spec.containers[0].resources}')).toBe(
+      '{"limits":{"cpu":"1"},"requests":{"cpu":"100m"}}',
+    );
+  });
 });

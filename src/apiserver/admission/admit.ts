@@ -1,11 +1,13 @@
 /** The admission of new objects, in order; a new rule is a line here. Mutates what the caller owns. */
 import type { Flow } from '../../actor/flow.ts';
 import type { AnyObject } from '../../api/object-meta.ts';
+import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import type { Pod } from '../../kinds/pod/types.ts';
 import type { PriorityClass } from '../../kinds/priorityclass/types.ts';
 import type { Secret } from '../../kinds/secret/types.ts';
 import type { ServedResource } from '../catalog.ts';
 import type { Environment } from '../environment.ts';
+import { admitClaimLimits, admitPodLimits } from './limit-range.ts';
 import { admitPod } from './pod-defaults.ts';
 import { admitPriorityClass } from './priority.ts';
 import { fillTokenSecret } from './token-secret.ts';
@@ -14,7 +16,12 @@ import { fillTokenSecret } from './token-secret.ts';
 export function* admitNew(environment: Environment, { stored }: ServedResource, object: AnyObject): Flow<void> {
   switch (`${stored.info.group}/${stored.info.resource}`) {
     case '/pods':
-      if (object.spec !== undefined) yield* admitPod(environment, object as unknown as Pod);
+      if (object.spec === undefined) return;
+      admitPodLimits(environment, object as unknown as Pod);
+      yield* admitPod(environment, object as unknown as Pod);
+      return;
+    case '/persistentvolumeclaims':
+      admitClaimLimits(environment, object as unknown as PersistentVolumeClaim);
       return;
     case '/secrets':
       yield* fillTokenSecret(environment, object as unknown as Secret);

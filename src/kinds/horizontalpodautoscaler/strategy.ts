@@ -10,9 +10,11 @@ const defaultPeriodSeconds = 15;
 const hundredPercent = { type: 'Percent', value: 100, periodSeconds: defaultPeriodSeconds };
 
 export const horizontalPodAutoscalerBehaviour: KindBehaviour<HorizontalPodAutoscaler> = {
-  setDefaults({ spec }) {
+  setDefaults({ spec, apiVersion }) {
     if (spec === undefined) return;
     setDefault(spec, 'minReplicas', 1);
+    // Version 1 has no place for the rest; it is filled in when the object is stored.
+    if (apiVersion === 'autoscaling/v1') return;
     if ((spec.metrics ?? []).length === 0) {
       const target = { type: 'Utilization', averageUtilization: defaultUtilization };
       (spec as Mutable<typeof spec>).metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];

@@ -100,10 +100,7 @@ describe('what utilization proposes', () => {
           const ratio = ready.reduce((sum, value) => sum + value, 0) / ready.length / 50;
           const naive = Math.ceil(ratio * pods.length);
           if (ratio > 1) return proposal.replicas >= pods.length && proposal.replicas <= Math.max(naive, pods.length);
-          return (
-            proposal.replicas <= pods.length &&
-            (pods.length === ready.length || proposal.replicas >= naive || ratio >= 0.9)
-          );
+          return proposal.replicas <= pods.length;
         },
       ),
     );
