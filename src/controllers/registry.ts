@@ -1,5 +1,6 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
 
+import { clusterRoleAggregationController } from './clusterroleaggregation/keys.ts';
 import type { AnyController, Controller, Kinds } from './controller.ts';
 import { cronJobController } from './cronjob/keys.ts';
 import { daemonSetController } from './daemonset/keys.ts';
@@ -17,6 +18,7 @@ import { replicaSetController } from './replicaset/keys.ts';
 import { replicationControllerController } from './replicationcontroller/keys.ts';
 import { resourceQuotaController } from './resourcequota/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
+import { serviceAccountTokenController } from './serviceaccounttoken/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
 
@@ -48,6 +50,8 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(nodeLifecycleController(settings.node)),
     typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
     typeless(serviceAccountController(settings.rootCertificate)),
+    typeless(serviceAccountTokenController(settings.rootCertificate)),
+    typeless(clusterRoleAggregationController),
     typeless(resourceQuotaController()),
     typeless(namespaceController()),
     typeless(garbageCollectionController()),

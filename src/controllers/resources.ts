@@ -47,3 +47,4 @@ export const horizontalPodAutoscalerResource: GroupVersionResource = {
   resource: 'horizontalpodautoscalers',
 };
 export const resourceQuotaResource: GroupVersionResource = { group: '', version: 'v1', resource: 'resourcequotas' };
+export const secretResource: GroupVersionResource = { group: '', version: 'v1', resource: 'secrets' };
