@@ -101,6 +101,15 @@ export class ApiClient {
     );
   }
 
+  /** Asks for the eviction of a pod. Rejects with StatusError TooManyRequests while a disruption budget does not allow it. */
+  evict(pod: string, namespace = 'default'): Promise<AnyObject> {
+    const metadata = { name: pod, namespace };
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+    return this.request(
+      this.#build('create', this.#resource('pods'), { namespace }, { name: pod, subresource: 'eviction', body }),
+    );
+  }
+
   /**
    * Creates what a manifest names (YAML or JSON, several documents), or changes what differs from it; fields that an earlier manifest set and
    * this one leaves out are removed. Returns what was done, in order; rejects at the first failure.

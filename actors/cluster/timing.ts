@@ -1,4 +1,5 @@
 /** Timing profiles. `fast` suits tests and laptops; `kubernetes` has the real defaults (Kubernetes 1.36, etcd 3.6). */
+import type { NodeGroupTiming } from '../../src/controllers/nodeautoscaler/plan-nodes.ts';
 import type { AutoscalerTiming } from '../../src/controllers/podautoscaler/keys.ts';
 import type { RaftTiming } from '../../src/raft/state.ts';
 
@@ -19,6 +20,7 @@ export interface TimingProfile {
   /** How long a job waits after a first failed pod. */
   readonly jobBackoffMs: number;
   readonly autoscaler: AutoscalerTiming;
+  readonly nodeGroups: NodeGroupTiming;
 }
 
 export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
@@ -37,6 +39,7 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
       cpuInitializationMs: 20_000,
       readinessDelayMs: 2_000,
     },
+    nodeGroups: { intervalMs: 500, idleMs: 5_000, drainMs: 60_000, provisionMs: 15_000 },
   },
   kubernetes: {
     tickMs: 100,
@@ -53,5 +56,6 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
       cpuInitializationMs: 300_000,
       readinessDelayMs: 30_000,
     },
+    nodeGroups: { intervalMs: 10_000, idleMs: 600_000, drainMs: 600_000, provisionMs: 900_000 },
   },
 };

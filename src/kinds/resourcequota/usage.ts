@@ -93,7 +93,8 @@ function isEnded({ status, metadata }: Pod, nowMs: WallMs): boolean {
   return (parseTimestamp(deletionTimestamp) ?? nowMs) < nowMs;
 }
 
-function podUsage({ spec }: Pod): Amounts {
+/** What a pod asks for and may take: `requests.cpu`, `limits.memory`, and bare names for requests. */
+export function podUsage({ spec }: Pod): Amounts {
   const total = new Map<string, Quantity>();
   for (const container of spec.containers) addUsage(total, containerUsage(container));
   const started = new Map<string, Quantity>();
