@@ -21,6 +21,7 @@ import { Faults } from './faults.ts';
 import { foundCluster } from './founding.ts';
 import { leadershipOf } from './leadership.ts';
 import { Member } from './member.ts';
+import { MetricPublisher } from './metric-publisher.ts';
 import { NodeGroups } from './node-groups.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
 import { shutDown } from './shutdown.ts';
@@ -55,6 +56,8 @@ export class Cluster implements AsyncDisposable {
   readonly store: StoreClient;
   /** The Kubernetes API, without HTTP. */
   readonly api: ApiClient;
+  /** Metrics of your own, which autoscalers read. */
+  readonly metrics: MetricPublisher;
   readonly #parts: ClusterParts;
   readonly #events$ = new Subject<ClusterEvent>();
   readonly #logs$ = new Subject<LogEntry>();
@@ -83,6 +86,7 @@ export class Cluster implements AsyncDisposable {
     this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#tell(event));
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
     this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
+    this.metrics = new MetricPublisher(this.store, this.api, parts.fabric);
     this.#nodeGroups = this.#makeNodeGroups(parts);
     this.#status = new StatusReader({
       ...parts,

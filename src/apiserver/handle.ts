@@ -21,6 +21,7 @@ import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
 import { identify } from './impersonation.ts';
 import { handleList } from './list.ts';
+import { handlePublished, isPublished } from './metrics/published-metrics.ts';
 import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
@@ -84,6 +85,7 @@ function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {
   const user = yield* identify(environment, request);
   yield* authorizeRequest(environment, user, request);
+  if (isPublished(request)) return yield* handlePublished(environment, request);
   const served = environment.catalog.served(request) ?? (yield* servedLately(environment, request));
   const { group, resource, subresource, verb } = request;
   checkScope(request, served.info.isNamespaced);
