@@ -11,6 +11,7 @@ import type { HorizontalPodAutoscaler } from '../../kinds/horizontalpodautoscale
 import type { Pod } from '../../kinds/pod/types.ts';
 import { builtInRegistry } from '../../kinds/registry.ts';
 import type { CacheChange, Controller } from '../controller.ts';
+import { keepMeasured } from '../measured-pod.ts';
 import { horizontalPodAutoscalerResource, podResource } from '../resources.ts';
 import { definitionWatch } from '../served-resources.ts';
 import { AutoscalerMemory } from './memory.ts';
@@ -41,7 +42,7 @@ export function podAutoscalerController(
     name: 'horizontal-pod-autoscaler',
     watches: {
       autoscalers: { resource: horizontalPodAutoscalerResource, output: 'object', indexes: { namespace: byNamespace } },
-      pods: { resource: podResource, output: 'object', indexes: { namespace: byNamespace } },
+      pods: { resource: podResource, output: 'object', indexes: { namespace: byNamespace }, keep: keepMeasured },
       definitions: definitionWatch({}),
     },
     remember: () => new AutoscalerMemory(),

@@ -13,6 +13,7 @@ import { builtInRegistry } from '../../kinds/registry.ts';
 import type { ResourceQuota } from '../../kinds/resourcequota/types.ts';
 import type { Service } from '../../kinds/service/types.ts';
 import { type CacheChange, type Caches, type Controller, sidesOf, type Watched } from '../controller.ts';
+import { keepMeasured } from '../measured-pod.ts';
 import { persistentVolumeClaimResource, podResource, resourceQuotaResource, serviceResource } from '../resources.ts';
 import { bareResource, customResources, definitionWatch } from '../served-resources.ts';
 import { observeQuota, QuotaMemory, type QuotaObserved, reconcileQuota } from './reconcile.ts';
@@ -41,7 +42,7 @@ export function resourceQuotaController(): Controller<QuotaKinds, QuotaObserved,
     name: 'resourcequota-controller',
     watches: {
       quotas: { resource: resourceQuotaResource, output: 'object', indexes },
-      pods: { resource: podResource, output: 'object', indexes },
+      pods: { resource: podResource, output: 'object', indexes, keep: keepMeasured },
       services: { resource: serviceResource, output: 'object', indexes },
       claims: { resource: persistentVolumeClaimResource, output: 'object', indexes },
       definitions: definitionWatch({}),

@@ -150,3 +150,70 @@ test.each([1, 2, 3])(
     expect(cluster.activeMasters()).toHaveLength(1);
   },
 );
+
+test('a custom kind is scaled through the paths that its definition names', () => {
+  const cluster = new SimulatedCluster(1, 7);
+  addNodes(cluster, nodes);
+  const paths = {
+    specReplicasPath: '.spec.size',
+    statusReplicasPath: '.status.size',
+    labelSelectorPath: '.status.selector',
+  };
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  cluster.create({ group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' }, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'farms.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'farms', kind: 'Farm' },
+      versions: [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {}, scale: paths } }],
+    },
+  } as never);
+  cluster.universe.runFor(500);
+  const farms = { group: 'example.com', version: 'v1', resource: 'farms' };
+  const farm = {
+    apiVersion: 'example.com/v1',
+    kind: 'Farm',
+    metadata: { name: 'f', namespace: 'default' },
+    spec: { size: 1 },
+  };
+  cluster.create(farms, farm as never);
+  const body = { status: { size: 1, selector: 'app=web' } };
+  cluster.call({
+    verb: 'patch',
+    resource: farms,
+    namespace: 'default',
+    name: 'f',
+    subresource: 'status',
+    body,
+    patch: 'merge',
+  });
+  const resources = { requests: { cpu: '100m' } };
+  cluster.create(podResource, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'worker', namespace: 'default', labels },
+    spec: { containers: [{ name: 'web', image: 'web:1', resources }] },
+  } as never);
+  const load = new Load(cluster);
+  load.millis = 200;
+  cluster.create(horizontalPodAutoscalerResource, {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'f', namespace: 'default' },
+    spec: {
+      scaleTargetRef: { apiVersion: 'example.com/v1', kind: 'Farm', name: 'f' },
+      maxReplicas: 3,
+      metrics: [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 100 } } },
+      ],
+    },
+  } as never);
+  const size = (): unknown => (cluster.get(farms, 'f')?.spec as { readonly size?: number } | undefined)?.size;
+  tendUntil(cluster, { nodes }, () => {
+    load.look();
+    return size() === 2;
+  });
+});
