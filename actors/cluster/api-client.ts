@@ -4,7 +4,7 @@
  */
 import { Observable } from 'rxjs';
 import type { AskOutcome } from '../../src/actor/flow.ts';
-import { parseApiVersion } from '../../src/api/group-version.ts';
+import { apiVersionOf, parseApiVersion } from '../../src/api/group-version.ts';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { makeMergePatch } from '../../src/api/merge-patch.ts';
 import type { AnyObject } from '../../src/api/object-meta.ts';
@@ -98,6 +98,23 @@ export class ApiClient {
     const { info, name } = await this.#known(() => this.#parse(reference));
     return this.request(
       this.#build('delete', info, options, { name, ...(options.body === undefined ? {} : { body: options.body }) }),
+    );
+  }
+
+  /** Resolves with what `deployment/web` names. Rejects with StatusError BadRequest for a kind that there is not. */
+  async referenceOf(
+    reference: string,
+  ): Promise<{ readonly info: ResourceInfo; readonly name: string; readonly apiVersion: string }> {
+    const found = await this.#known(() => this.#parse(reference));
+    return { ...found, apiVersion: apiVersionOf(found.info) };
+  }
+
+  /** Asks for the eviction of a pod. Rejects with StatusError TooManyRequests while a disruption budget does not allow it. */
+  evict(pod: string, namespace = 'default'): Promise<AnyObject> {
+    const metadata = { name: pod, namespace };
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+    return this.request(
+      this.#build('create', this.#resource('pods'), { namespace }, { name: pod, subresource: 'eviction', body }),
     );
   }
 

@@ -146,6 +146,7 @@ function controlThread(
         diskDetachMs: timing.diskDetachMs,
         maxWaitForUnmountMs: timing.maxWaitForUnmountMs,
       },
+      autoscaler: timing.autoscaler,
       rootCertificate: identity?.certificates.authority ?? '',
     },
   });
@@ -178,12 +179,14 @@ function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
   });
 }
 
-/** The thread of the node of that number. */
-export function designNode({ options }: BlueprintOptions, index: number): ThreadDesign {
+/** The thread of the node of that number, of a group if one is named. */
+export function designNode({ options }: BlueprintOptions, index: number, group = ''): ThreadDesign {
   const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
   const name = nodeName(index);
+  const found = options.nodeGroups.find((each) => each.name === group);
+  const ofGroup = found === undefined ? {} : { capacity: found.capacity, labels: found.labels };
   const kubeletArgs = (): KubeletArgs => ({
-    node: { name, address: nodeAddress(index) },
+    node: { name, address: nodeAddress(index), ...ofGroup },
     apiServers: masters.map(apiServerPath),
     runtime: `${name}/runtime`,
     limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,

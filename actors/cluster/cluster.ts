@@ -21,11 +21,14 @@ import { Faults } from './faults.ts';
 import { foundCluster } from './founding.ts';
 import { leadershipOf } from './leadership.ts';
 import { Member } from './member.ts';
+import { MetricPublisher } from './metric-publisher.ts';
+import { NodeGroups } from './node-groups.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
 import { shutDown } from './shutdown.ts';
 import { StatusReader, type StoreMemberStatus } from './status.ts';
 import { StoreClient } from './store-client.ts';
 import type { ThreadKeeper } from './thread-keeper.ts';
+import { timingProfiles } from './timing.ts';
 import type { ThreadDesign } from './topology.ts';
 import { type WaitCondition, type WaitOptions, waitForObject } from './waits.ts';
 
@@ -36,8 +39,8 @@ export interface ClusterParts {
   readonly bridge: Bridge;
   readonly assembly: Assembly;
   readonly keeper: ThreadKeeper;
-  /** The thread of the node of that number. */
-  readonly designNode: (index: number) => ThreadDesign;
+  /** The thread of the node of that number, of a group if one is named. */
+  readonly designNode: (index: number, group?: string) => ThreadDesign;
   /** Frees what lies outside the fabric: temporary folders. */
   readonly cleanUp: () => Promise<void>;
 }
@@ -53,6 +56,8 @@ export class Cluster implements AsyncDisposable {
   readonly store: StoreClient;
   /** The Kubernetes API, without HTTP. */
   readonly api: ApiClient;
+  /** Metrics of your own, which autoscalers read. */
+  readonly metrics: MetricPublisher;
   readonly #parts: ClusterParts;
   readonly #events$ = new Subject<ClusterEvent>();
   readonly #logs$ = new Subject<LogEntry>();
@@ -60,6 +65,9 @@ export class Cluster implements AsyncDisposable {
   readonly #faults: Faults;
   readonly #status: StatusReader;
   readonly #nodes: string[];
+  /** The groups of nodes that belong to one. */
+  readonly #groupOf = new Map<string, string>();
+  readonly #nodeGroups: NodeGroups;
   #nextNode: number;
   #access: Access | null = null;
   #stopping: Promise<void> | null = null;
@@ -78,6 +86,8 @@ export class Cluster implements AsyncDisposable {
     this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#tell(event));
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
     this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
+    this.metrics = new MetricPublisher(this.store, this.api, parts.fabric);
+    this.#nodeGroups = this.#makeNodeGroups(parts);
     this.#status = new StatusReader({
       ...parts,
       store: this.store,
@@ -86,6 +96,20 @@ export class Cluster implements AsyncDisposable {
       topology: () => parts.assembly.topology,
       masters: () => this.masters(),
       nodes: () => this.nodes(),
+    });
+  }
+
+  #makeNodeGroups({ options, fabric }: ClusterParts): NodeGroups {
+    const { nodeGroups: groups, profile } = options;
+    return new NodeGroups({
+      groups,
+      timing: timingProfiles[profile].nodeGroups,
+      fabric,
+      api: this.api,
+      members: () => [...this.#groupOf].map(([name, group]) => ({ name, group })),
+      add: (group) => this.addNode({ group }),
+      remove: (name) => this.removeNode(name),
+      onError: (error) => this.#logs$.next(groupsEntry(fabric.wallMs(), error)),
     });
   }
 
@@ -248,13 +272,17 @@ export class Cluster implements AsyncDisposable {
 
   // --- Nodes that come and go -----------------------------------------------------------------------------------------
 
-  /** Adds a worker node and resolves with its handle; it is Ready once `waitFor('node/NAME', 'Ready')` resolves. */
-  async addNode(): Promise<Member> {
-    const { assembly, designNode } = this.#parts;
+  /** Adds a worker node, of a group if one is named, and resolves with its handle; it is Ready once `waitFor('node/NAME', 'Ready')` resolves. */
+  async addNode({ group = '' }: { readonly group?: string } = {}): Promise<Member> {
+    const { assembly, designNode, options } = this.#parts;
+    if (group !== '' && !options.nodeGroups.some(({ name }) => name === group)) {
+      throw new ClusterOptionsError(`no node group ${group}`);
+    }
     const index = this.#nextNode;
     this.#nextNode += 1;
     this.#nodes.push(nodeName(index));
-    await assembly.add(designNode(index));
+    if (group !== '') this.#groupOf.set(nodeName(index), group);
+    await assembly.add(designNode(index, group));
     return new Member(this, nodeName(index));
   }
 
@@ -264,6 +292,7 @@ export class Cluster implements AsyncDisposable {
       throw new ClusterOptionsError(`no node ${name}; there are ${this.#nodes.join(', ')}`);
     const target = this.#faults.target(name);
     this.#nodes.splice(this.#nodes.indexOf(name), 1);
+    this.#groupOf.delete(name);
     const { assembly } = this.#parts;
     if (target.type === 'threads') await assembly.remove([name]);
     else await assembly.removeActors(target.thread.name, target.paths);
@@ -356,6 +385,11 @@ export class Cluster implements AsyncDisposable {
     this.#access = access;
   }
 
+  /** Lets nodes of groups come and go from now on; called by `foundCluster` alone. */
+  startNodeGroups(): void {
+    if (this.#parts.options.nodeGroups.length > 0) this.#nodeGroups.start();
+  }
+
   /** Says that the cluster is ready; called by `foundCluster` alone. */
   announceReady(startMs: number): void {
     this.#tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
@@ -381,6 +415,7 @@ export class Cluster implements AsyncDisposable {
   async #end(): Promise<void> {
     const { keeper, fabric, bridge, assembly, cleanUp } = this.#parts;
     keeper.close();
+    this.#nodeGroups.stop();
     bridge.prepareToClose();
     await shutDown({
       fabric,
@@ -399,6 +434,16 @@ export class Cluster implements AsyncDisposable {
     this.#tell({ type: 'stopped', wallMs: fabric.wallMs() });
     for (const subject of [this.#events$, this.#logs$, this.#messages$]) subject.complete();
   }
+}
+
+function groupsEntry(wallMs: WallMs, { message, stack = '' }: Error): LogEntry {
+  return {
+    wallMs,
+    actor: 'main/node-groups',
+    level: 'error',
+    message: 'node groups cannot be looked after',
+    fields: { message, stack },
+  };
 }
 
 function faultEntry(wallMs: WallMs, { path: actor, ...fault }: ActorFault): LogEntry {

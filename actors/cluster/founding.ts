@@ -53,12 +53,13 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
     const assembly = new Assembly({ fabric, topology, ownThread, ownPaths: [bridgePath] });
     const keeper = new ThreadKeeper(fabric, assembly, seed, (thread) => cluster?.crashed(thread, 'given up'));
     const parts = { options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp };
-    cluster = new Cluster({ ...parts, designNode: (index) => designNode(blueprint, index) });
+    cluster = new Cluster({ ...parts, designNode: (index, group) => designNode(blueprint, index, group) });
     await fabric.startActors(ownThread, [{ path: bridgePath, role: 'bridge', args: null, incarnation: 1 }]);
     await fabric.drive(assembly.start());
     if (identity !== null) cluster.grantAccess(await openAccess(checked, folder, identity, cluster.masters(), bridge));
     await cluster.ready(checked.progress);
     await folder.noteFounded(checked.masters);
+    cluster.startNodeGroups();
     cluster.announceReady(fabric.monotonicMs() - startedMs);
     return cluster;
   } catch (error) {

@@ -28,6 +28,8 @@ export { Cluster } from './cluster.ts';
 export type { CoordinationOptions, Held } from './coordination.ts';
 export type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
 export { Member } from './member.ts';
+export type { MetricPublisher, MetricReference, MetricValue } from './metric-publisher.ts';
+export type { NodeGroupOptions } from './node-group-options.ts';
 export { type ClusterOptions, ClusterOptionsError, type SchedulerOptions } from './options.ts';
 export type { StoreMemberStatus } from './status.ts';
 export { StoreClient, StoreRequestError, type StoreRequestOptions, textOf } from './store-client.ts';

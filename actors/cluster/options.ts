@@ -1,7 +1,9 @@
 /** What a cluster may be started with, checked before anything starts. */
+import type { NodeGroup } from '../../src/controllers/nodeautoscaler/plan-nodes.ts';
 import type { SchedulerConfiguration } from '../../src/scheduler/configuration.ts';
 import type { ReplicaSettings } from '../../src/store/replica-options.ts';
 import type { LogEntry } from './events.ts';
+import { checkNodeGroups, type NodeGroupOptions } from './node-group-options.ts';
 import { type ProfileName, timingProfiles } from './timing.ts';
 
 export interface ClusterOptions {
@@ -29,6 +31,8 @@ export interface ClusterOptions {
   readonly store?: Partial<ReplicaSettings>;
   /** How pods are given nodes: profiles as in KubeSchedulerConfiguration v1, and modules with plugins of your own. */
   readonly scheduler?: SchedulerOptions;
+  /** Nodes beside `nodes` that are added when pods find no room, and taken away when they are idle. */
+  readonly nodeGroups?: readonly NodeGroupOptions[];
   /** The same cluster on a virtual clock and a simulated network, on this thread. */
   readonly simulated?: { readonly seed: number };
   /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
@@ -57,6 +61,7 @@ export interface CheckedOptions {
   readonly seed: number | null;
   readonly store: Partial<ReplicaSettings>;
   readonly scheduler: { readonly configuration: SchedulerConfiguration; readonly modules: readonly string[] };
+  readonly nodeGroups: readonly NodeGroup[];
   readonly simulatedSeed: number | null;
   readonly log: ((entry: LogEntry) => void) | null;
   readonly progress: (text: string) => void;
@@ -87,6 +92,7 @@ const known = new Set([
   'seed',
   'store',
   'scheduler',
+  'nodeGroups',
   'simulated',
   'log',
   'progress',
@@ -129,6 +135,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     seed: options.seed === undefined ? null : integer('seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     store: options.store ?? {},
     scheduler: schedulerOf(options.scheduler ?? {}),
+    nodeGroups: groupsOf(options.nodeGroups ?? []),
     log: options.log ?? null,
     progress: options.progress ?? (() => {}),
     simulatedSeed:
@@ -136,6 +143,12 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
         ? null
         : integer('simulated.seed', options.simulated.seed, 0, Number.MAX_SAFE_INTEGER),
   };
+}
+
+function groupsOf(asked: readonly NodeGroupOptions[]): CheckedOptions['nodeGroups'] {
+  const groups = checkNodeGroups(asked);
+  if (typeof groups === 'string') throw new ClusterOptionsError(groups);
+  return groups;
 }
 
 /** The configuration itself is checked when its modules are there. */

@@ -1,4 +1,6 @@
 /** Timing profiles. `fast` suits tests and laptops; `kubernetes` has the real defaults (Kubernetes 1.36, etcd 3.6). */
+import type { NodeGroupTiming } from '../../src/controllers/nodeautoscaler/plan-nodes.ts';
+import type { AutoscalerTiming } from '../../src/controllers/podautoscaler/keys.ts';
 import type { RaftTiming } from '../../src/raft/state.ts';
 
 export type ProfileName = 'fast' | 'kubernetes';
@@ -22,6 +24,8 @@ export interface TimingProfile {
   readonly diskDetachMs: number;
   /** How long a silent node keeps a disk that no pod there wants any more. */
   readonly maxWaitForUnmountMs: number;
+  readonly autoscaler: AutoscalerTiming;
+  readonly nodeGroups: NodeGroupTiming;
 }
 
 export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
@@ -37,6 +41,13 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     diskAttachMs: 50,
     diskDetachMs: 50,
     maxWaitForUnmountMs: 6_000,
+    autoscaler: {
+      syncMs: 1_000,
+      downscaleWindowMs: 20_000,
+      cpuInitializationMs: 20_000,
+      readinessDelayMs: 2_000,
+    },
+    nodeGroups: { intervalMs: 500, idleMs: 5_000, drainMs: 60_000, provisionMs: 15_000 },
   },
   kubernetes: {
     tickMs: 100,
@@ -50,5 +61,12 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     diskAttachMs: 2_000,
     diskDetachMs: 2_000,
     maxWaitForUnmountMs: 360_000,
+    autoscaler: {
+      syncMs: 15_000,
+      downscaleWindowMs: 300_000,
+      cpuInitializationMs: 300_000,
+      readinessDelayMs: 30_000,
+    },
+    nodeGroups: { intervalMs: 10_000, idleMs: 600_000, drainMs: 600_000, provisionMs: 900_000 },
   },
 };

@@ -14,7 +14,7 @@ import type { AnyController, Cache, CacheChange, WriteFailure } from '../../src/
 import { eventWrite } from '../../src/controllers/event-write.ts';
 import type { EventRecord, Plan } from '../../src/controllers/plan.ts';
 import { EventRecorder } from '../../src/kinds/event/event-recorder.ts';
-import { ApiClient } from '../../src/protocol/api-client.ts';
+import { type ApiAnswer, ApiClient } from '../../src/protocol/api-client.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
 import type { Change, Informer } from '../../src/streams/informer.ts';
 import { InformerSet } from '../../src/streams/informer-set.ts';
@@ -36,6 +36,8 @@ const workersMax = 5;
 /** A key that failed so often in a row is worth a line in the log, and again each time this number doubles. */
 const failuresToTell = 8;
 const timerKey = 'runtime';
+/** How long a read beyond the caches may take: as a write. */
+const readTimeoutMs = 5_000;
 
 export class ControllerRuntime {
   readonly #options: RuntimeOptions;
@@ -164,11 +166,28 @@ export class ControllerRuntime {
       this.#queue.done(key);
       return;
     }
-    const plan = controller.reconcile(observed, {
+    const reads = controller.reads?.(observed, stamp.wallMs) ?? [];
+    if (reads.length === 0) {
+      this.#decide(key, observed, [], stamp, effects);
+      return;
+    }
+    const started = this.#flows.start(this.#writer.api.callAll(reads, readTimeoutMs), null, (end) => {
+      if (end.type === 'threw') throw end.error;
+      assert(end.type === 'returned', 'reads are never cancelled', { key });
+      const later: Effect[] = [];
+      this.#decide(key, observed, end.result, this.#now, later);
+      return later;
+    });
+    effects.push(...started.effects);
+  }
+
+  #decide(key: string, observed: unknown, answers: readonly ApiAnswer[], stamp: Stamp, effects: Effect[]): void {
+    const plan = this.#options.controller.reconcile(observed, {
       ...stamp,
       random: this.#context.random,
       failure: this.#failures.get(key) ?? null,
       memory: this.#memory,
+      answers,
     });
     if (plan.groups.length === 0) {
       this.#finish(key, plan, { type: 'done', requirements: [] }, stamp, effects);

@@ -20,8 +20,9 @@ import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
+import { summarize } from '../../src/kubelet/usage-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
-import type { KubeletProtocol } from '../../src/protocol/kubelet.ts';
+import type { KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
 import { LogRelays } from './log-relays.ts';
@@ -40,6 +41,8 @@ export interface KubeletArgs {
 export interface KubeletState {
   readonly limits: KubeletLimits;
   readonly kubelet: Kubelet;
+  /** The path of the container runtime. */
+  readonly runtime: string;
   readonly link: RuntimeLink;
   readonly logs: LogRelays;
   readonly runner: FlowRunner;
@@ -83,6 +86,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const state: KubeletState = {
     limits,
     kubelet,
+    runtime: args.runtime,
     link,
     logs: new LogRelays(args.runtime, relayIdMin),
     runner: new FlowRunner(),
@@ -131,6 +135,8 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
       return started(state);
     case 'subscribed':
       return openLogs(state, input);
+    case 'ask':
+      return answerUsage(state, input);
     case 'credit':
       return state.logs.grant(input.stream, input.messages);
     case 'unsubscribed':
@@ -193,7 +199,7 @@ function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
   return runner.signal(nodeChangedSignal);
 }
 
-function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' }>): readonly Effect[] {
+function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' | 'ask' }>): readonly Effect[] {
   const own = state.link.handle(input);
   if (own !== null) return own;
   if (input.type === 'item') {
@@ -269,4 +275,15 @@ function openLogs(state: KubeletState, input: Extract<KubeletInput, { type: 'sub
   const { request } = input.body;
   const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
   return state.logs.open(input.stream, logSourceOf(request, machine, input.wallMs), input.credit);
+}
+
+function answerUsage(
+  { runner, runtime, kubelet }: KubeletState,
+  { request, timeoutMs }: Extract<KubeletInput, { type: 'ask' }>,
+): readonly Effect[] {
+  const flow = summarize(runtime, (uid) => kubelet.find('', '', uid)?.pod);
+  return runner.start(flow, timeoutMs, (end) => {
+    const late: UsageSummary = { type: 'unknown', message: 'the container runtime does not answer in time' };
+    return [{ type: 'reply', request, body: end.type === 'returned' ? end.result : late }];
+  }).effects;
 }

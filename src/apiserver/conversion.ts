@@ -78,8 +78,13 @@ function rename(tree: JsonObject, names: readonly (readonly [string, string])[],
 
 /** Version 1 knows one metric, the processor; the others travel in an annotation. */
 const metricsAnnotation = 'autoscaling.alpha.kubernetes.io/metrics';
+const statusAnnotations = {
+  currentMetrics: 'autoscaling.alpha.kubernetes.io/current-metrics',
+  conditions: 'autoscaling.alpha.kubernetes.io/conditions',
+};
 
 function autoscalerToV1(tree: JsonObject): void {
+  autoscalerStatusToV1(tree);
   const spec = fieldOf(tree, 'spec');
   if (!isJsonObject(spec)) return;
   const metrics = fieldOf(spec, 'metrics');
@@ -91,13 +96,27 @@ function autoscalerToV1(tree: JsonObject): void {
   if (others.length > 0) annotationsOf(tree)[metricsAnnotation] = JSON.stringify(others);
 }
 
+/** What version 1 has no place for goes into annotations, to be read only. */
+function autoscalerStatusToV1(tree: JsonObject): void {
+  const status = fieldOf(tree, 'status');
+  if (!isJsonObject(status)) return;
+  for (const [field, annotation] of Object.entries(statusAnnotations)) {
+    const value = fieldOf(status, field);
+    delete status[field];
+    if (!Array.isArray(value) || value.length === 0) continue;
+    annotationsOf(tree)[annotation] = JSON.stringify(value);
+    const used = field === 'currentMetrics' ? value.map(currentCpu).find((each) => each !== undefined) : undefined;
+    if (used !== undefined) status['currentCPUUtilizationPercentage'] = used;
+  }
+}
+
 function autoscalerToV2(tree: JsonObject): void {
   const spec = fieldOf(tree, 'spec');
   if (!isJsonObject(spec)) return;
   const annotations = annotationsOf(tree);
   const kept = fieldOf(annotations, metricsAnnotation);
   const metrics: Json[] = typeof kept === 'string' ? parsedList(kept) : [];
-  delete annotations[metricsAnnotation];
+  for (const annotation of [metricsAnnotation, ...Object.values(statusAnnotations)]) delete annotations[annotation];
   const target = fieldOf(spec, 'targetCPUUtilizationPercentage');
   delete spec['targetCPUUtilizationPercentage'];
   if (typeof target === 'number') {
@@ -108,11 +127,19 @@ function autoscalerToV2(tree: JsonObject): void {
 }
 
 function cpuUtilization(metric: Json): number | undefined {
+  return cpuShare(metric, 'target');
+}
+
+function currentCpu(metric: Json): number | undefined {
+  return cpuShare(metric, 'current');
+}
+
+function cpuShare(metric: Json, part: 'target' | 'current'): number | undefined {
   if (!isJsonObject(metric) || metric['type'] !== 'Resource') return undefined;
   const resource = metric['resource'];
   if (!isJsonObject(resource) || resource['name'] !== 'cpu') return undefined;
-  const target = resource['target'];
-  const utilization = isJsonObject(target) ? target['averageUtilization'] : undefined;
+  const measure = resource[part];
+  const utilization = isJsonObject(measure) ? measure['averageUtilization'] : undefined;
   return typeof utilization === 'number' ? utilization : undefined;
 }
 

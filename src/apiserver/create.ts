@@ -14,6 +14,7 @@ import { writeOptions } from '../http/options.ts';
 import type { Fence } from '../protocol/apiserver.ts';
 import { admitNew } from './admission/admit.ts';
 import { admitContent } from './admission/namespace-lifecycle.ts';
+import { chargeQuotas } from './admission/quota.ts';
 import { allocate, allocationError, allocationsOf, usesPool } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
 import { bodyOf, type Call, callForm, decodeBody } from './call.ts';
@@ -69,6 +70,8 @@ export function* createObject(environment: Environment, creation: Creation): Flo
   let tried = '';
   for (let attempt = 0; attempt < (isGenerated ? generateNameAttemptsMax : 1); attempt += 1) {
     const object = yield* prepared(environment, creation, isGenerated ? cloneJson(base) : base);
+    const isThere = environment.cache.get(served.stored, namespace, object.metadata.name ?? '') !== undefined;
+    if (attempt === 0 && !isThere) yield* chargeQuotas(environment, served, object, creation.isDryRun);
     const bytes = yield* insert(environment, creation, object);
     if (bytes !== null) return bytes;
     tried = object.metadata.name ?? '';

@@ -7,6 +7,7 @@ import type { KindShapes } from '../kinds/type-shape.ts';
 import type { Catalog } from './catalog.ts';
 import type { DescriptionShelf } from './description-shelf.ts';
 import type { EventLease } from './event-lease.ts';
+import type { UsageRounds } from './metrics/usage.ts';
 import type { Rights } from './rbac/rights.ts';
 import type { ReadBarrier } from './read-barrier.ts';
 import type { ReplicaChoice } from './replica-choice.ts';
@@ -35,6 +36,8 @@ export interface Environment {
   hasRights: boolean;
   rightsRevision: number;
   readonly eventLease: EventLease;
+  /** What nodes and pods use. */
+  readonly usage: UsageRounds;
   /** When this API server last began to handle a write of a CustomResourceDefinition. */
   definitionWriteAtMs: number;
   /** What is said of kinds and fields; taken down when somebody asks for an OpenAPI document. */

@@ -21,6 +21,8 @@ import { handleFinalize } from './finalize.ts';
 import { handleGet } from './get.ts';
 import { identify } from './impersonation.ts';
 import { handleList } from './list.ts';
+import { handlePublished, isPublished } from './metrics/published-metrics.ts';
+import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
 import { awaitBarrier } from './read-barrier.ts';
@@ -69,6 +71,10 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/log get', handlePodLog],
   ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
+  ['metrics.k8s.io/nodes/ get', handleMetricsGet],
+  ['metrics.k8s.io/nodes/ list', handleMetricsList],
+  ['metrics.k8s.io/pods/ get', handleMetricsGet],
+  ['metrics.k8s.io/pods/ list', handleMetricsList],
 ]);
 
 function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<Answer> {
@@ -79,6 +85,7 @@ function handleAnyPatch(environment: Environment, call: Call, part: Part): Flow<
 export function* handleResource(environment: Environment, request: ResourceRequest): Flow<Answer> {
   const user = yield* identify(environment, request);
   yield* authorizeRequest(environment, user, request);
+  if (isPublished(request)) return yield* handlePublished(environment, request);
   const served = environment.catalog.served(request) ?? (yield* servedLately(environment, request));
   const { group, resource, subresource, verb } = request;
   checkScope(request, served.info.isNamespaced);

@@ -89,3 +89,10 @@ export const disruptedPodsMax = 2_000;
 
 /** How often an eviction judges a pod anew that changes meanwhile. */
 export const evictionAttemptsMax = 5;
+
+/** What a kubelet has not said of its usage by then is left out of the answer. */
+export const usageGatherMs = 2_000;
+
+/** One round of the kubelets serves everybody who asks for metrics within this time; others look so often whether a round is done. */
+export const usageFreshMs = 1_000;
+export const usagePollMs = 10;

@@ -8,6 +8,7 @@ import { Catalog } from './catalog.ts';
 import { DescriptionShelf } from './description-shelf.ts';
 import type { Environment } from './environment.ts';
 import { EventLease } from './event-lease.ts';
+import { UsageRounds } from './metrics/usage.ts';
 import { Rights } from './rbac/rights.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import { ReplicaChoice } from './replica-choice.ts';
@@ -37,6 +38,7 @@ export function makeEnvironment(settings: ApiServerSettings, random: Random, sta
     hasRights: false,
     rightsRevision: 0,
     eventLease: new EventLease(),
+    usage: new UsageRounds(),
     definitionWriteAtMs: Number.NEGATIVE_INFINITY,
     shelf: new DescriptionShelf(),
     stamp,

@@ -15,6 +15,14 @@ export interface StartRequest {
   readonly port?: number;
   readonly adminToken?: string;
   readonly profile?: 'fast' | 'kubernetes';
+  /** Nodes that come and go; empty: none. */
+  readonly nodeGroups?: readonly NodeGroupRequest[];
+}
+
+export interface NodeGroupRequest {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
 }
 
 /** Every command is about the cluster of one name, unless it says otherwise. */
@@ -169,6 +177,7 @@ interface StartOptions extends Common {
   readonly port?: number;
   readonly token?: string;
   readonly profile?: 'fast' | 'kubernetes';
+  readonly nodeGroup?: readonly NodeGroupRequest[];
   readonly detach: boolean;
 }
 
@@ -179,6 +188,11 @@ function addStart(program: Command, take: Take): void {
     )
     .option('--masters <count>', 'masters, 1 to 7 (default: 3)', wholeNumber(1, 7))
     .option('--nodes <count>', 'worker nodes, 0 to 5000 (default: 3)', wholeNumber(0, 5_000))
+    .option(
+      '--node-group <name:min:max>',
+      'nodes that are added when pods find no room and removed when idle; may be given several times',
+      nodeGroup,
+    )
     .option('--data-dir <folder>', 'keep everything there: every acknowledged write survives the process')
     .option('--kubeconfig <file>', 'also write the cluster into this file, beside what it holds, and make it current')
     .option(
@@ -195,7 +209,19 @@ function addStart(program: Command, take: Take): void {
     )
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
-      const { name, output, detach, masters, nodes, dataDir, kubeconfig, port, token, profile } = options;
+      const {
+        name,
+        output,
+        detach,
+        masters,
+        nodes,
+        dataDir,
+        kubeconfig,
+        port,
+        token,
+        profile,
+        nodeGroup: nodeGroups,
+      } = options;
       const request = {
         ...(masters === undefined ? {} : { masters }),
         ...(nodes === undefined ? {} : { nodes }),
@@ -204,6 +230,7 @@ function addStart(program: Command, take: Take): void {
         ...(port === undefined ? {} : { port }),
         ...(token === undefined ? {} : { adminToken: token }),
         ...(profile === undefined ? {} : { profile }),
+        ...(nodeGroups === undefined ? {} : { nodeGroups }),
       };
       take({ type: 'start', name, output, isDetached: detach, request });
     });
@@ -226,6 +253,18 @@ function withCommand(given: readonly string[]): string[] {
   const [first] = given;
   const isCommand = first !== undefined && (!first.startsWith('-') || first === '--help' || first === '-h');
   return isCommand ? [...given] : ['demo', ...given];
+}
+
+/** Collects what was given several times. */
+function nodeGroup(text: string, former: readonly NodeGroupRequest[] = []): readonly NodeGroupRequest[] {
+  const [, name, min, max] =
+    /^([a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?):(\d{1,4}):(\d{1,4})$/.exec(text)?.filter((_part, index) => index !== 2) ??
+    [];
+  const group = { name: name ?? '', min: Number(min), max: Number(max) };
+  if (name === undefined || group.min > group.max) {
+    throw new InvalidArgumentError('Must be NAME:MIN:MAX, such as workers:0:5.');
+  }
+  return [...former, group];
 }
 
 function clusterName(text: string): string {

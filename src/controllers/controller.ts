@@ -13,6 +13,7 @@ import type { KubeObject } from '../api/object-meta.ts';
 import type { Status } from '../api/status.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import type { Random } from '../base/random.ts';
+import type { ApiAnswer, RequestSubject } from '../protocol/api-client.ts';
 import type { Plan, Write } from './plan.ts';
 
 /** One resource that a controller keeps a cache of. */
@@ -71,6 +72,8 @@ export interface ReconcileContext<Memory = unknown> {
   readonly failure: WriteFailure | null;
   /** What the controller keeps between reconciles, for what no object can tell. Lost with the office. */
   readonly memory: Memory;
+  /** Answers to what `reads` asked for, in its order. */
+  readonly answers: readonly ApiAnswer[];
 }
 
 export interface Controller<K extends Kinds, Observed, Memory = null> {
@@ -85,6 +88,8 @@ export interface Controller<K extends Kinds, Observed, Memory = null> {
   keys(change: CacheChange<K>, caches: Caches<K>): readonly string[];
   /** Gathers what `reconcile` needs; null when nothing is left to do for `key`. */
   observe(key: string, caches: Caches<K>): Observed | null;
+  /** Returns what `reconcile` has to know beyond the caches, asked anew each time; absent: nothing. Must change nothing. */
+  reads?(observed: Observed, wallMs: WallMs): readonly RequestSubject[];
   reconcile(observed: Observed, context: ReconcileContext<Memory>): Plan;
 }
 

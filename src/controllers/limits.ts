@@ -34,5 +34,8 @@ export const jobBackoffMaxMs = 600_000;
 /** Missed start times of a cron job that are passed over in silence; the upstream value. */
 export const missedTimesMax = 100;
 
+/** A quota that was charged so recently is not lowered: what it was charged for may be about to be made. */
+export const quotaSettleMs = 1_000;
+
 /** How long a granted eviction may take to show at its pod; the upstream value. */
 export const evictionPatienceMs = 120_000;

@@ -3,6 +3,7 @@
 import { attachDetachController } from './attachdetach/keys.ts';
 import { claimProtectionController } from './claimprotection/keys.ts';
 import { type CloudTiming, cloudAttacherController } from './cloudattacher/keys.ts';
+import { clusterRoleAggregationController } from './clusterroleaggregation/keys.ts';
 import type { AnyController, Controller, Kinds } from './controller.ts';
 import { cronJobController } from './cronjob/keys.ts';
 import { daemonSetController } from './daemonset/keys.ts';
@@ -15,10 +16,13 @@ import { garbageCollectionController } from './garbagecollection/keys.ts';
 import { jobController } from './job/keys.ts';
 import { namespaceController } from './namespace/keys.ts';
 import { type NodeTiming, nodeLifecycleController } from './nodelifecycle/keys.ts';
+import { type AutoscalerTiming, podAutoscalerController } from './podautoscaler/keys.ts';
 import { podGcController } from './podgc/keys.ts';
 import { replicaSetController } from './replicaset/keys.ts';
 import { replicationControllerController } from './replicationcontroller/keys.ts';
+import { resourceQuotaController } from './resourcequota/keys.ts';
 import { serviceAccountController } from './serviceaccount/keys.ts';
+import { serviceAccountTokenController } from './serviceaccounttoken/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
 import { volumeBinderController } from './volumebinder/keys.ts';
@@ -33,6 +37,7 @@ export interface StorageTiming extends CloudTiming {
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
+  readonly autoscaler: AutoscalerTiming;
   /** How long a node must be missing before its pods are deleted. */
   readonly orphanQuarantineMs: number;
   /** How long a job waits after a first failed pod. */
@@ -50,6 +55,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(daemonSetController),
     typeless(statefulSetController),
     typeless(disruptionController),
+    typeless(podAutoscalerController(settings.autoscaler)),
     typeless(ttlAfterFinishedController),
     typeless(cronJobController),
     typeless(jobController({ backoffMs: settings.jobBackoffMs })),
@@ -66,6 +72,9 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(ephemeralVolumeController),
     typeless(claimProtectionController),
     typeless(volumeProtectionController),
+    typeless(serviceAccountTokenController(settings.rootCertificate)),
+    typeless(clusterRoleAggregationController),
+    typeless(resourceQuotaController()),
     typeless(namespaceController()),
     typeless(garbageCollectionController()),
   ];

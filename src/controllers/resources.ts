@@ -61,3 +61,10 @@ export const endpointSliceResource: GroupVersionResource = {
   version: 'v1',
   resource: 'endpointslices',
 };
+export const horizontalPodAutoscalerResource: GroupVersionResource = {
+  group: 'autoscaling',
+  version: 'v2',
+  resource: 'horizontalpodautoscalers',
+};
+export const resourceQuotaResource: GroupVersionResource = { group: '', version: 'v1', resource: 'resourcequotas' };
+export const secretResource: GroupVersionResource = { group: '', version: 'v1', resource: 'secrets' };

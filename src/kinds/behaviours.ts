@@ -13,8 +13,10 @@ import { endpointsBehaviour } from './endpoints/strategy.ts';
 import { endpointSliceBehaviour } from './endpointslice/strategy.ts';
 import { servedEventBehaviour } from './event/served.ts';
 import { eventBehaviour } from './event/strategy.ts';
+import { horizontalPodAutoscalerBehaviour } from './horizontalpodautoscaler/strategy.ts';
 import { jobBehaviour } from './job/strategy.ts';
 import { leaseBehaviour } from './lease/strategy.ts';
+import { limitRangeBehaviour } from './limitrange/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
 import { persistentVolumeBehaviour } from './persistentvolume/strategy.ts';
@@ -24,6 +26,7 @@ import { podDisruptionBudgetBehaviour } from './poddisruptionbudget/strategy.ts'
 import { priorityClassBehaviour } from './priorityclass/strategy.ts';
 import { replicaSetBehaviour } from './replicaset/strategy.ts';
 import { replicationControllerBehaviour } from './replicationcontroller/strategy.ts';
+import { resourceQuotaBehaviour } from './resourcequota/strategy.ts';
 import {
   clusterRoleBehaviour,
   clusterRoleBindingBehaviour,
@@ -52,12 +55,14 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('/Secret', secretBehaviour),
   entry('/Service', serviceBehaviour),
   entry('/Endpoints', endpointsBehaviour),
-  entry('/LimitRange', { allowsCreateOnUpdate: true }),
+  entry('/LimitRange', limitRangeBehaviour),
+  entry('/ResourceQuota', resourceQuotaBehaviour),
   entry('apps/ControllerRevision', controllerRevisionBehaviour),
   entry('apps/DaemonSet', daemonSetBehaviour),
   entry('apps/Deployment', deploymentBehaviour),
   entry('apps/ReplicaSet', replicaSetBehaviour),
   entry('apps/StatefulSet', statefulSetBehaviour),
+  entry('autoscaling/HorizontalPodAutoscaler', horizontalPodAutoscalerBehaviour),
   entry('batch/CronJob', cronJobBehaviour),
   entry('batch/Job', jobBehaviour),
   entry('coordination.k8s.io/Lease', leaseBehaviour),

@@ -15,6 +15,7 @@ import {
 } from '../api/group-version.ts';
 import type { ResourceVerb } from '../api/request.ts';
 import { must } from '../base/assert.ts';
+import { aggregatedResourceTable } from './tables/aggregated.ts';
 import { resourceTable } from './tables/resources.ts';
 
 export type Verb = ResourceVerb;
@@ -109,12 +110,13 @@ export class KindRegistry {
   }
 }
 
-/** Returns the resources that Kubernetes itself serves. */
+/** Returns the resources that Kubernetes itself serves, and those that others serve for it. */
 export function builtInRegistry(options: { readonly includesUnstable?: boolean } = {}): KindRegistry {
   const all = resourceTable.split('\n').map(parseResource);
   const isServed = (info: ResourceInfo): boolean =>
     options.includesUnstable === true || stabilityOf(info.version) === 'stable';
-  return new KindRegistry(all.filter(isServed));
+  const aggregated = aggregatedResourceTable.split('\n').map(parseResource);
+  return new KindRegistry([...all.filter(isServed), ...aggregated]);
 }
 
 export function subresourceOf(info: ResourceInfo, name: string): SubresourceInfo | undefined {

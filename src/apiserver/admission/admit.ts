@@ -8,6 +8,7 @@ import type { PriorityClass } from '../../kinds/priorityclass/types.ts';
 import type { Secret } from '../../kinds/secret/types.ts';
 import type { ServedResource } from '../catalog.ts';
 import type { Environment } from '../environment.ts';
+import { admitClaimLimits, admitPodLimits } from './limit-range.ts';
 import { admitPod } from './pod-defaults.ts';
 import { admitPriorityClass } from './priority.ts';
 import { admitClaim, admitResize, admitVolume } from './storage.ts';
@@ -17,9 +18,12 @@ import { fillTokenSecret } from './token-secret.ts';
 export function* admitNew(environment: Environment, { stored }: ServedResource, object: AnyObject): Flow<void> {
   switch (`${stored.info.group}/${stored.info.resource}`) {
     case '/pods':
-      if (object.spec !== undefined) yield* admitPod(environment, object as unknown as Pod);
+      if (object.spec === undefined) return;
+      admitPodLimits(environment, object as unknown as Pod);
+      yield* admitPod(environment, object as unknown as Pod);
       return;
     case '/persistentvolumeclaims':
+      admitClaimLimits(environment, object as unknown as PersistentVolumeClaim);
       admitClaim(environment, object as unknown as PersistentVolumeClaim);
       return;
     case '/persistentvolumes':

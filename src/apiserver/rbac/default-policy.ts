@@ -25,14 +25,17 @@ export interface DefaultPolicy {
 
 const apiVersion = `${rbacGroup}/v1`;
 const controllerPrefix = 'system:controller:';
+/** As metrics-server has it. */
+const metricsReader = 'system:aggregated-metrics-reader';
 const aggregateLabel = (name: string): string => `${rbacGroup}/aggregate-to-${name}`;
 /** What aggregates to what. A role that aggregates is labelled by the one it aggregates to. */
-const aggregates: Readonly<Record<string, string>> = {
-  'system:aggregate-to-admin': 'admin',
-  'system:aggregate-to-edit': 'edit',
-  'system:aggregate-to-view': 'view',
-  edit: 'admin',
-  view: 'edit',
+const aggregates: Readonly<Record<string, readonly string[]>> = {
+  'system:aggregate-to-admin': ['admin'],
+  'system:aggregate-to-edit': ['edit'],
+  'system:aggregate-to-view': ['view'],
+  [metricsReader]: ['view', 'edit', 'admin'],
+  edit: ['admin'],
+  view: ['edit'],
 };
 const verbs: Readonly<Record<string, string>> = {
   c: 'create',
@@ -67,10 +70,11 @@ export function defaultPolicy(): DefaultPolicy {
 /** The rules of an aggregating role are those of all it selects, by name, each once. */
 function aggregated(plain: readonly ClusterRole[]): readonly ClusterRole[] {
   const rulesOf = (name: string): readonly PolicyRule[] =>
-    must(plain.find(({ metadata }) => metadata.name === `system:aggregate-to-${name}`)?.rules ?? undefined, name);
-  const view = rulesOf('view');
-  const edit = [...rulesOf('edit'), ...view];
-  const admin = [...edit, ...rulesOf('admin')];
+    must(plain.find(({ metadata }) => metadata.name === name)?.rules ?? undefined, name);
+  const metrics = rulesOf(metricsReader);
+  const view = [...rulesOf('system:aggregate-to-view'), ...metrics];
+  const edit = [...rulesOf('system:aggregate-to-edit'), ...metrics, ...rulesOf('system:aggregate-to-view')];
+  const admin = [...edit, ...rulesOf('system:aggregate-to-admin')];
   return [
     { ...clusterRole('admin', admin), aggregationRule: selecting('admin') },
     { ...clusterRole('edit', edit), aggregationRule: selecting('edit') },
@@ -83,8 +87,7 @@ function selecting(name: string): NonNullable<ClusterRole['aggregationRule']> {
 }
 
 function clusterRole(name: string, rules: readonly PolicyRule[]): ClusterRole {
-  const target = aggregates[name];
-  const labels = target === undefined ? {} : { [aggregateLabel(target)]: 'true' };
+  const labels = Object.fromEntries((aggregates[name] ?? []).map((target) => [aggregateLabel(target), 'true']));
   return { kind: 'ClusterRole', apiVersion, metadata: metadata(name, labels), rules };
 }
 

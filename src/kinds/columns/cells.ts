@@ -3,7 +3,7 @@ import type { AnyObject, KubeObject } from '../../api/object-meta.ts';
 import type { TableCell } from '../../api/table.ts';
 import type { WallMs } from '../../base/brand.ts';
 import * as cluster from './cluster-cells.ts';
-import { autoscalerCells } from './metric-cells.ts';
+import { autoscalerCells, usageCells } from './metric-cells.ts';
 import * as network from './network-cells.ts';
 import { podCells } from './pod-cells.ts';
 import * as policy from './policy-cells.ts';
@@ -51,6 +51,8 @@ export const cellsByResource: ReadonlyMap<string, CellsOf> = new Map([
   entry('admissionregistration.k8s.io/validatingwebhookconfigurations', registration.webhookCells),
   entry('apiregistration.k8s.io/apiservices', registration.apiServiceCells),
   entry('autoscaling/horizontalpodautoscalers', autoscalerCells),
+  entry('metrics.k8s.io/nodes', usageCells),
+  entry('metrics.k8s.io/pods', usageCells),
   entry('certificates.k8s.io/certificatesigningrequests', registration.signingRequestCells),
   entry('flowcontrol.apiserver.k8s.io/flowschemas', registration.flowSchemaCells),
   entry('flowcontrol.apiserver.k8s.io/prioritylevelconfigurations', registration.priorityLevelCells),

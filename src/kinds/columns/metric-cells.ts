@@ -1,5 +1,9 @@
-/** Cells of autoscalers: what is measured and what is wanted. Models kubernetes pkg/printers/internalversion/printers.go formatHPAMetrics. */
+/**
+ * Cells of autoscalers (what is measured and what is wanted) and of measurements themselves.
+ * Models kubernetes pkg/printers/internalversion/printers.go formatHPAMetrics and metrics-server pkg/api/table.go.
+ */
 import type { AnyObject } from '../../api/object-meta.ts';
+import { addQuantities, formatQuantity, parseQuantity, type Quantity } from '../../api/quantity.ts';
 import type { TableCell } from '../../api/table.ts';
 
 type Row = Readonly<Record<string, TableCell>>;
@@ -101,4 +105,25 @@ function valueText(source: Source | undefined, status: Source | undefined): stri
 
 function shareText(share: number | undefined, absent: string): string {
   return share === undefined ? absent : `${share}%`;
+}
+
+type Usage = Readonly<Record<string, string>>;
+
+interface Measurement extends AnyObject {
+  readonly window?: string;
+  /** Of a node. */
+  readonly usage?: Usage;
+  /** Of a pod. */
+  readonly containers?: readonly { readonly usage?: Usage }[];
+}
+
+export function usageCells({ usage, containers = [], window = '' }: Measurement): Row {
+  const usages = usage === undefined ? containers.map((container) => container.usage ?? {}) : [usage];
+  return { cpu: total(usages, 'cpu', 'decimal'), memory: total(usages, 'memory', 'binary'), Window: window };
+}
+
+function total(usages: readonly Usage[], resource: string, format: Quantity['format']): string {
+  const zero: Quantity = { nanos: 0n, format };
+  const amounts = usages.map((usage) => parseQuantity(usage[resource] ?? '0') ?? zero);
+  return formatQuantity(amounts.reduce(addQuantities, zero));
 }

@@ -16,6 +16,7 @@ import {
   type TableRow,
 } from '../../api/table.ts';
 import type { WallMs } from '../../base/brand.ts';
+import { aggregatedColumnTable } from '../tables/aggregated.ts';
 import { columnTable } from '../tables/columns.ts';
 import { cellsByResource } from './cells.ts';
 
@@ -32,7 +33,7 @@ const defaultColumns: readonly TableColumnDefinition[] = [
 export class ColumnTable {
   readonly #byResource = new Map<string, readonly TableColumnDefinition[]>();
 
-  constructor(text: string = columnTable) {
+  constructor(text: string = `${columnTable}\n${aggregatedColumnTable}`) {
     for (const line of text.split('\n')) {
       const [group = '', version = '', resource = '', ...columns] = line.split('|');
       const parsed = columns.map(parseColumn);

@@ -222,6 +222,7 @@ export class NaiveCluster {
       random: this.random,
       failure: null,
       memory: runner.memory,
+      answers: [],
     });
     if (plan.requeueAfterMs !== undefined) this.#dueMs = Math.min(this.#dueMs, this.#nowMs + plan.requeueAfterMs);
     const reached: Record<string, number> = {};

@@ -104,7 +104,8 @@ class World {
     const observed = binder.observe(key, instance.caches as unknown as Caches<BinderKinds>);
     if (observed === null) return;
     const time = { wallMs: 0 as WallMs, monotonicMs: 0 as MonotonicMs };
-    const plan = binder.reconcile(observed, { ...time, random: this.random, failure: null, memory: instance.memory });
+    const known = { random: this.random, failure: null, memory: instance.memory, answers: [] };
+    const plan = binder.reconcile(observed, { ...time, ...known });
     if (plan.groups.length > 0) this.#underWay.push({ plan, next: 0 });
   }
 

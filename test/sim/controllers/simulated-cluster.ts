@@ -40,6 +40,8 @@ export class SimulatedCluster {
   readonly complaints: string[] = [];
   readonly #answers = new Map<number, ApiResponse | string>();
   readonly #outbox: Effect[] = [];
+  /** Actors that a test brings along, each on a thread of its own. */
+  readonly #guests: { readonly thread: string; readonly path: string }[] = [];
   #lastAsk = 0;
   #server = 0;
 
@@ -54,6 +56,15 @@ export class SimulatedCluster {
     this.universe.thread('test')?.host.start({ path: clientPath, role: 'client', args: null, incarnation: 1 });
     // The API server makes the first namespaces once the store has a leader.
     while (this.get(namespaceResource, 'default', '') === null) this.universe.runFor(50);
+  }
+
+  /** Brings an actor along, say a kubelet, that API servers can reach at `path`. */
+  attach(path: string, behaviour: Behaviour<unknown, unknown>): void {
+    const thread = `guest-${path}`;
+    this.#guests.push({ thread, path });
+    this.universe.startThread(thread, [{ name: 'guest', behaviour }]);
+    for (const master of this.masters) this.universe.connect(`${master}/api`, [`${master}/apiserver`], thread, [path]);
+    this.universe.thread(thread)?.host.start({ path, role: 'guest', args: null, incarnation: 1 });
   }
 
   /** Calls an API server and lets time pass until it answers; tries the others when one is dead. */
@@ -193,7 +204,9 @@ export class SimulatedCluster {
       { thread: `${master}/api`, path: `${master}/apiserver` },
       { thread: `${master}/control`, path: `${master}/controllers` },
     ]);
-    const all = [...ends, { thread: 'test', path: clientPath }].filter(({ thread }) => this.universe.thread(thread));
+    const all = [...ends, { thread: 'test', path: clientPath }, ...this.#guests].filter(({ thread }) =>
+      this.universe.thread(thread),
+    );
     for (const [index, left] of all.entries()) {
       for (const right of all.slice(index + 1)) {
         const concerns = only === undefined || [left, right].some(({ thread }) => thread.startsWith(`${only}/`));
@@ -229,6 +242,7 @@ export class SimulatedCluster {
         orphanQuarantineMs: 2_000,
         jobBackoffMs: 500,
         storage: { diskAttachMs: 200, diskDetachMs: 200, maxWaitForUnmountMs: 6_000 },
+        autoscaler: { syncMs: 1_000, downscaleWindowMs: 10_000, cpuInitializationMs: 5_000, readinessDelayMs: 1_000 },
         rootCertificate: 'certificate of the test',
       },
     };

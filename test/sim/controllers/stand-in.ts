@@ -36,7 +36,8 @@ export function tendPods(
     ) {
       const ip = `10.244.0.${(hash(name) % 250) + 1}`;
       const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2023-11-14T22:13:20Z' };
-      const status = { phase: 'Running', podIP: ip, podIPs: [{ ip }], conditions: [ready] };
+      const startTime = ready.lastTransitionTime;
+      const status = { phase: 'Running', startTime, podIP: ip, podIPs: [{ ip }], conditions: [ready] };
       cluster.call({ ...place, verb: 'patch', subresource: 'status', body: { status }, patch: 'merge' });
       hasWorked = true;
     }

@@ -266,7 +266,11 @@ test('what was applied at one version and is not at another goes, whatever its n
     { apiVersion: 'autoscaling/v2', kind, metadata, spec: later },
     'me',
   );
-  expect([status, body.spec.maxReplicas, body.spec.metrics]).toEqual([200, 6, undefined]);
+  expect([status, body.spec.maxReplicas, body.spec.metrics]).toMatchObject([
+    200,
+    6,
+    [{ resource: { name: 'cpu', target: { averageUtilization: 80 } } }],
+  ]);
   expect(body.metadata.managedFields).toHaveLength(1);
   expect(body.metadata.managedFields[0].apiVersion).toBe('autoscaling/v2');
 });

@@ -17,7 +17,7 @@ import type {
   ResourceRequest,
   Verb,
 } from '../../../src/protocol/apiserver.ts';
-import type { KubeletLogsItem } from '../../../src/protocol/kubelet.ts';
+import type { KubeletLogsItem, UsageSummary } from '../../../src/protocol/kubelet.ts';
 import { openSimulatedCrypto, simulatedTokenKey } from '../../../src/sim/simulated-crypto.ts';
 import { Universe } from '../../../src/sim/universe.ts';
 import { type MemoryStore, makeMemoryStore, memoryStoreRole } from './memory-store.ts';
@@ -67,6 +67,8 @@ export interface HarnessOptions {
   readonly apiServers?: number;
   /** What the kubelet of node-0 answers to whoever asks it for logs; it then ends the stream. Null: silence. */
   readonly logs?: readonly KubeletLogsItem[] | null;
+  /** What the kubelet of node-0 says of usage; null: silence. */
+  readonly usage?: () => UsageSummary | null;
   /** Starts the replicas of a real store; returns their paths by thread. By default there is a store in memory. */
   readonly startsStore?: (universe: Universe) => ReadonlyMap<string, readonly string[]>;
 }
@@ -97,7 +99,7 @@ export class Harness {
     const { universe } = this;
     universe.startThread('client', [
       this.#clientRole(),
-      scriptedKubelet(options.logs === undefined ? [] : options.logs),
+      scriptedKubelet(options.logs === undefined ? [] : options.logs, options.usage ?? (() => null)),
     ]);
     const masters = Array.from({ length: options.apiServers ?? 1 }, (_, index) => `master-${index}`);
     this.apiPaths = masters.map((master) => `${master}/apiserver`);
@@ -270,10 +272,14 @@ export class Harness {
   }
 }
 
-function scriptedKubelet(logs: readonly KubeletLogsItem[] | null): Role {
+function scriptedKubelet(logs: readonly KubeletLogsItem[] | null, usage: () => UsageSummary | null): Role {
   const behaviour: Behaviour<unknown, null> = {
     init: () => null,
     step: (_state, input) => {
+      if (input.type === 'ask') {
+        const body = usage();
+        return body === null ? [] : [{ type: 'reply', request: input.request, body }];
+      }
       if (input.type !== 'subscribed' || logs === null) return [];
       const emits = logs.map((body): Effect => ({ type: 'emit', stream: input.stream, body }));
       return [...emits, { type: 'end', stream: input.stream, reason: 'completed' }];

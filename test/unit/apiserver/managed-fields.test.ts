@@ -293,6 +293,7 @@ test('an owner at another version of the kind loses what is changed at this one'
     ['second', 'autoscaling/v2'],
   ]);
   expect(managed(body)[0].fieldsV1['f:spec']).toEqual({
+    'f:minReplicas': {},
     'f:scaleTargetRef': {},
     'f:targetCPUUtilizationPercentage': {},
   });

@@ -29,6 +29,20 @@ describe('what is asked for', () => {
         },
       },
     ],
+    [
+      'start --node-group spot:0:5 --node-group base:2:2',
+      {
+        type: 'start',
+        ...inText,
+        isDetached: false,
+        request: {
+          nodeGroups: [
+            { name: 'spot', min: 0, max: 5 },
+            { name: 'base', min: 2, max: 2 },
+          ],
+        },
+      },
+    ],
     ['serve', { type: 'serve' }],
     ['status', { type: 'control', ...inText, command: { type: 'status' } }],
     ['status --name a --output json', { type: 'control', name: 'a', output: 'json', command: { type: 'status' } }],

@@ -20,6 +20,7 @@ export const context = (extra: Partial<ReconcileContext> = {}): ReconcileContext
     random: new Random(1),
     failure: null,
     memory: null,
+    answers: [],
     ...extra,
   }) as ReconcileContext<never>;
 

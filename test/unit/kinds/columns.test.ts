@@ -261,7 +261,7 @@ test('every function of cells belongs to a resource, and fills only columns that
   const registry = builtInRegistry();
   for (const [key, cellsOf] of cellsByResource) {
     const [group = '', resource = ''] = key.split('/');
-    const name = { group, version: 'v1', resource };
+    const name = { group, version: registry.preferredResource({ group, resource })?.version ?? '', resource };
     expect(registry.resource(name)?.resource).toBe(resource);
     const known = new Set(columns.columns(name).map((column) => column.name));
     const filled = Object.keys(

@@ -1,0 +1,181 @@
+/**
+ * Gives containers what their namespace's limit ranges say they get by default, and refuses what lies outside.
+ * Models kubernetes plugin/pkg/admission/limitranger.
+ */
+import type { Mutable } from '../../api/json.ts';
+import { nameOf, namespaceOf, type ObjectMeta } from '../../api/object-meta.ts';
+import { compareQuantities, formatQuantity, type Quantity } from '../../api/quantity.ts';
+import { forbidden } from '../../api/status-errors.ts';
+import type { LimitRange, LimitRangeItem } from '../../kinds/limitrange/types.ts';
+import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
+import type { Container, Pod, ResourceList, ResourceRequirements } from '../../kinds/pod/types.ts';
+import { type Amounts, addUsage, amountsOf } from '../../kinds/resourcequota/usage.ts';
+import type { Environment } from '../environment.ts';
+
+const limitRangeResource = { group: '', version: 'v1', resource: 'limitranges' };
+const annotation = 'kubernetes.io/limit-ranger';
+
+/** Completes a pod that the caller owns. Throws StatusError Forbidden. */
+export function admitPodLimits(environment: Environment, pod: Pod): void {
+  const items = itemsOf(environment, namespaceOf(pod));
+  if (items.length === 0) return;
+  setDefaults(items, pod);
+  const containers: readonly (readonly [Container, string])[] = [
+    ...pod.spec.containers.map((each) => [each, 'Container'] as const),
+    ...(pod.spec.initContainers ?? []).map((each) => [each, 'Container'] as const),
+  ];
+  const errors = items.flatMap((item) => {
+    if (item.type === 'Container')
+      return containers.flatMap(([{ resources }]) => violations(item, ...listsOf(resources)));
+    return item.type === 'Pod' ? violations(item, totalOf(pod, 'requests'), totalOf(pod, 'limits')) : [];
+  });
+  refuse(errors, 'pods', nameOf(pod));
+}
+
+/** Throws StatusError Forbidden. */
+export function admitClaimLimits(environment: Environment, claim: PersistentVolumeClaim): void {
+  const items = itemsOf(environment, namespaceOf(claim)).filter(({ type }) => type === 'PersistentVolumeClaim');
+  const requests = amountsOf(claim.spec?.resources?.requests);
+  const errors = items.flatMap(({ min = {}, max = {}, type }) => [
+    ...tooSmall(type, amountsOf(min), requests, new Map()),
+    ...[...amountsOf(max)].flatMap(([name, most]) => {
+      const asked = requests.get(name);
+      return asked !== undefined && compareQuantities(asked, most) > 0
+        ? [over(name, type, most, 'request', asked)]
+        : [];
+    }),
+  ]);
+  refuse(errors, 'persistentvolumeclaims', nameOf(claim));
+}
+
+function refuse(errors: readonly string[], resource: string, name: string): void {
+  if (errors.length === 0) return;
+  const cause = errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`;
+  throw forbidden({ group: '', resource }, name, cause);
+}
+
+function itemsOf({ cache, catalog }: Environment, namespace: string): readonly LimitRangeItem[] {
+  const { stored } = catalog.mustServe(limitRangeResource);
+  const items: LimitRangeItem[] = [];
+  cache.scanAll(stored, (entry) => {
+    if (entry.namespace === namespace) items.push(...((entry.decode() as unknown as LimitRange).spec?.limits ?? []));
+    return true;
+  });
+  return items;
+}
+
+/** Notes on the pod what it was given. */
+function setDefaults(items: readonly LimitRangeItem[], pod: Pod): void {
+  const limits: ResourceList = Object.assign({}, ...items.filter(isOfContainers).map((item) => item.default ?? {}));
+  const requests: ResourceList = Object.assign(
+    {},
+    ...items.filter(isOfContainers).map((item) => item.defaultRequest ?? {}),
+  );
+  const notes = [
+    ...pod.spec.containers.flatMap((container) => complete(container, requests, limits, 'container')),
+    ...(pod.spec.initContainers ?? []).flatMap((container) => complete(container, requests, limits, 'init container')),
+  ];
+  if (notes.length === 0) return;
+  const metadata = pod.metadata as Mutable<ObjectMeta>;
+  metadata.annotations = { ...metadata.annotations, [annotation]: `LimitRanger plugin set: ${notes.join('; ')}` };
+}
+
+function isOfContainers({ type }: LimitRangeItem): boolean {
+  return type === 'Container';
+}
+
+function complete(
+  container: Container,
+  requests: ResourceList,
+  limits: ResourceList,
+  title: string,
+): readonly string[] {
+  const given: ResourceRequirements = container.resources ?? {};
+  const lacks = (list: ResourceList, own: ResourceList = {}): string[] =>
+    Object.keys(list)
+      .filter((name) => !Object.hasOwn(own, name))
+      .sort();
+  const notes: string[] = [];
+  const [missing, unlimited] = [lacks(requests, given.requests), lacks(limits, given.limits)];
+  if (missing.length > 0) notes.push(`${missing.join(', ')} request for ${title} ${container.name}`);
+  if (unlimited.length > 0) notes.push(`${unlimited.join(', ')} limit for ${title} ${container.name}`);
+  if (notes.length === 0) return notes;
+  (container as Mutable<Container>).resources = {
+    ...given,
+    requests: { ...requests, ...given.requests },
+    limits: { ...limits, ...given.limits },
+  };
+  return notes;
+}
+
+function listsOf(resources: ResourceRequirements = {}): readonly [Amounts, Amounts] {
+  return [amountsOf(resources.requests), amountsOf(resources.limits)];
+}
+
+/** The containers together, or the hungriest init container if that is more. */
+function totalOf({ spec }: Pod, field: 'requests' | 'limits'): Amounts {
+  const total = new Map<string, Quantity>();
+  for (const { resources } of spec.containers) addUsage(total, amountsOf(resources?.[field]));
+  for (const { resources } of spec.initContainers ?? []) {
+    for (const [name, amount] of amountsOf(resources?.[field])) {
+      const present = total.get(name);
+      if (present === undefined || compareQuantities(amount, present) > 0) total.set(name, amount);
+    }
+  }
+  return total;
+}
+
+function violations(item: LimitRangeItem, requests: Amounts, limits: Amounts): readonly string[] {
+  const { type, min, max, maxLimitRequestRatio } = item;
+  return [
+    ...tooSmall(type, amountsOf(min), requests, limits),
+    ...[...amountsOf(max)].flatMap(([name, most]) => tooLarge(name, type, most, requests.get(name), limits.get(name))),
+    ...[...amountsOf(maxLimitRequestRatio)].flatMap(([name, ratio]) =>
+      tooStretched(name, type, ratio, requests.get(name), limits.get(name)),
+    ),
+  ];
+}
+
+function tooSmall(type: string, min: Amounts, requests: Amounts, limits: Amounts): readonly string[] {
+  return [...min].flatMap(([name, least]) => {
+    const [request, limit] = [requests.get(name), limits.get(name)];
+    const head = `minimum ${name} usage per ${type} is ${formatQuantity(least)}`;
+    if (request === undefined) return [`${head}.  No request is specified`];
+    if (compareQuantities(request, least) < 0) return [`${head}, but request is ${formatQuantity(request)}`];
+    const isLow = limit !== undefined && compareQuantities(limit, least) < 0;
+    return isLow ? [`${head}, but limit is ${formatQuantity(limit)}`] : [];
+  });
+}
+
+function tooLarge(
+  name: string,
+  type: string,
+  most: Quantity,
+  request: Quantity | undefined,
+  limit: Quantity | undefined,
+): readonly string[] {
+  if (limit === undefined)
+    return [`maximum ${name} usage per ${type} is ${formatQuantity(most)}.  No limit is specified`];
+  if (compareQuantities(limit, most) > 0) return [over(name, type, most, 'limit', limit)];
+  return request !== undefined && compareQuantities(request, most) > 0
+    ? [over(name, type, most, 'request', request)]
+    : [];
+}
+
+function over(name: string, type: string, most: Quantity, what: string, amount: Quantity): string {
+  return `maximum ${name} usage per ${type} is ${formatQuantity(most)}, but ${what} is ${formatQuantity(amount)}`;
+}
+
+function tooStretched(
+  name: string,
+  type: string,
+  ratio: Quantity,
+  request: Quantity | undefined,
+  limit: Quantity | undefined,
+): readonly string[] {
+  const head = `${name} max limit to request ratio per ${type} is ${formatQuantity(ratio)}`;
+  if (request === undefined || request.nanos === 0n) return [`${head}, but no request is specified or request is 0`];
+  if (limit === undefined || limit.nanos === 0n) return [`${head}, but no limit is specified or limit is 0`];
+  if (limit.nanos * 1_000_000_000n <= ratio.nanos * request.nanos) return [];
+  return [`${head}, but provided ratio is ${(Number(limit.nanos) / Number(request.nanos)).toFixed(6)}`];
+}
