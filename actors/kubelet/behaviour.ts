@@ -14,17 +14,19 @@ import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-reco
 import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
 import { recordEvents } from '../../src/kubelet/event-flow.ts';
-import { Kubelet } from '../../src/kubelet/kubelet.ts';
+import { Kubelet, type NumberedDemand } from '../../src/kubelet/kubelet.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
 import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
+import { requestToken } from '../../src/kubelet/token-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
 import type { KubeletProtocol } from '../../src/protocol/kubelet.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
 import { LogRelays } from './log-relays.ts';
+import { ObjectWatches } from './object-watches.ts';
 import { RuntimeLink, runtimeIdMin } from './runtime-link.ts';
 
 /** What a kubelet is started with. */
@@ -45,6 +47,7 @@ export interface KubeletState {
   readonly runner: FlowRunner;
   readonly api: ApiClient;
   readonly informers: InformerSet;
+  readonly objects: ObjectWatches;
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
   readonly recorder: EventRecorder;
@@ -55,6 +58,8 @@ export interface KubeletState {
   isRecording: boolean;
   hasBegun: boolean;
   wasReachable: boolean;
+  /** As the node's status was last due for. */
+  volumesInUse: string;
   /** When the wake timer is set to; undefined when it is not, or has fired. */
   wakeAtMs: MonotonicMs | undefined;
   stamp: Stamp;
@@ -75,7 +80,8 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const limits: KubeletLimits = { ...kubeletLimits, ...args.limits };
   const { name, address } = args.node;
   const description: NodeDescription = { capacity: defaultNodeCapacity, ...args.node };
-  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits });
+  const { allocatable = description.capacity } = description;
+  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits, allocatable });
   const link = new RuntimeLink(args.runtime, kubelet, limits.runtimeRetryMs);
   const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
   const api = new ApiClient(identity);
@@ -88,6 +94,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     runner: new FlowRunner(),
     api,
     informers,
+    objects: new ObjectWatches(informers, kubelet),
     pods: informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: `spec.nodeName=${name}` }),
     nodes: informers.add<Node>({ resource: { ...core, resource: 'nodes' }, fieldSelector: `metadata.name=${name}` }),
     recorder: new EventRecorder({ component: 'kubelet', host: name }, random.fork('events')),
@@ -96,6 +103,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
       description,
       limits,
       runtime: () => link.health,
+      volumesInUse: () => kubelet.volumesInUse(),
       wallMs: () => state.stamp.wallMs,
       node: null,
       isStatusDue: false,
@@ -105,6 +113,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     isRecording: false,
     hasBegun: false,
     wasReachable: false,
+    volumesInUse: '',
     wakeAtMs: undefined,
     stamp: context,
   };
@@ -153,8 +162,13 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
 /** Carries out what the inputs of a turn led to, all at once. */
 function flush(state: KubeletState): readonly Effect[] {
   const { kubelet, link } = state;
-  const { calls, events, changed, wantsList } = kubelet.takeWork();
-  const effects = [...link.ask(calls, wantsList), ...changed.flatMap((uid) => settle(state, uid))];
+  const { calls, tokens, opened, closed, events, changed, wantsList } = kubelet.takeWork();
+  const effects = [
+    ...link.ask(calls, wantsList),
+    ...state.objects.change(opened, closed, state.stamp.monotonicMs),
+    ...tokens.flatMap((demand) => askToken(state, demand)),
+    ...changed.flatMap((uid) => settle(state, uid)),
+  ];
   for (const { pod, event } of events) {
     const object = pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
     if (state.events.isFull()) state.events.shift();
@@ -163,6 +177,11 @@ function flush(state: KubeletState): readonly Effect[] {
   effects.push(...record(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
+    effects.push(...statusDue(state));
+  }
+  const volumesInUse = kubelet.volumesInUse().join();
+  if (volumesInUse !== state.volumesInUse) {
+    state.volumesInUse = volumesInUse;
     effects.push(...statusDue(state));
   }
   const nextAtMs = kubelet.nextAtMs();
@@ -216,13 +235,13 @@ function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
   for (const change of changesOf(turn, nodes)) {
     state.situation.node = change.type === 'deleted' ? null : change.object;
     isTaken = change.type !== 'deleted' && isTakenForDead(change.object);
-    const cidr = change.type === 'deleted' ? undefined : change.object.spec?.podCIDR;
-    if (cidr !== undefined) kubelet.cidrSet(cidr, stamp);
+    if (change.type !== 'deleted') kubelet.nodeSet(change.object, stamp);
   }
   for (const change of changesOf(turn, pods)) {
     if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
     else kubelet.podSet(change.object, stamp);
   }
+  state.objects.learn(turn, stamp);
   if (!state.hasBegun && pods.hasSynced) {
     state.hasBegun = true;
     kubelet.begin(stamp);
@@ -249,6 +268,14 @@ function settle(state: KubeletState, uid: string): readonly Effect[] {
       return [{ type: 'log', level: 'warn', message: 'the API server refused the status of a pod', fields }];
     },
   ).effects;
+}
+
+function askToken(state: KubeletState, wanted: NumberedDemand): readonly Effect[] {
+  const { runner, api, kubelet, limits } = state;
+  return runner.start(requestToken(api, wanted.demand, limits.apiRetryMs), null, (end) => {
+    if (end.type === 'returned') kubelet.answered(wanted.id, end.result, state.stamp);
+    return [];
+  }).effects;
 }
 
 function record(state: KubeletState): readonly Effect[] {

@@ -7,21 +7,27 @@
  * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
-import { uidOf } from '../api/object-meta.ts';
+import { type KubeObject, uidOf } from '../api/object-meta.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { type CancelTimer, TimerQueue } from '../base/timer-queue.ts';
-import type { Pod, PodStatus } from '../kinds/pod/types.ts';
+import type { Node } from '../kinds/node/types.ts';
+import type { Pod, PodStatus, ResourceList } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxStatus } from '../protocol/runtime.ts';
 import { AddressPool } from './address-pool.ts';
 import type { KubeletLimits } from './limits.ts';
+import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
 import { PodMachine } from './pod-machine.ts';
+import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
-import { type PodEvent, type RuntimeCall, Turn } from './turn.ts';
+import { type PodEvent, type RuntimeCall, type TokenAnswer, Turn } from './turn.ts';
+import type { TokenDemand } from './volume-verdict.ts';
 
 export interface KubeletOptions {
   readonly nodeName: string;
   readonly hostIp: string;
   readonly limits: KubeletLimits;
+  /** What pods may use. */
+  readonly allocatable: ResourceList;
 }
 
 /** When an input arrived. */
@@ -35,9 +41,19 @@ export interface NumberedCall extends Pick<RuntimeCall, 'type' | 'request' | 'ti
   readonly id: number;
 }
 
+/** A token to be asked of the API server, answered like a question to the runtime. */
+export interface NumberedDemand {
+  readonly id: number;
+  readonly demand: TokenDemand;
+}
+
 /** What the actor has to do now. */
 export interface KubeletWork {
   readonly calls: readonly NumberedCall[];
+  readonly tokens: readonly NumberedDemand[];
+  /** Objects to be watched from now on, and no more. */
+  readonly opened: readonly ObjectNeed[];
+  readonly closed: readonly ObjectNeed[];
   readonly events: readonly { readonly pod: Pod; readonly event: PodEvent }[];
   /** Pods whose status changed, or that may be deleted now; see `desired`. */
   readonly changed: readonly string[];
@@ -68,6 +84,7 @@ interface Tenant {
 export class Kubelet {
   readonly #facts: NodeFacts;
   readonly #tenants = new Map<string, Tenant>();
+  readonly #shelf = new ObjectShelf();
   readonly #pending = new Map<number, { readonly uid: string; readonly settle: RuntimeCall['settle'] }>();
   readonly #wakes = new TimerQueue<string>();
   #pool: AddressPool | null = null;
@@ -76,15 +93,17 @@ export class Kubelet {
   #hasList = false;
   #lastCall = 0;
   #calls: NumberedCall[] = [];
+  #tokens: NumberedDemand[] = [];
+  #attached: ReadonlySet<string> = new Set();
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
   #changed = new Set<string>();
   #wantsList = false;
 
-  constructor({ nodeName, hostIp, limits }: KubeletOptions) {
+  constructor(options: KubeletOptions) {
     this.#facts = {
-      nodeName,
-      hostIp,
-      limits,
+      ...options,
+      objects: this.#shelf,
+      isAttached: (volume) => this.#attached.has(volume),
       runtimeName: () => this.#runtimeName,
       allocateAddress: () => this.#pool?.allocate() ?? null,
     };
@@ -103,11 +122,14 @@ export class Kubelet {
   takeWork(): KubeletWork {
     const work = {
       calls: this.#calls,
+      tokens: this.#tokens,
+      ...this.#shelf.takeChanges(),
       events: this.#events,
       changed: [...this.#changed],
       wantsList: this.#wantsList,
     };
     this.#calls = [];
+    this.#tokens = [];
     this.#events = [];
     this.#changed = new Set();
     this.#wantsList = false;
@@ -142,11 +164,36 @@ export class Kubelet {
     this.#advanceAll(moment);
   }
 
+  /** The node itself as the API shows it. */
+  nodeSet({ spec, status }: Node, moment: Moment): void {
+    if (spec?.podCIDR !== undefined) this.cidrSet(spec.podCIDR, moment);
+    const attached = new Set((status?.volumesAttached ?? []).map(({ name }) => name));
+    const hasChanged = attached.size !== this.#attached.size || [...attached].some((name) => !this.#attached.has(name));
+    this.#attached = attached;
+    if (hasChanged) this.#refresh([...this.#tenants.keys()], moment);
+  }
+
+  /** Unique names of the volumes that the node uses or is about to, sorted: nobody may detach them. */
+  volumesInUse(): readonly string[] {
+    return [...new Set([...this.#tenants.values()].flatMap(({ machine }) => machine.attachments))].sort();
+  }
+
+  /** The watch of `need` brought an object, or with null its deletion. */
+  objectSet(need: ObjectNeed, name: string, object: KubeObject | null, moment: Moment): void {
+    this.#refresh(this.#shelf.set(need, name, object), moment);
+  }
+
+  /** The watch of `need` has brought everything that there is. */
+  objectsKnown(need: ObjectNeed, moment: Moment): void {
+    this.#refresh(this.#shelf.known(need), moment);
+  }
+
   podSet(pod: Pod, moment: Moment): void {
     const tenant = this.#tenants.get(uidOf(pod));
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
     if (tenant === undefined) this.#admit(pod, turn);
     else tenant.machine.update(pod);
+    this.#want(uidOf(pod));
     this.#advance(uidOf(pod), turn);
     if (tenant === undefined || !isContradicted(tenant.machine, pod)) return;
     tenant.contradictedRevision = Number(pod.metadata.resourceVersion ?? 0);
@@ -224,6 +271,20 @@ export class Kubelet {
     }
   }
 
+  /** What these pods are made of has changed. */
+  #refresh(uids: readonly string[], moment: Moment): void {
+    for (const uid of uids) {
+      this.#tenants.get(uid)?.machine.sourcesChanged();
+      this.#want(uid);
+      this.#advance(uid, new Turn(moment.monotonicMs, moment.wallMs));
+    }
+  }
+
+  #want(uid: string): void {
+    const machine = this.#tenants.get(uid)?.machine;
+    if (machine?.hasEnded === false) this.#shelf.want(uid, needsOf(machine.pod, this.#shelf));
+  }
+
   #admit(pod: Pod, turn: Turn): void {
     const machine = new PodMachine(pod, this.#facts, turn);
     const { status } = pod;
@@ -271,12 +332,13 @@ export class Kubelet {
       if (!machine.isRemoved) this.#changed.add(uid);
     }
     if (!machine.hasEnded) return;
+    this.#shelf.want(uid, []);
     if (tenant.holdsAddress && machine.podIp !== null) this.#pool?.release(machine.podIp);
     tenant.holdsAddress = false;
     if (!machine.isRemoved) return;
     tenant.cancelWake();
     this.#tenants.delete(uid);
-    for (const sandboxId of machine.sandboxIds) turn.call('removePodSandbox', { sandboxId }, () => {});
+    removeRemains(uid, machine.sandboxIds, machine.hasVolumes, turn);
   }
 
   #collect(uid: string, tenant: Tenant | undefined, turn: Turn): void {
@@ -285,6 +347,11 @@ export class Kubelet {
       this.#pending.set(this.#lastCall, { uid, settle });
       this.#calls.push({ id: this.#lastCall, type, request, timeoutMs });
     }
+    for (const { demand, settle } of turn.tokens) {
+      this.#lastCall += 1;
+      this.#pending.set(this.#lastCall, { uid, settle: (answer, later) => settle(answer as TokenAnswer, later) });
+      this.#tokens.push({ id: this.#lastCall, demand });
+    }
     if (tenant !== undefined) for (const event of turn.events) this.#events.push({ pod: tenant.machine.pod, event });
     this.#wantsList ||= turn.wantsList;
   }
@@ -292,12 +359,27 @@ export class Kubelet {
   #removeOrphans(sandboxes: readonly SandboxStatus[], turn: Turn): void {
     for (const { id: sandboxId, config } of sandboxes) {
       if (this.#tenants.has(config.uid)) continue;
-      turn.call('stopPodSandbox', { sandboxId }, (_answer, later) => {
-        later.call('removePodSandbox', { sandboxId }, () => {});
-      });
+      turn.call('stopPodSandbox', { sandboxId }, (_answer, later) =>
+        removeRemains(config.uid, [sandboxId], true, later),
+      );
     }
     this.#collect('', undefined, turn);
   }
+}
+
+/** Removes what the runtime has of a pod: sandboxes first, for volumes may go only behind them. */
+function removeRemains(podUid: string, sandboxIds: readonly string[], hasVolumes: boolean, turn: Turn): void {
+  let left = sandboxIds.length;
+  const removeVolumes = (later: Turn): void => {
+    if (hasVolumes && left === 0) later.call('removeVolumes', { podUid }, () => {});
+  };
+  for (const sandboxId of sandboxIds) {
+    turn.call('removePodSandbox', { sandboxId }, (_answer, later) => {
+      left -= 1;
+      removeVolumes(later);
+    });
+  }
+  if (left === 0) removeVolumes(turn);
 }
 
 /**

@@ -21,6 +21,8 @@ export interface NodeSituation {
   readonly description: NodeDescription;
   readonly limits: KubeletLimits;
   readonly runtime: () => RuntimeHealth;
+  /** Unique names of volumes that nobody may detach. */
+  readonly volumesInUse: () => readonly string[];
   readonly wallMs: () => WallMs;
   /** The Node as it was last seen; null before it is registered. */
   node: Node | null;
@@ -114,7 +116,11 @@ function* refreshStatus(situation: NodeSituation): Flow<void> {
 
 function* writeStatus(situation: NodeSituation): Flow<ApiAnswer> {
   const { api, description, limits, node } = situation;
-  const status: NodeStatus = nodeStatusOf(description, situation.runtime(), node?.status, situation.wallMs());
+  const findings = nodeStatusOf(description, situation.runtime(), node?.status, situation.wallMs());
+  const volumesInUse = situation.volumesInUse();
+  const wasUsing = (node?.status?.volumesInUse ?? []).length > 0;
+  // An empty list stays unwritten unless it takes the place of another: the patch replaces it whole.
+  const status: NodeStatus = volumesInUse.length > 0 || wasUsing ? { ...findings, volumesInUse } : findings;
   const subject = { verb: 'patch', patch: 'strategic', resource: nodes, name: description.name } as const;
   const answer = yield* api.call({ ...subject, subresource: 'status', body: { status } }, attemptTimeoutMs(limits));
   if (answer.type === 'done') situation.node = answer.object as Node;

@@ -12,7 +12,7 @@
  * A pod that has ended stays ended, and a terminal phase never changes again.
  * Models kubernetes pkg/kubelet/kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod and kuberuntime computePodActions.
  */
-import { annotationsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
+import { uidOf } from '../api/object-meta.ts';
 import { assert } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { parseTimestamp } from '../base/time.ts';
@@ -35,7 +35,9 @@ import { stopContainer } from './container-stop.ts';
 import { podPhaseOf, type RestartPolicy } from './pod-phase.ts';
 import { podStatusOf } from './pod-status.ts';
 import type { NodeFacts, PodScope } from './pod-surroundings.ts';
+import { PodVolumes } from './pod-volumes.ts';
 import { recallStatus } from './recalled-status.ts';
+import { sandboxConfigOf } from './sandbox-config.ts';
 import type { Turn } from './turn.ts';
 
 type Sandbox =
@@ -57,6 +59,8 @@ export class PodMachine {
   readonly #facts: NodeFacts;
   readonly #init: readonly ContainerRecord[];
   readonly #main: readonly ContainerRecord[];
+  readonly #volumes: PodVolumes;
+  #hasVolumes = false;
   #pod: Pod;
   #sandbox: Sandbox = { type: 'absent' };
   readonly #sandboxIds = new Set<string>();
@@ -79,6 +83,7 @@ export class PodMachine {
     this.uid = uidOf(pod);
     this.#pod = pod;
     this.#facts = facts;
+    this.#volumes = new PodVolumes(facts);
     this.#init = initContainers.map((spec) =>
       newContainerRecord(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', limits),
     );
@@ -133,10 +138,26 @@ export class PodMachine {
     return [...this.#sandboxIds];
   }
 
+  /** Unique names of the volumes that have to be attached for it. */
+  get attachments(): readonly string[] {
+    return this.hasEnded ? [] : this.#volumes.attachments;
+  }
+
+  /** The runtime may hold volumes of this pod: to be removed with it. */
+  get hasVolumes(): boolean {
+    return this.#volumes.areBegun;
+  }
+
+  /** Objects that its volumes are made of have changed, or the node's attachments. */
+  sourcesChanged(): void {
+    this.#volumes.markStale();
+  }
+
   /** Takes over a new version of the pod. */
   update(pod: Pod): void {
     assert(uidOf(pod) === this.uid, 'a machine keeps its pod', { uid: this.uid });
     this.#pod = pod;
+    this.#volumes.markStale();
     for (const record of this.#records()) {
       const specs = record.role === 'main' ? pod.spec.containers : (pod.spec.initContainers ?? []);
       record.spec = specs.find(({ name }) => name === record.spec.name) ?? record.spec;
@@ -215,6 +236,8 @@ export class PodMachine {
   #loseSandbox(): void {
     this.#sandbox = { type: 'absent' };
     this.#sandboxAttempt += 1;
+    // A runtime that lost the sandbox may have lost all.
+    this.#volumes.forget();
     if (this.#ending !== null || this.#finalPhase !== null) return;
     this.#isInitialized = false;
     for (const record of this.#init) if (record.role === 'init') forgetInstance(record);
@@ -253,9 +276,10 @@ export class PodMachine {
   }
 
   #run(turn: Turn): void {
+    this.#hasVolumes = this.#volumes.advance(this.#pod, turn);
     const scope = this.#scope();
     if (scope === null) {
-      if (this.#sandbox.type === 'absent') this.#makeSandbox(turn);
+      if (this.#sandbox.type === 'absent' && this.#hasVolumes) this.#makeSandbox(turn);
       return;
     }
     this.#isInitialized = this.#initialize(scope, turn);
@@ -266,7 +290,8 @@ export class PodMachine {
   #scope(): PodScope | null {
     const sandbox = this.#sandbox;
     if (sandbox.type !== 'ready') return null;
-    return { pod: this.#pod, facts: this.#facts, sandboxId: sandbox.id, sandbox: sandbox.config };
+    const { id: sandboxId, config } = sandbox;
+    return { pod: this.#pod, facts: this.#facts, sandboxId, sandbox: config, hasVolumes: this.#hasVolumes };
   }
 
   /** Drives the init containers; returns whether all have done what the main containers wait for. */
@@ -305,18 +330,15 @@ export class PodMachine {
     if (!isHostNetwork) this.#podIp ??= this.#facts.allocateAddress();
     // Without an address the node's range is not known yet: the kubelet advances its pods when it is.
     if (!isHostNetwork && this.#podIp === null) return;
-    const config: SandboxConfig = {
-      namespace: namespaceOf(this.#pod),
-      name: nameOf(this.#pod),
-      uid: this.uid,
-      attempt: this.#sandboxAttempt,
-      hostname: this.#pod.spec.hostname ?? nameOf(this.#pod),
-      nodeName: this.#facts.nodeName,
-      annotations: annotationsOf(this.#pod),
-      podIp: isHostNetwork ? null : this.#podIp,
-      hostAliases: (this.#pod.spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
-      runtimeHandler: '',
-    };
+    const address = isHostNetwork ? null : this.#podIp;
+    const verdict = sandboxConfigOf(this.#pod, this.#facts.nodeName, this.#sandboxAttempt, address);
+    if (verdict.type === 'impossible') {
+      turn.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${verdict.message}`);
+      this.#sandboxRetryAtMs = turn.nowMs + this.#facts.limits.configRetryMs;
+      turn.wakeAt(this.#sandboxRetryAtMs);
+      return;
+    }
+    const { config } = verdict;
     const starting: Sandbox = { type: 'starting', config };
     this.#sandbox = starting;
     turn.call('runPodSandbox', { config }, (answer, later) => {

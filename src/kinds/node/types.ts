@@ -38,6 +38,10 @@ export interface NodeStatus {
   readonly addresses?: readonly NodeAddress[];
   readonly daemonEndpoints?: { readonly kubeletEndpoint?: { readonly Port: number } };
   readonly nodeInfo?: NodeSystemInfo;
+  /** Unique names of volumes that its kubelet has mounted, or is about to. Written by the kubelet. */
+  readonly volumesInUse?: readonly string[];
+  /** Written by the controller that attaches. */
+  readonly volumesAttached?: readonly { readonly name: string; readonly devicePath: string }[];
   readonly images?: readonly { readonly names?: readonly string[]; readonly sizeBytes?: number }[];
 }
 
