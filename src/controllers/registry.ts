@@ -7,6 +7,7 @@ import { deploymentController } from './deployment/keys.ts';
 import { disruptionController } from './disruption/keys.ts';
 import { endpointsController } from './endpoints/keys.ts';
 import { endpointSliceController } from './endpointslice/keys.ts';
+import { ephemeralVolumeController } from './ephemeralvolume/keys.ts';
 import { garbageCollectionController } from './garbagecollection/keys.ts';
 import { jobController } from './job/keys.ts';
 import { namespaceController } from './namespace/keys.ts';
@@ -44,6 +45,7 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(nodeLifecycleController(settings.node)),
     typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
     typeless(serviceAccountController(settings.rootCertificate)),
+    typeless(ephemeralVolumeController),
     typeless(namespaceController()),
     typeless(garbageCollectionController()),
   ];
