@@ -25,18 +25,16 @@ import {
   forgetInstance,
   hasSucceeded,
   isRestarted,
-  isRunning,
-  lostInstance,
-  newContainerRecord,
   observeInstance,
+  type RestartPolicy,
 } from './container-record.ts';
 import { advanceStart } from './container-start.ts';
 import { stopContainer } from './container-stop.ts';
-import { podPhaseOf, type RestartPolicy } from './pod-phase.ts';
+import { PodContainers } from './pod-containers.ts';
+import { podPhaseOf } from './pod-phase.ts';
 import { podStatusOf } from './pod-status.ts';
 import type { NodeFacts, PodScope } from './pod-surroundings.ts';
 import { PodVolumes } from './pod-volumes.ts';
-import { recallStatus } from './recalled-status.ts';
 import { sandboxConfigOf } from './sandbox-config.ts';
 import type { Turn } from './turn.ts';
 
@@ -57,8 +55,7 @@ const deadlineMessage = 'Pod was active on the node longer than the specified de
 export class PodMachine {
   readonly uid: string;
   readonly #facts: NodeFacts;
-  readonly #init: readonly ContainerRecord[];
-  readonly #main: readonly ContainerRecord[];
+  readonly #containers: PodContainers;
   readonly #volumes: PodVolumes;
   #hasVolumes = false;
   #pod: Pod;
@@ -78,16 +75,11 @@ export class PodMachine {
   #status: PodStatus | undefined;
 
   constructor(pod: Pod, facts: NodeFacts, turn: Turn) {
-    const { limits } = facts;
-    const { initContainers = [], containers } = pod.spec;
     this.uid = uidOf(pod);
     this.#pod = pod;
     this.#facts = facts;
     this.#volumes = new PodVolumes(facts);
-    this.#init = initContainers.map((spec) =>
-      newContainerRecord(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', limits),
-    );
-    this.#main = containers.map((spec) => newContainerRecord(spec, 'main', limits));
+    this.#containers = new PodContainers(pod, facts.limits);
     this.#status = pod.status;
     const startMs = parseTimestamp(pod.status?.startTime ?? '') ?? turn.wallMs;
     this.#startedAtMs = startMs;
@@ -95,7 +87,6 @@ export class PodMachine {
     const { phase } = pod.status ?? {};
     if (phase === 'Succeeded' || phase === 'Failed') this.#finalPhase = phase;
     this.#isInitialized = isConditionTrue(pod.status?.conditions, 'Initialized');
-    recallStatus([...this.#init, ...this.#main], pod.status);
   }
 
   get pod(): Pod {
@@ -110,7 +101,7 @@ export class PodMachine {
   /** Nothing of the pod runs any more, nor will. */
   get hasEnded(): boolean {
     const { type } = this.#sandbox;
-    return this.#ending !== null && (type === 'absent' || type === 'stopped') && !this.#isBusy();
+    return this.#ending !== null && (type === 'absent' || type === 'stopped') && !this.#containers.areBusy;
   }
 
   /** The pod was deleted and everything is stopped: the API object may go. */
@@ -130,7 +121,7 @@ export class PodMachine {
 
   /** Returns the container of that name, whatever its role. */
   container(name: string): ContainerRecord | undefined {
-    return this.#records().find(({ spec }) => spec.name === name);
+    return this.#containers.find(name);
   }
 
   /** Every sandbox that this pod is known to have had: to be removed with it. */
@@ -158,10 +149,7 @@ export class PodMachine {
     assert(uidOf(pod) === this.uid, 'a machine keeps its pod', { uid: this.uid });
     this.#pod = pod;
     this.#volumes.markStale();
-    for (const record of this.#records()) {
-      const specs = record.role === 'main' ? pod.spec.containers : (pod.spec.initContainers ?? []);
-      record.spec = specs.find(({ name }) => name === record.spec.name) ?? record.spec;
-    }
+    this.#containers.update(pod);
   }
 
   /** The API object is gone; `pod` is its last state. */
@@ -173,16 +161,8 @@ export class PodMachine {
   /** Takes over everything that the runtime has of this pod; what it does not list does not exist. */
   observe(sandboxes: readonly SandboxStatus[], containers: readonly RuntimeContainer[], turn: Turn): void {
     this.#observeSandbox(sandboxes);
-    for (const record of this.#records()) {
-      const own = containers.filter(({ config }) => config.name === record.spec.name);
-      for (const seen of own.toSorted((left, right) => left.config.attempt - right.config.attempt)) {
-        observeInstance(record, seen, turn.nowMs, turn.wallMs);
-      }
-      for (const { id, config } of own) if (config.attempt < record.restartCount - 1) record.outdated.push(id);
-      const { instance } = record;
-      if (instance !== null && !own.some(({ id }) => id === instance.id)) lostInstance(record, turn.nowMs, turn.wallMs);
-    }
-    const hasBegun = this.#main.some(({ instance }) => instance !== null && instance.state !== 'exited');
+    this.#containers.observe(containers, turn);
+    const hasBegun = this.#containers.main.some(({ instance }) => instance !== null && instance.state !== 'exited');
     if (hasBegun) this.#isInitialized = true;
   }
 
@@ -198,19 +178,11 @@ export class PodMachine {
     if (this.#ending === null) this.#run(turn);
     if (this.#ending === null) this.#findFinish(turn);
     if (this.#ending !== null) this.#end(this.#ending, turn);
-    this.#refreshStatus(turn.wallMs);
-  }
-
-  #records(): readonly ContainerRecord[] {
-    return [...this.#init, ...this.#main];
+    this.#refreshStatus(turn);
   }
 
   get #policy(): RestartPolicy {
     return this.#pod.spec.restartPolicy ?? 'Always';
-  }
-
-  #isBusy(): boolean {
-    return this.#records().some(({ operation }) => operation !== null);
   }
 
   #observeSandbox(sandboxes: readonly SandboxStatus[]): void {
@@ -240,7 +212,7 @@ export class PodMachine {
     this.#volumes.forget();
     if (this.#ending !== null || this.#finalPhase !== null) return;
     this.#isInitialized = false;
-    for (const record of this.#init) if (record.role === 'init') forgetInstance(record);
+    for (const record of this.#containers.init) if (record.role === 'init') forgetInstance(record);
   }
 
   #findEnding(turn: Turn): void {
@@ -282,9 +254,10 @@ export class PodMachine {
       if (this.#sandbox.type === 'absent' && this.#hasVolumes) this.#makeSandbox(turn);
       return;
     }
+    for (const record of this.#containers.ephemeral) this.#keepRunning(record, scope, turn);
     this.#isInitialized = this.#initialize(scope, turn);
     if (!this.#isInitialized) return;
-    for (const record of this.#main) this.#keepRunning(record, scope, turn);
+    for (const record of this.#containers.main) this.#keepRunning(record, scope, turn);
   }
 
   #scope(): PodScope | null {
@@ -297,7 +270,7 @@ export class PodMachine {
   /** Drives the init containers; returns whether all have done what the main containers wait for. */
   #initialize(scope: PodScope, turn: Turn): boolean {
     let isDone = true;
-    for (const record of this.#init) {
+    for (const record of this.#containers.init) {
       if (record.role === 'sidecar') {
         if (isDone || this.#isInitialized) this.#keepRunning(record, scope, turn);
         isDone = isDone && record.isStarted;
@@ -358,32 +331,25 @@ export class PodMachine {
 
   /** Decides whether the pod has done its work, or never will. */
   #findFinish(turn: Turn): void {
-    const phase = podPhaseOf(this.#init, this.#main, this.#policy, this.#isInitialized);
+    const phase = podPhaseOf(this.#containers.init, this.#containers.main, this.#policy, this.#isInitialized);
     if (phase !== 'Succeeded' && phase !== 'Failed') return;
     this.#finalPhase = phase;
     this.#ending = { type: 'finished', killAtMs: turn.nowMs + this.#graceMs() };
   }
 
   #end(ending: Ending, turn: Turn): void {
+    const { init, main, ephemeral } = this.#containers;
     const scope = this.#scope();
-    this.#abandon(this.#records());
+    this.#containers.abandon(this.#sandbox.type !== 'absent');
     if (scope === null) {
       if (this.hasEnded) this.#finalPhase ??= this.#phaseAfterStop();
       return;
     }
-    if (!this.#stopAll(this.#main, ending, scope, turn)) return;
+    if (!this.#stopAll([...main, ...ephemeral], ending, scope, turn)) return;
     // Sidecars serve the others: they go last, in reverse order.
-    for (const record of this.#init.toReversed()) if (!this.#stopAll([record], ending, scope, turn)) return;
+    for (const record of init.toReversed()) if (!this.#stopAll([record], ending, scope, turn)) return;
     this.#finalPhase ??= this.#phaseAfterStop();
     this.#stopSandbox(scope, turn);
-  }
-
-  /** Forgets what was only preparing a start; a create or start that is under way is waited for, or it would leave a container behind. */
-  #abandon(records: readonly ContainerRecord[]): void {
-    for (const record of records) {
-      if (record.operation?.type === 'image' || record.operation?.type === 'pull') record.operation = null;
-      if (this.#sandbox.type === 'absent') record.operation = null;
-    }
   }
 
   /** Stops those that run; returns whether all have stopped. */
@@ -402,7 +368,7 @@ export class PodMachine {
 
   /** A pod that was stopped before it finished has failed, unless each container happened to succeed. */
   #phaseAfterStop(): PodPhase {
-    return this.#main.every(hasSucceeded) ? 'Succeeded' : 'Failed';
+    return this.#containers.haveSucceeded ? 'Succeeded' : 'Failed';
   }
 
   #stopSandbox({ sandboxId, sandbox }: PodScope, turn: Turn): void {
@@ -425,10 +391,10 @@ export class PodMachine {
     });
   }
 
-  #refreshStatus(wallMs: WallMs): void {
+  #refreshStatus(turn: Turn): void {
     const isUnfinished = this.#finalPhase === null;
     const phase = isUnfinished ? this.#openPhase() : (this.#finalPhase ?? 'Failed');
-    if (!isUnfinished) for (const record of this.#records()) this.#settleNeverRun(record, wallMs);
+    if (!isUnfinished) this.#containers.settleNeverRun(this.#isInitialized, turn);
     const isLate = this.#ending?.type === 'deadlineExceeded';
     this.#status = podStatusOf(
       {
@@ -436,8 +402,7 @@ export class PodMachine {
         phase,
         reason: isLate ? 'DeadlineExceeded' : (this.#status?.reason ?? ''),
         message: isLate ? deadlineMessage : (this.#status?.message ?? ''),
-        init: this.#init,
-        main: this.#main,
+        containers: this.#containers,
         isInitialized: this.#isInitialized,
         hasSandbox: this.#sandbox.type === 'ready',
         podIp: this.#sandboxAddress(),
@@ -446,13 +411,13 @@ export class PodMachine {
         runtimeName: this.#facts.runtimeName(),
       },
       this.#status ?? this.#pod.status,
-      wallMs,
+      turn.wallMs,
     );
   }
 
   /** The phase of a pod that has not finished; one that is being stopped does not finish before all of it has stopped. */
   #openPhase(): PodPhase {
-    const phase = podPhaseOf(this.#init, this.#main, this.#policy, this.#isInitialized);
+    const phase = podPhaseOf(this.#containers.init, this.#containers.main, this.#policy, this.#isInitialized);
     return phase === 'Succeeded' || phase === 'Failed' ? 'Running' : phase;
   }
 
@@ -461,20 +426,5 @@ export class PodMachine {
     if (this.#pod.spec.hostNetwork === true) return this.#facts.hostIp;
     const hasSandbox = this.#sandbox.type !== 'absent' && this.#sandbox.type !== 'starting';
     return (hasSandbox ? this.#podIp : null) ?? this.#status?.podIP ?? null;
-  }
-
-  /** A pod that is over has no container that waits: what never ran is told as lost. */
-  #settleNeverRun(record: ContainerRecord, wallMs: WallMs): void {
-    if (isRunning(record) || record.instance?.state === 'exited' || record.operation !== null) return;
-    if (record.role === 'init' && this.#isInitialized) return;
-    const exit = {
-      containerId: '',
-      exitCode: 137,
-      reason: 'ContainerStatusUnknown',
-      message: 'The container could not be located when the pod was terminated',
-      startedAtMs: null,
-      finishedAtMs: wallMs,
-    };
-    record.instance = { state: 'exited', id: record.instance?.id ?? '', exit, sinceMs: this.#sinceMs };
   }
 }
