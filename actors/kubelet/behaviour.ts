@@ -18,7 +18,7 @@ import { Kubelet, type NumberedDemand } from '../../src/kubelet/kubelet.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
 import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
-import { defaultNodeCapacity, isTakenForDead, type NodeDescription } from '../../src/kubelet/node-object.ts';
+import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
 import { requestToken } from '../../src/kubelet/token-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
@@ -81,7 +81,13 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const { name, address } = args.node;
   const description: NodeDescription = { capacity: defaultNodeCapacity, ...args.node };
   const { allocatable = description.capacity } = description;
-  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits, allocatable });
+  const kubelet = new Kubelet({
+    nodeName: name,
+    hostIp: address,
+    limits,
+    allocatable,
+    labels: { ...description.labels, ...ownLabels(description) },
+  });
   const link = new RuntimeLink(args.runtime, kubelet, limits.runtimeRetryMs);
   const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
   const api = new ApiClient(identity);

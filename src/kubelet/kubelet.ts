@@ -7,13 +7,14 @@
  * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
-import { type KubeObject, uidOf } from '../api/object-meta.ts';
+import { type KubeObject, labelsOf, type StringMap, uidOf } from '../api/object-meta.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { type CancelTimer, TimerQueue } from '../base/timer-queue.ts';
 import type { Node } from '../kinds/node/types.ts';
 import type { Pod, PodStatus, ResourceList } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxStatus } from '../protocol/runtime.ts';
 import { AddressPool } from './address-pool.ts';
+import { refusalOf } from './admission.ts';
 import type { KubeletLimits } from './limits.ts';
 import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
 import { PodMachine } from './pod-machine.ts';
@@ -28,6 +29,8 @@ export interface KubeletOptions {
   readonly limits: KubeletLimits;
   /** What pods may use. */
   readonly allocatable: ResourceList;
+  /** Those that the node registers with. */
+  readonly labels?: StringMap;
 }
 
 /** When an input arrived. */
@@ -72,6 +75,8 @@ interface Tenant {
   told: PodStatus | undefined;
   wasDeletable: boolean;
   holdsAddress: boolean;
+  /** Whether the node takes it is not decided. */
+  isNew: boolean;
   /** The runtime's containers of this pod are known. */
   isObserved: boolean;
   cancelWake: CancelTimer;
@@ -94,12 +99,14 @@ export class Kubelet {
   #lastCall = 0;
   #calls: NumberedCall[] = [];
   #tokens: NumberedDemand[] = [];
+  #labels: StringMap;
   #attached: ReadonlySet<string> = new Set();
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
   #changed = new Set<string>();
   #wantsList = false;
 
   constructor(options: KubeletOptions) {
+    this.#labels = options.labels ?? {};
     this.#facts = {
       ...options,
       objects: this.#shelf,
@@ -165,7 +172,9 @@ export class Kubelet {
   }
 
   /** The node itself as the API shows it. */
-  nodeSet({ spec, status }: Node, moment: Moment): void {
+  nodeSet(node: Node, moment: Moment): void {
+    const { spec, status } = node;
+    this.#labels = labelsOf(node);
     if (spec?.podCIDR !== undefined) this.cidrSet(spec.podCIDR, moment);
     const attached = new Set((status?.volumesAttached ?? []).map(({ name }) => name));
     const hasChanged = attached.size !== this.#attached.size || [...attached].some((name) => !this.#attached.has(name));
@@ -191,8 +200,10 @@ export class Kubelet {
   podSet(pod: Pod, moment: Moment): void {
     const tenant = this.#tenants.get(uidOf(pod));
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
-    if (tenant === undefined) this.#admit(pod, turn);
-    else tenant.machine.update(pod);
+    if (tenant === undefined) {
+      this.#admit(pod, turn);
+      if (this.#hasPods) this.#judge(uidOf(pod), turn);
+    } else tenant.machine.update(pod);
     this.#want(uidOf(pod));
     this.#advance(uidOf(pod), turn);
     if (tenant === undefined || !isContradicted(tenant.machine, pod)) return;
@@ -219,6 +230,13 @@ export class Kubelet {
   begin(moment: Moment): void {
     this.#hasPods = true;
     this.#wantsList = true;
+    const created = ([, { machine }]: [string, Tenant]): string => machine.pod.metadata.creationTimestamp ?? '';
+    // The oldest first: who comes late finds no room. Nobody is refused for the sake of one that has run before.
+    for (const entry of [...this.#tenants].sort((left, right) => (created(left) < created(right) ? -1 : 1))) {
+      const turn = new Turn(moment.monotonicMs, moment.wallMs);
+      this.#judge(entry[0], turn);
+      this.#collect(entry[0], entry[1], turn);
+    }
     this.#advanceAll(moment);
   }
 
@@ -296,10 +314,31 @@ export class Kubelet {
       writtenRevision: Number.POSITIVE_INFINITY,
       contradictedRevision: 0,
       holdsAddress: true,
+      isNew: status?.startTime === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
       isObserved: this.#hasList && !hasHistory,
       cancelWake: () => {},
     });
     this.#wantsList ||= hasHistory && this.#hasPods;
+  }
+
+  /** Decides whether the node takes a new pod beside those that it has. */
+  #judge(uid: string, turn: Turn): void {
+    const tenant = this.#tenants.get(uid);
+    if (tenant?.isNew !== true) return;
+    tenant.isNew = false;
+    const { pod } = tenant.machine;
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    const others = [...this.#tenants.values()].filter(
+      (other) => !other.isNew && other !== tenant && other.machine.isActive,
+    );
+    const { nodeName: name, allocatable } = this.#facts;
+    const node = { name, allocatable, labels: this.#labels };
+    const refusal = refusalOf(
+      pod,
+      others.map(({ machine }) => machine.pod),
+      node,
+    );
+    if (refusal !== null) tenant.machine.refuse(refusal, turn);
   }
 
   #advanceAll(moment: Moment): void {

@@ -46,8 +46,14 @@ type Sandbox =
 
 /** Why a pod is being stopped for good, and when the last grace is over. */
 interface Ending {
-  readonly type: 'deleted' | 'deadlineExceeded' | 'finished';
+  readonly type: 'deleted' | 'failed' | 'finished';
   killAtMs: number;
+}
+
+/** Why a pod as a whole has failed, as its status tells it. */
+export interface PodFailure {
+  readonly reason: string;
+  readonly message: string;
 }
 
 const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
@@ -69,6 +75,9 @@ export class PodMachine {
   /** Init containers have done their work in the present sandbox. */
   #isInitialized = false;
   #finalPhase: PodPhase | null = null;
+  #failure: PodFailure | null = null;
+  /** It was refused, so nothing of it ever was here. */
+  #isRefused = false;
   #startedAtMs: WallMs;
   /** The same moment on the monotonic clock. */
   #sinceMs: MonotonicMs;
@@ -85,7 +94,10 @@ export class PodMachine {
     this.#startedAtMs = startMs;
     this.#sinceMs = (turn.nowMs - Math.max(0, turn.wallMs - startMs)) as MonotonicMs;
     const { phase } = pod.status ?? {};
-    if (phase === 'Succeeded' || phase === 'Failed') this.#finalPhase = phase;
+    if (phase === 'Succeeded' || phase === 'Failed') {
+      this.#finalPhase = phase;
+      this.#isRefused = (pod.status?.containerStatuses ?? []).length === 0;
+    }
     this.#isInitialized = isConditionTrue(pod.status?.conditions, 'Initialized');
   }
 
@@ -96,6 +108,11 @@ export class PodMachine {
   /** The address that the node's pool gave to this pod, or null. */
   get podIp(): string | null {
     return this.#podIp;
+  }
+
+  /** It runs, or will: it counts for what the node has to give. */
+  get isActive(): boolean {
+    return !this.hasEnded && !this.#isRefused && !(this.#finalPhase !== null && this.#sandbox.type === 'absent');
   }
 
   /** Nothing of the pod runs any more, nor will. */
@@ -137,6 +154,20 @@ export class PodMachine {
   /** The runtime may hold volumes of this pod: to be removed with it. */
   get hasVolumes(): boolean {
     return this.#volumes.areBegun;
+  }
+
+  /** The node does not take the pod. */
+  refuse(failure: PodFailure, turn: Turn): void {
+    turn.event('Warning', failure.reason, failure.message);
+    this.#isRefused = true;
+    this.#fail({ ...failure, message: `Pod was rejected: ${failure.message}` }, turn.nowMs);
+  }
+
+  /** Stops the pod for good: it has failed. Its containers get `graceMs` at most. One that is being stopped anyway only loses grace. */
+  terminate(failure: PodFailure, graceMs: number, turn: Turn): void {
+    const killAtMs = turn.nowMs + Math.min(graceMs, this.#graceMs());
+    if (this.#ending === null) this.#fail(failure, killAtMs);
+    else this.#ending.killAtMs = Math.min(this.#ending.killAtMs, killAtMs);
   }
 
   /** Objects that its volumes are made of have changed, or the node's attachments. */
@@ -239,8 +270,13 @@ export class PodMachine {
       return;
     }
     turn.event('Normal', 'DeadlineExceeded', deadlineMessage);
+    this.#fail({ reason: 'DeadlineExceeded', message: deadlineMessage }, turn.nowMs + this.#graceMs());
+  }
+
+  #fail(failure: PodFailure, killAtMs: number): void {
+    this.#failure = failure;
     this.#finalPhase = 'Failed';
-    this.#ending = { type: 'deadlineExceeded', killAtMs: turn.nowMs + this.#graceMs() };
+    this.#ending = { type: 'failed', killAtMs };
   }
 
   #graceMs(): number {
@@ -394,14 +430,14 @@ export class PodMachine {
   #refreshStatus(turn: Turn): void {
     const isUnfinished = this.#finalPhase === null;
     const phase = isUnfinished ? this.#openPhase() : (this.#finalPhase ?? 'Failed');
-    if (!isUnfinished) this.#containers.settleNeverRun(this.#isInitialized, turn);
-    const isLate = this.#ending?.type === 'deadlineExceeded';
+    if (!isUnfinished && !this.#isRefused) this.#containers.settleNeverRun(this.#isInitialized, turn);
     this.#status = podStatusOf(
       {
         pod: this.#pod,
         phase,
-        reason: isLate ? 'DeadlineExceeded' : (this.#status?.reason ?? ''),
-        message: isLate ? deadlineMessage : (this.#status?.message ?? ''),
+        reason: this.#failure?.reason ?? this.#status?.reason ?? '',
+        message: this.#failure?.message ?? this.#status?.message ?? '',
+        isRefused: this.#isRefused,
         containers: this.#containers,
         isInitialized: this.#isInitialized,
         hasSandbox: this.#sandbox.type === 'ready',

@@ -17,6 +17,8 @@ export interface PodView {
   /** Why the pod as a whole failed; empty otherwise. */
   readonly reason: string;
   readonly message: string;
+  /** The node did not take it: there is nothing to say of its containers. */
+  readonly isRefused: boolean;
   readonly containers: Pick<PodContainers, 'init' | 'main' | 'ephemeral'>;
   readonly isInitialized: boolean;
   readonly hasSandbox: boolean;
@@ -31,6 +33,7 @@ export interface PodView {
 export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs: WallMs): PodStatus {
   const { pod, podIp, hostIp, reason, message } = view;
   const { init, main, ephemeral } = view.containers;
+  if (view.isRefused) return refusedStatusOf(view, former);
   const told = (records: readonly ContainerRecord[]) => records.map((record) => containerStatusOf(record, view));
   const status: PodStatus = {
     observedGeneration: generationOf(pod),
@@ -48,6 +51,21 @@ export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs
     ...(message === '' ? {} : { message }),
   };
   return status;
+}
+
+function refusedStatusOf(
+  { pod, phase, reason, message, startedAtMs }: PodView,
+  former: PodStatus | undefined,
+): PodStatus {
+  return {
+    observedGeneration: generationOf(pod),
+    phase,
+    conditions: former?.conditions ?? [],
+    startTime: timestampSeconds(startedAtMs),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    ...(reason === '' ? {} : { reason }),
+    ...(message === '' ? {} : { message }),
+  };
 }
 
 function containerStatusOf(record: ContainerRecord, view: PodView): ContainerStatus {

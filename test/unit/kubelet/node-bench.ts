@@ -9,7 +9,7 @@ import { utf8Text } from '../../../src/base/bytes.ts';
 import type { Node, NodeStatus } from '../../../src/kinds/node/types.ts';
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../../../src/kinds/pod/types.ts';
 import type { ContainerProfile, ImageProfiles } from '../../../src/kubelet/container-profile.ts';
-import { Kubelet, type KubeletWork, type Moment } from '../../../src/kubelet/kubelet.ts';
+import { Kubelet, type KubeletOptions, type KubeletWork, type Moment } from '../../../src/kubelet/kubelet.ts';
 import { type KubeletLimits, kubeletLimits } from '../../../src/kubelet/limits.ts';
 import type { NeededResource, ObjectNeed } from '../../../src/kubelet/object-shelf.ts';
 import { type RuntimeStep, SimulatedRuntime, simulatedRuntimeName } from '../../../src/kubelet/simulated-runtime.ts';
@@ -29,6 +29,7 @@ export class NodeBench {
   /** How long the tokens are good that the API server issues. */
   tokenLifetimeMs = 3_600_000;
   readonly #limits: KubeletLimits;
+  readonly #node: Partial<KubeletOptions>;
   /** Objects by resource, namespace and name. */
   readonly #objects = new Map<string, KubeObject>();
   #open: ObjectNeed[] = [];
@@ -39,7 +40,10 @@ export class NodeBench {
   readonly #noted = new Map<string, string>();
   #lastRequest = 0;
 
-  constructor(options: { profiles?: ImageProfiles; limits?: Partial<KubeletLimits> } = {}) {
+  constructor(
+    options: { profiles?: ImageProfiles; limits?: Partial<KubeletLimits>; node?: Partial<KubeletOptions> } = {},
+  ) {
+    this.#node = options.node ?? {};
     this.#limits = { ...kubeletLimits, ...options.limits };
     this.runtime = new SimulatedRuntime(options.profiles ?? {}, 'c');
     this.kubelet = this.#newKubelet();
@@ -166,7 +170,8 @@ export class NodeBench {
 
   #newKubelet(): Kubelet {
     const allocatable = { cpu: '4', memory: '8Gi', pods: '110' };
-    return new Kubelet({ nodeName: 'node-0', hostIp: '192.168.0.10', limits: this.#limits, allocatable });
+    const options = { nodeName: 'node-0', hostIp: '192.168.0.10', limits: this.#limits, allocatable };
+    return new Kubelet({ ...options, ...this.#node });
   }
 
   #begin(): void {

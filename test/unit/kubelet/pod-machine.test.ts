@@ -157,7 +157,7 @@ test('a pod that is deleted before it ran leaves nothing behind', () => {
 });
 
 test('a pod that was removed by force is stopped all the same, and its address is used again', () => {
-  const bench = new NodeBench();
+  const bench = new NodeBench({ node: { allocatable: { pods: '300' } } });
   bench.add('forced');
   bench.remove('forced');
   bench.runFor(31_000);
@@ -282,3 +282,55 @@ test('readiness gates hold Ready back', () => {
   bench.set({ ...pod, status: { ...pod.status, conditions } });
   expect(ready()).toMatchObject({ status: 'True' });
 });
+
+test('an ephemeral container starts when it is added, once, and counts for nothing', () => {
+  const bench = new NodeBench();
+  bench.add('web');
+  const pod = bench.pod('web');
+  const debuggers = [{ name: 'debugger', ...image, command: ['sleep', '3'], targetContainerName: 'main' }];
+  bench.set({ ...pod, spec: { ...pod.spec, ephemeralContainers: debuggers } });
+  expect(bench.status('web').ephemeralContainerStatuses).toMatchObject([{ name: 'debugger', state: { running: {} } }]);
+  bench.runFor(2_000);
+  bench.restartKubelet();
+  bench.runFor(60_000);
+  const ended = { name: 'debugger', ready: false, restartCount: 0, state: { terminated: { exitCode: 0 } } };
+  expect(bench.status('web').ephemeralContainerStatuses).toMatchObject([ended]);
+  expect(bench.transcript.at(-1)).toBe('0s web Running ready main=running#0');
+  const events = bench.events.filter((event) => event.includes('debugger'));
+  expect(events).toEqual(['Created: Created container: debugger', 'Started: Started container debugger']);
+  bench.restartKubelet();
+  bench.runFor(1_000);
+  expect(bench.status('web').ephemeralContainerStatuses).toMatchObject([ended]);
+});
+
+test('an ephemeral container ends with its pod', () => {
+  const bench = new NodeBench();
+  bench.add('web');
+  const pod = bench.pod('web');
+  bench.set({ ...pod, spec: { ...pod.spec, ephemeralContainers: [{ name: 'debugger', ...image }] } });
+  bench.delete('web');
+  bench.runFor(1_000);
+  expect(bench.has('web')).toBe(false);
+  expect(bench.events).toContain('Killing: Stopping container debugger');
+});
+
+const restarts: readonly (readonly [string, object, number, string, boolean])[] = [
+  ['its own policy', { restartPolicy: 'Never' }, 1, 'Always', false],
+  ['its own policy', { restartPolicy: 'OnFailure' }, 1, 'Never', true],
+  ['a rule', { restartPolicy: 'Never', restartPolicyRules: [ruleFor('In', 42)] }, 42, 'Never', true],
+  ['a rule', { restartPolicy: 'Never', restartPolicyRules: [ruleFor('In', 42)] }, 1, 'Always', false],
+  ['a rule', { restartPolicy: 'Never', restartPolicyRules: [ruleFor('NotIn', 42)] }, 1, 'Never', true],
+];
+test.each(restarts)(
+  'by %s %j a container that ends with %i in a pod of %s restarts: %s',
+  (_what, rest, exitCode, restartPolicy, isRestarted) => {
+    const bench = new NodeBench();
+    bench.add('web', { ...main(rest), restartPolicy: restartPolicy as 'Always' }, { runMs: 1_000, exitCode });
+    bench.runFor(5_000);
+    expect(bench.container('web').restartCount > 0).toBe(isRestarted);
+  },
+);
+
+function ruleFor(operator: string, value: number): object {
+  return { action: 'Restart', exitCodes: { operator, values: [value] } };
+}
