@@ -13,6 +13,7 @@ import { type ContainerRecord, fieldPathOf, type Operation } from './container-r
 import { stopContainer } from './container-stop.ts';
 import { environmentOf } from './environment.ts';
 import { goDuration } from './go-duration.ts';
+import { imageNameComplaint } from './image-reference.ts';
 import type { PodScope } from './pod-surroundings.ts';
 import type { Turn } from './turn.ts';
 
@@ -77,6 +78,11 @@ function isBackingOff(record: ContainerRecord, { pod }: PodScope, turn: Turn): b
 
 function findImage(record: ContainerRecord, scope: PodScope, turn: Turn): void {
   const { image = '', imagePullPolicy } = record.spec;
+  const complaint = imageNameComplaint(image);
+  if (complaint !== null) {
+    refuseName(record, image, complaint, turn, scope);
+    return;
+  }
   if (imagePullPolicy === 'Always') {
     pull(record, scope, turn);
     return;
@@ -91,6 +97,15 @@ function findImage(record: ContainerRecord, scope: PodScope, turn: Turn): void {
     } else if (imagePullPolicy === 'Never') refuseToPull(record, image, later, scope);
     else pull(record, scope, later);
   });
+}
+
+function refuseName(record: ContainerRecord, image: string, complaint: string, turn: Turn, { facts }: PodScope): void {
+  const message = `Failed to apply default image tag ${JSON.stringify(image)}: ${complaint}`;
+  record.waiting = { reason: 'InvalidImageName', message };
+  turn.event('Warning', 'InspectFailed', message, fieldPathOf(record));
+  turn.event('Warning', 'Failed', 'Error: InvalidImageName', fieldPathOf(record));
+  record.retryAtMs = turn.nowMs + facts.limits.configRetryMs;
+  turn.wakeAt(record.retryAtMs);
 }
 
 function refuseToPull(record: ContainerRecord, image: string, turn: Turn, { facts }: PodScope): void {

@@ -82,7 +82,24 @@ function containerStatusOf(record: ContainerRecord, view: PodView): ContainerSta
     image: spec.image ?? '',
     imageID: imageId,
     ...(shown === undefined || shown === '' ? {} : { containerID: `${view.runtimeName}://${shown}` }),
+    ...resourcesOf(record),
     ...(role === 'ephemeral' ? {} : { started: instance?.state === 'running' && record.isStarted }),
+  };
+}
+
+/** What a container that runs was given. */
+function resourcesOf({ spec, instance, role }: ContainerRecord): Partial<ContainerStatus> {
+  if (instance?.state !== 'running' || role === 'ephemeral') return {};
+  const { resources = {}, volumeMounts = [] } = spec;
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+  }));
+  return {
+    ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
+    resources,
+    ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
   };
 }
 

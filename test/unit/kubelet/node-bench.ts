@@ -13,7 +13,7 @@ import { Kubelet, type KubeletOptions, type KubeletWork, type Moment } from '../
 import { type KubeletLimits, kubeletLimits } from '../../../src/kubelet/limits.ts';
 import type { NeededResource, ObjectNeed } from '../../../src/kubelet/object-shelf.ts';
 import { type RuntimeStep, SimulatedRuntime, simulatedRuntimeName } from '../../../src/kubelet/simulated-runtime.ts';
-import type { ContainerConfig } from '../../../src/protocol/runtime.ts';
+import type { ContainerConfig, SandboxStatus } from '../../../src/protocol/runtime.ts';
 
 const wallStartMs = 1_700_000_000_000;
 /** More turns at one moment than this mean that the two talk in circles. */
@@ -141,6 +141,18 @@ export class NodeBench {
   config(name: string, container = 'main'): ContainerConfig {
     const id = this.kubelet.find('default', name, '')?.container(container)?.instance?.id ?? '';
     return must(this.runtime.container(id, this.#moment.wallMs), `no container of ${name}`).config;
+  }
+
+  /** The sandbox of a pod in the runtime. */
+  sandbox(name: string): SandboxStatus {
+    const ask = { type: 'list', request: null } as const;
+    this.#lastRequest += 1;
+    const { answers } = this.runtime.handle(this.#lastRequest, ask, this.#moment.monotonicMs, this.#moment.wallMs);
+    const { sandboxes } = must(answers[0], 'a list').body as { readonly sandboxes: readonly SandboxStatus[] };
+    return must(
+      sandboxes.find(({ config }) => config.name === name),
+      `no sandbox of ${name}`,
+    );
   }
 
   // Time and faults ---------------------------------------------------------------------------------------------

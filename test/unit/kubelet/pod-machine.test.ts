@@ -334,3 +334,78 @@ test.each(restarts)(
 function ruleFor(operator: string, value: number): object {
   return { action: 'Restart', exitCodes: { operator, values: [value] } };
 }
+
+const names: readonly (readonly [string, boolean])[] = [
+  ['nginx', true],
+  ['nginx:1.27', true],
+  ['registry.example.com:5000/team/App', false],
+  ['registry.example.com:5000/team/app:V1_0', true],
+  [`app@sha256:${'0'.repeat(64)}`, true],
+  ['Nginx', false],
+  ['nginx:', false],
+  ['a b', false],
+  ['file:///modules/App.mjs', true],
+];
+test.each(names)('the image name %j is good: %s', (name, isGood) => {
+  const bench = new NodeBench();
+  bench.add('web', { containers: [{ name: 'main', image: name, imagePullPolicy: 'IfNotPresent' }] });
+  expect(bench.container('web').state?.waiting?.reason).toBe(isGood ? undefined : 'InvalidImageName');
+});
+
+test('a container that uses more memory than its limit is killed, again and again', () => {
+  const bench = new NodeBench({ profiles: { app: { memoryBytes: 2_000_000 } } });
+  bench.add('fat', main({ resources: { limits: { memory: '1M' } } }));
+  bench.add('fit', main({ resources: { limits: { memory: '2M' } } }));
+  bench.runFor(5_000);
+  expect(bench.container('fat')).toMatchObject({
+    restartCount: 1,
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+    lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+  });
+  expect(bench.container('fit').restartCount).toBe(0);
+});
+
+test('the end of the log becomes the termination message, if that is wanted and nothing else was said', () => {
+  const bench = new NodeBench();
+  const command = ['sh', '-c', 'echo it broke; exit 3'];
+  const rest = { restartPolicy: 'Never' as const };
+  bench.add('told', { ...main({ command, terminationMessagePolicy: 'FallbackToLogsOnError' }), ...rest });
+  bench.add('silent', { ...main({ command }), ...rest });
+  expect(bench.container('told').state?.terminated).toMatchObject({ exitCode: 3, message: 'it broke\n' });
+  expect(bench.container('silent').state?.terminated?.message).toBeUndefined();
+});
+
+test('the status of a container tells what it was given', () => {
+  const bench = new NodeBench();
+  const resources = { requests: { cpu: '100m' }, limits: { cpu: '200m' } };
+  const volumeMounts = [{ name: 'data', mountPath: '/data', readOnly: true }];
+  bench.add('web', { ...main({ resources, volumeMounts }), volumes: [{ name: 'data', emptyDir: {} }] });
+  expect(bench.container('web')).toMatchObject({
+    resources,
+    allocatedResources: { cpu: '100m' },
+    volumeMounts: [{ name: 'data', mountPath: '/data', readOnly: true, recursiveReadOnly: 'Disabled' }],
+  });
+});
+
+test('the host name of a pod is its name, what it asks for, or its whole domain name', () => {
+  const bench = new NodeBench();
+  const sandbox = (name: string) => bench.sandbox(name).config;
+  bench.add('plain', { hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }] });
+  bench.add('named', { hostname: 'db', subdomain: 'dbs' });
+  bench.add('full', { hostname: 'db', subdomain: 'dbs', setHostnameAsFQDN: true });
+  bench.add('long', { hostname: 'd'.repeat(60), subdomain: 'dbs', setHostnameAsFQDN: true });
+  bench.add('own', { hostnameOverride: 'anything.example' });
+  expect(sandbox('plain')).toMatchObject({
+    hostname: 'plain',
+    hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }],
+  });
+  const address = bench.status('named').podIP ?? '';
+  const hostnames = ['db.dbs.default.svc.cluster.local', 'db'];
+  expect(sandbox('named')).toMatchObject({ hostname: 'db', hostAliases: [{ ip: address, hostnames }] });
+  expect(sandbox('full').hostname).toBe('db.dbs.default.svc.cluster.local');
+  expect(sandbox('own').hostname).toBe('anything.example');
+  expect(bench.events).toContainEqual(
+    expect.stringContaining('FailedCreatePodSandBox: Failed to create pod sandbox: failed to construct FQDN'),
+  );
+  expect(bench.status('long').phase).toBe('Pending');
+});
