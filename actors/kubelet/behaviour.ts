@@ -14,12 +14,14 @@ import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-reco
 import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
 import { recordEvents } from '../../src/kubelet/event-flow.ts';
-import { Kubelet, type NumberedDemand } from '../../src/kubelet/kubelet.ts';
+import { Kubelet } from '../../src/kubelet/kubelet.ts';
+import type { NumberedDemand } from '../../src/kubelet/kubelet-work.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
 import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
+import { keepMirrors, staticPodsOf } from '../../src/kubelet/static-pods.ts';
 import { requestToken } from '../../src/kubelet/token-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
 import type { KubeletProtocol } from '../../src/protocol/kubelet.ts';
@@ -57,9 +59,12 @@ export interface KubeletState {
   readonly events: RingBuffer<EventWrite>;
   isRecording: boolean;
   hasBegun: boolean;
+  isMirroring: boolean;
+  /** What is wrong with manifests of static pods. */
+  readonly complaints: readonly string[];
   wasReachable: boolean;
-  /** As the node's status was last due for. */
-  volumesInUse: string;
+  /** What the node's status was last due for. */
+  told: string;
   /** When the wake timer is set to; undefined when it is not, or has fired. */
   wakeAtMs: MonotonicMs | undefined;
   stamp: Stamp;
@@ -81,13 +86,9 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const { name, address } = args.node;
   const description: NodeDescription = { capacity: defaultNodeCapacity, ...args.node };
   const { allocatable = description.capacity } = description;
-  const kubelet = new Kubelet({
-    nodeName: name,
-    hostIp: address,
-    limits,
-    allocatable,
-    labels: { ...description.labels, ...ownLabels(description) },
-  });
+  const labels = { ...description.labels, ...ownLabels(description) };
+  const { pods: staticPods, complaints } = staticPodsOf(description.staticPods ?? [], name);
+  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits, allocatable, labels, staticPods });
   const link = new RuntimeLink(args.runtime, kubelet, limits.runtimeRetryMs);
   const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
   const api = new ApiClient(identity);
@@ -110,6 +111,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
       limits,
       runtime: () => link.health,
       volumesInUse: () => kubelet.volumesInUse(),
+      troubles: () => kubelet,
       wallMs: () => state.stamp.wallMs,
       node: null,
       isStatusDue: false,
@@ -118,8 +120,10 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     events: new RingBuffer(pendingEventsMax),
     isRecording: false,
     hasBegun: false,
+    isMirroring: false,
+    complaints,
     wasReachable: false,
-    volumesInUse: '',
+    told: 'false false ',
     wakeAtMs: undefined,
     stamp: context,
   };
@@ -146,6 +150,9 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
       return started(state);
     case 'subscribed':
       return openLogs(state, input);
+    case 'tell':
+      state.kubelet.shutDown(input.body.message, input);
+      return [];
     case 'credit':
       return state.logs.grant(input.stream, input.messages);
     case 'unsubscribed':
@@ -168,12 +175,13 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
 /** Carries out what the inputs of a turn led to, all at once. */
 function flush(state: KubeletState): readonly Effect[] {
   const { kubelet, link } = state;
-  const { calls, tokens, opened, closed, events, changed, wantsList } = kubelet.takeWork();
+  const { calls, tokens, opened, closed, events, changed, wantsList, wantsMirrors } = kubelet.takeWork();
   const effects = [
     ...link.ask(calls, wantsList),
     ...state.objects.change(opened, closed, state.stamp.monotonicMs),
     ...tokens.flatMap((demand) => askToken(state, demand)),
     ...changed.flatMap((uid) => settle(state, uid)),
+    ...(wantsMirrors ? mirror(state) : []),
   ];
   for (const { pod, event } of events) {
     const object = pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
@@ -185,9 +193,9 @@ function flush(state: KubeletState): readonly Effect[] {
     state.wasReachable = link.health.isReachable;
     effects.push(...statusDue(state));
   }
-  const volumesInUse = kubelet.volumesInUse().join();
-  if (volumesInUse !== state.volumesInUse) {
-    state.volumesInUse = volumesInUse;
+  const told = `${kubelet.isShuttingDown} ${kubelet.hasMemoryPressure} ${kubelet.volumesInUse().join()}`;
+  if (told !== state.told) {
+    state.told = told;
     effects.push(...statusDue(state));
   }
   const nextAtMs = kubelet.nextAtMs();
@@ -200,7 +208,11 @@ function flush(state: KubeletState): readonly Effect[] {
 
 function started(state: KubeletState): readonly Effect[] {
   const { runner, informers, link, situation, limits, stamp } = state;
+  const warnings = state.complaints.map(
+    (complaint): Effect => ({ type: 'log', level: 'warn', message: 'a static pod is left out', fields: { complaint } }),
+  );
   return [
+    ...warnings,
     ...link.start(),
     ...informers.start(stamp.monotonicMs),
     ...runner.start(keepNode(situation), null, () => []).effects,
@@ -218,7 +230,7 @@ function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
   return runner.signal(nodeChangedSignal);
 }
 
-function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' }>): readonly Effect[] {
+function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' | 'tell' }>): readonly Effect[] {
   const own = state.link.handle(input);
   if (own !== null) return own;
   if (input.type === 'item') {
@@ -272,6 +284,21 @@ function settle(state: KubeletState, uid: string): readonly Effect[] {
       if (end.type !== 'returned' || end.result.type === 'settled') return [];
       const fields = { uid, reason: end.result.message };
       return [{ type: 'log', level: 'warn', message: 'the API server refused the status of a pod', fields }];
+    },
+  ).effects;
+}
+
+/** Makes and removes the pods by which the API shows the static ones. */
+function mirror(state: KubeletState): readonly Effect[] {
+  const { runner, api, kubelet, limits } = state;
+  if (state.isMirroring) return [];
+  state.isMirroring = true;
+  return runner.start(
+    keepMirrors(api, () => kubelet.mirrorSteps(), limits.apiRetryMs),
+    null,
+    () => {
+      state.isMirroring = false;
+      return [];
     },
   ).effects;
 }

@@ -2,7 +2,8 @@
 import type { Effect } from '../../src/actor/effect.ts';
 import { type KubeObject, nameOf } from '../../src/api/object-meta.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
-import type { Kubelet, Moment } from '../../src/kubelet/kubelet.ts';
+import type { Kubelet } from '../../src/kubelet/kubelet.ts';
+import type { Moment } from '../../src/kubelet/kubelet-work.ts';
 import { keyOfNeed, type ObjectNeed, selectionOf } from '../../src/kubelet/object-shelf.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, type InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';

@@ -7,84 +7,25 @@
  * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
-import { type KubeObject, labelsOf, type StringMap, uidOf } from '../api/object-meta.ts';
-import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import { type CancelTimer, TimerQueue } from '../base/timer-queue.ts';
+import { type KubeObject, labelsOf, nameOf, namespaceOf, type StringMap, uidOf } from '../api/object-meta.ts';
+import type { MonotonicMs } from '../base/brand.ts';
+import { TimerQueue } from '../base/timer-queue.ts';
 import type { Node } from '../kinds/node/types.ts';
-import type { Pod, PodStatus, ResourceList } from '../kinds/pod/types.ts';
+import type { Pod } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxStatus } from '../protocol/runtime.ts';
 import { AddressPool } from './address-pool.ts';
-import { refusalOf } from './admission.ts';
-import type { KubeletLimits } from './limits.ts';
+import { type Refusal, refusalOf } from './admission.ts';
+import { isMirror, isStatic } from './critical-pod.ts';
+import type { DesiredPod, KubeletOptions, KubeletWork, Moment, NumberedCall, NumberedDemand } from './kubelet-work.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { NodeShutdown, type ShutdownPlan, shutdownFailure, shutdownRefusal } from './node-shutdown.ts';
 import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
 import { PodMachine } from './pod-machine.ts';
 import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
+import { type MirrorStep, Mirrors } from './static-pods.ts';
+import { grouped, isContradicted, removeRemains, type Tenant } from './tenant.ts';
 import { type PodEvent, type RuntimeCall, type TokenAnswer, Turn } from './turn.ts';
-import type { TokenDemand } from './volume-verdict.ts';
-
-export interface KubeletOptions {
-  readonly nodeName: string;
-  readonly hostIp: string;
-  readonly limits: KubeletLimits;
-  /** What pods may use. */
-  readonly allocatable: ResourceList;
-  /** Those that the node registers with. */
-  readonly labels?: StringMap;
-}
-
-/** When an input arrived. */
-export interface Moment {
-  readonly monotonicMs: MonotonicMs;
-  readonly wallMs: WallMs;
-}
-
-/** A question to the runtime, to be answered with `answered` or `unanswered` under its id. */
-export interface NumberedCall extends Pick<RuntimeCall, 'type' | 'request' | 'timeoutMs'> {
-  readonly id: number;
-}
-
-/** A token to be asked of the API server, answered like a question to the runtime. */
-export interface NumberedDemand {
-  readonly id: number;
-  readonly demand: TokenDemand;
-}
-
-/** What the actor has to do now. */
-export interface KubeletWork {
-  readonly calls: readonly NumberedCall[];
-  readonly tokens: readonly NumberedDemand[];
-  /** Objects to be watched from now on, and no more. */
-  readonly opened: readonly ObjectNeed[];
-  readonly closed: readonly ObjectNeed[];
-  readonly events: readonly { readonly pod: Pod; readonly event: PodEvent }[];
-  /** Pods whose status changed, or that may be deleted now; see `desired`. */
-  readonly changed: readonly string[];
-  readonly wantsList: boolean;
-}
-
-/** What the API should say of a pod. `deletable`: and then the object should go. */
-export interface DesiredPod {
-  readonly pod: Pod;
-  readonly status: PodStatus;
-  readonly deletable: boolean;
-}
-
-interface Tenant {
-  readonly machine: PodMachine;
-  told: PodStatus | undefined;
-  wasDeletable: boolean;
-  holdsAddress: boolean;
-  /** Whether the node takes it is not decided. */
-  isNew: boolean;
-  /** The runtime's containers of this pod are known. */
-  isObserved: boolean;
-  cancelWake: CancelTimer;
-  /** The resourceVersion at which the API took the status that was written last. */
-  writtenRevision: number;
-  /** The latest resourceVersion at which the API said something else of the pod than its machine does; 0: never. */
-  contradictedRevision: number;
-}
 
 export class Kubelet {
   readonly #facts: NodeFacts;
@@ -99,6 +40,11 @@ export class Kubelet {
   #lastCall = 0;
   #calls: NumberedCall[] = [];
   #tokens: NumberedDemand[] = [];
+  readonly #mirrors: Mirrors;
+  #node: Node | null = null;
+  #wantsMirrors = false;
+  #shutdown: NodeShutdown | null = null;
+  readonly #memory: MemoryWatch;
   #labels: StringMap;
   #attached: ReadonlySet<string> = new Set();
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
@@ -107,6 +53,8 @@ export class Kubelet {
 
   constructor(options: KubeletOptions) {
     this.#labels = options.labels ?? {};
+    this.#mirrors = new Mirrors(options.staticPods ?? []);
+    this.#memory = new MemoryWatch(options.limits, options.allocatable);
     this.#facts = {
       ...options,
       objects: this.#shelf,
@@ -122,7 +70,9 @@ export class Kubelet {
 
   /** When `wake` has to be called; undefined when nothing is due. */
   nextAtMs(): MonotonicMs | undefined {
-    return this.#wakes.nextAtMs();
+    const shutdownAtMs = this.#shutdown?.nextAtMs ?? Number.POSITIVE_INFINITY;
+    const nextAtMs = Math.min(this.#wakes.nextAtMs() ?? Number.POSITIVE_INFINITY, shutdownAtMs);
+    return nextAtMs === Number.POSITIVE_INFINITY ? undefined : (nextAtMs as MonotonicMs);
   }
 
   /** Returns what has come up since the last call. */
@@ -134,7 +84,9 @@ export class Kubelet {
       events: this.#events,
       changed: [...this.#changed],
       wantsList: this.#wantsList,
+      wantsMirrors: this.#wantsMirrors,
     };
+    this.#wantsMirrors = false;
     this.#calls = [];
     this.#tokens = [];
     this.#events = [];
@@ -147,12 +99,21 @@ export class Kubelet {
   desired(uid: string): DesiredPod | null {
     const machine = this.#tenants.get(uid)?.machine;
     if (machine?.status === undefined || machine.isRemoved) return null;
+    if (isStatic(machine.pod)) {
+      const mirror = this.#mirrors.of(machine.pod);
+      return mirror === undefined ? null : { pod: mirror, status: machine.status, deletable: false };
+    }
     return { pod: machine.pod, status: machine.status, deletable: machine.isDeletable };
   }
 
   /** Finds a pod by namespace, name and, unless empty, uid; of several with one name the newest. */
   find(namespace: string, name: string, uid: string): PodMachine | undefined {
-    if (uid !== '') return this.#tenants.get(uid)?.machine;
+    const known = this.#tenants.get(uid)?.machine;
+    if (known !== undefined) return known;
+    // A static pod is asked for by its mirror's uid.
+    const ownPod = this.#mirrors.statics.find((pod) => nameOf(pod) === name && namespaceOf(pod) === namespace);
+    if (ownPod !== undefined) return this.#tenants.get(uidOf(ownPod))?.machine;
+    if (uid !== '') return undefined;
     const found = [...this.#tenants.values()].filter(
       ({ machine: { pod } }) => pod.metadata.name === name && pod.metadata.namespace === namespace,
     );
@@ -175,11 +136,52 @@ export class Kubelet {
   nodeSet(node: Node, moment: Moment): void {
     const { spec, status } = node;
     this.#labels = labelsOf(node);
+    this.#node = node;
+    this.#wantsMirrors ||= this.mirrorSteps().length > 0;
     if (spec?.podCIDR !== undefined) this.cidrSet(spec.podCIDR, moment);
     const attached = new Set((status?.volumesAttached ?? []).map(({ name }) => name));
     const hasChanged = attached.size !== this.#attached.size || [...attached].some((name) => !this.#attached.has(name));
     this.#attached = attached;
     if (hasChanged) this.#refresh([...this.#tenants.keys()], moment);
+  }
+
+  /** What has to be done in the API so that it shows the static pods. */
+  mirrorSteps(): readonly MirrorStep[] {
+    return this.#hasPods ? this.#mirrors.steps(this.#node) : [];
+  }
+
+  /** The node is about to be shut down: its pods are stopped by their importance, and none is taken any more. */
+  shutDown(plan: ShutdownPlan, moment: Moment): void {
+    this.#shutdown ??= new NodeShutdown(plan, moment.monotonicMs);
+    this.#goOnShuttingDown(moment);
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#shutdown !== null;
+  }
+
+  /** Nothing runs any more on a node that was shut down. */
+  get hasShutDown(): boolean {
+    return this.#shutdown !== null && ![...this.#tenants.values()].some(({ machine }) => machine.isActive);
+  }
+
+  /** Memory is short, or was until a moment ago. */
+  get hasMemoryPressure(): boolean {
+    return this.#memory.hasPressure;
+  }
+
+  /** What the pods use was measured, in bytes by uid. When it is too much, one pod is evicted; the next measurement tells if that was enough. */
+  memoryMeasured(usedBytes: ReadonlyMap<string, number>, moment: Moment): void {
+    const active = [...this.#tenants.values()].filter(({ machine }) => machine.isActive);
+    const candidates = active.map(({ machine: { pod, uid } }) => ({ pod, usedBytes: usedBytes.get(uid) ?? 0 }));
+    const verdict = this.#memory.measured(candidates, moment.monotonicMs);
+    if (verdict === null) return;
+    const uid = uidOf(verdict.pod);
+    const turn = new Turn(moment.monotonicMs, moment.wallMs);
+    const { message } = verdict;
+    turn.event('Warning', 'Evicted', message);
+    this.#tenants.get(uid)?.machine.terminate({ reason: 'Evicted', message, isDisruption: true }, 0, turn);
+    this.#advance(uid, turn);
   }
 
   /** Unique names of the volumes that the node uses or is about to, sorted: nobody may detach them. */
@@ -198,6 +200,10 @@ export class Kubelet {
   }
 
   podSet(pod: Pod, moment: Moment): void {
+    if (isMirror(pod)) {
+      this.#mirrorSet(pod);
+      return;
+    }
     const tenant = this.#tenants.get(uidOf(pod));
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
     if (tenant === undefined) {
@@ -220,6 +226,11 @@ export class Kubelet {
   }
 
   podDeleted(pod: Pod, moment: Moment): void {
+    if (isMirror(pod)) {
+      this.#mirrors.delete(pod);
+      this.#wantsMirrors = true;
+      return;
+    }
     const tenant = this.#tenants.get(uidOf(pod));
     if (tenant === undefined) return;
     tenant.machine.remove(pod);
@@ -230,6 +241,12 @@ export class Kubelet {
   begin(moment: Moment): void {
     this.#hasPods = true;
     this.#wantsList = true;
+    this.#wantsMirrors = true;
+    for (const pod of this.#mirrors.statics) {
+      const status = this.#mirrors.of(pod)?.status;
+      this.#admit(status === undefined ? pod : { ...pod, status }, new Turn(moment.monotonicMs, moment.wallMs));
+      this.#want(uidOf(pod));
+    }
     const created = ([, { machine }]: [string, Tenant]): string => machine.pod.metadata.creationTimestamp ?? '';
     // The oldest first: who comes late finds no room. Nobody is refused for the sake of one that has run before.
     for (const entry of [...this.#tenants].sort((left, right) => (created(left) < created(right) ? -1 : 1))) {
@@ -284,9 +301,33 @@ export class Kubelet {
   wake(moment: Moment): void {
     for (;;) {
       const uid = this.#wakes.takeDue(moment.monotonicMs);
-      if (uid === undefined) return;
+      if (uid === undefined) break;
       this.#advance(uid, new Turn(moment.monotonicMs, moment.wallMs));
     }
+    this.#goOnShuttingDown(moment);
+  }
+
+  #goOnShuttingDown(moment: Moment): void {
+    if (this.#shutdown === null) return;
+    const active = [...this.#tenants.values()].map(({ machine }) => machine).filter(({ isActive }) => isActive);
+    const due = this.#shutdown.due(
+      active.map(({ pod }) => pod),
+      moment.monotonicMs,
+    );
+    for (const pod of due.pods) {
+      const turn = new Turn(moment.monotonicMs, moment.wallMs);
+      const failure = { ...shutdownFailure, isDisruption: true };
+      this.#tenants.get(uidOf(pod))?.machine.terminate(failure, due.graceMs, turn);
+      this.#advance(uidOf(pod), turn);
+    }
+  }
+
+  #mirrorSet(mirror: Pod): void {
+    this.#mirrors.set(mirror);
+    this.#wantsMirrors ||= this.mirrorSteps().length > 0;
+    const pod = this.#mirrors.behind(mirror);
+    const machine = pod === undefined ? undefined : this.#tenants.get(uidOf(pod))?.machine;
+    if (machine !== undefined && isContradicted(machine, mirror)) this.#changed.add(machine.uid);
   }
 
   /** What these pods are made of has changed. */
@@ -333,12 +374,19 @@ export class Kubelet {
     );
     const { nodeName: name, allocatable } = this.#facts;
     const node = { name, allocatable, labels: this.#labels };
-    const refusal = refusalOf(
-      pod,
-      others.map(({ machine }) => machine.pod),
-      node,
-    );
+    const refusal =
+      this.#passingRefusal(pod) ??
+      refusalOf(
+        pod,
+        others.map(({ machine }) => machine.pod),
+        node,
+      );
     if (refusal !== null) tenant.machine.refuse(refusal, turn);
+  }
+
+  /** What speaks against any new pod at the moment. */
+  #passingRefusal(pod: Pod): Refusal | null {
+    return this.#shutdown === null ? this.#memory.refusalOf(pod) : shutdownRefusal;
   }
 
   #advanceAll(moment: Moment): void {
@@ -354,6 +402,8 @@ export class Kubelet {
       this.#settleTenant(uid, tenant, turn);
     }
     this.#collect(uid, tenant, turn);
+    // The end of an ordinary pod may be the turn of the critical ones.
+    if (this.#shutdown !== null) this.#goOnShuttingDown({ monotonicMs: turn.nowMs, wallMs: turn.wallMs });
   }
 
   #repeatIfContradicted(uid: string, { contradictedRevision, writtenRevision }: Tenant): void {
@@ -404,45 +454,4 @@ export class Kubelet {
     }
     this.#collect('', undefined, turn);
   }
-}
-
-/** Removes what the runtime has of a pod: sandboxes first, for volumes may go only behind them. */
-function removeRemains(podUid: string, sandboxIds: readonly string[], hasVolumes: boolean, turn: Turn): void {
-  let left = sandboxIds.length;
-  const removeVolumes = (later: Turn): void => {
-    if (hasVolumes && left === 0) later.call('removeVolumes', { podUid }, () => {});
-  };
-  for (const sandboxId of sandboxIds) {
-    turn.call('removePodSandbox', { sandboxId }, (_answer, later) => {
-      left -= 1;
-      removeVolumes(later);
-    });
-  }
-  if (left === 0) removeVolumes(turn);
-}
-
-/**
- * Tells whether the API says something else of the pod than its machine does. If that is newer than what was written last, somebody else
- * changed it (the node controller, which took the node for dead), and it is said again.
- * Models kubernetes pkg/kubelet/status/status_manager.go needsReconcile.
- */
-function isContradicted({ status: own, isRemoved }: PodMachine, { status }: Pod): boolean {
-  if (isRemoved) return false;
-  const differs = (type: string): boolean => conditionStatus(status, type) !== conditionStatus(own, type);
-  return status?.phase !== own?.phase || differs('Ready') || differs('ContainersReady');
-}
-
-function conditionStatus(status: PodStatus | undefined, type: string): string | undefined {
-  return status?.conditions?.find((condition) => condition.type === type)?.status;
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

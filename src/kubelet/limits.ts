@@ -29,6 +29,10 @@ export interface KubeletLimits {
   readonly attachPatienceMs: number;
   /** A container whose settings are missing is tried again after this, or when they come. */
   readonly configRetryMs: number;
+  /** Memory below which pods are evicted; as evictionHard `memory.available`. */
+  readonly evictionMemoryBytes: number;
+  /** So long a node tells of a shortage after its end. */
+  readonly pressureTransitionMs: number;
 }
 
 export const kubeletLimits: KubeletLimits = {
@@ -47,6 +51,8 @@ export const kubeletLimits: KubeletLimits = {
   mountRetryMaxMs: 122_000,
   attachPatienceMs: 123_000,
   configRetryMs: 10_000,
+  evictionMemoryBytes: 104_857_600,
+  pressureTransitionMs: 300_000,
 };
 
 /** The timing of Kubernetes, but what detects failures and heals them is quicker. */
@@ -64,6 +70,7 @@ export const fastKubeletLimits: KubeletLimits = {
   mountRetryMaxMs: 30_000,
   attachPatienceMs: 5_000,
   configRetryMs: 2_000,
+  pressureTransitionMs: 10_000,
 };
 
 export const podsPerNodeMax = 110;

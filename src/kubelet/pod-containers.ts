@@ -45,6 +45,10 @@ export class PodContainers {
     return this.all.some(({ operation }) => operation !== null);
   }
 
+  get areRunning(): boolean {
+    return this.all.some(isRunning);
+  }
+
   /** The main containers have done their work. */
   get haveSucceeded(): boolean {
     return this.main.every(hasSucceeded);

@@ -54,6 +54,8 @@ interface Ending {
 export interface PodFailure {
   readonly reason: string;
   readonly message: string;
+  /** The node wants it gone, for no fault of its own. */
+  readonly isDisruption?: boolean;
 }
 
 const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
@@ -428,16 +430,18 @@ export class PodMachine {
   }
 
   #refreshStatus(turn: Turn): void {
-    const isUnfinished = this.#finalPhase === null;
-    const phase = isUnfinished ? this.#openPhase() : (this.#finalPhase ?? 'Failed');
-    if (!isUnfinished && !this.#isRefused) this.#containers.settleNeverRun(this.#isInitialized, turn);
+    const isOver = this.#finalPhase !== null && (isFinal(this.#status?.phase) || !this.#containers.areRunning);
+    const phase = isOver ? (this.#finalPhase ?? 'Failed') : this.#openPhase();
+    if (isOver && !this.#isRefused) this.#containers.settleNeverRun(this.#isInitialized, turn);
+    const failure = isOver ? this.#failure : null;
     this.#status = podStatusOf(
       {
         pod: this.#pod,
         phase,
-        reason: this.#failure?.reason ?? this.#status?.reason ?? '',
-        message: this.#failure?.message ?? this.#status?.message ?? '',
+        reason: failure?.reason ?? this.#status?.reason ?? '',
+        message: failure?.message ?? this.#status?.message ?? '',
         isRefused: this.#isRefused,
+        disruption: this.#failure?.isDisruption === true ? this.#failure.message : null,
         containers: this.#containers,
         isInitialized: this.#isInitialized,
         hasSandbox: this.#sandbox.type === 'ready',
@@ -451,7 +455,7 @@ export class PodMachine {
     );
   }
 
-  /** The phase of a pod that has not finished; one that is being stopped does not finish before all of it has stopped. */
+  /** The phase of a pod that has not finished, or has not stopped yet; one that is being stopped does not finish before all of it has stopped. */
   #openPhase(): PodPhase {
     const phase = podPhaseOf(this.#containers.init, this.#containers.main, this.#policy, this.#isInitialized);
     return phase === 'Succeeded' || phase === 'Failed' ? 'Running' : phase;
@@ -463,4 +467,8 @@ export class PodMachine {
     const hasSandbox = this.#sandbox.type !== 'absent' && this.#sandbox.type !== 'starting';
     return (hasSandbox ? this.#podIp : null) ?? this.#status?.podIP ?? null;
   }
+}
+
+function isFinal(phase: PodPhase | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }

@@ -19,6 +19,8 @@ export interface PodView {
   readonly message: string;
   /** The node did not take it: there is nothing to say of its containers. */
   readonly isRefused: boolean;
+  /** Why the node stops it for no fault of its own; null when it does not. */
+  readonly disruption: string | null;
   readonly containers: Pick<PodContainers, 'init' | 'main' | 'ephemeral'>;
   readonly isInitialized: boolean;
   readonly hasSandbox: boolean;
@@ -139,6 +141,7 @@ function conditionsOf(view: PodView, former: readonly Condition[] | undefined, n
     ready(view, former),
     containersReady(view, 'ContainersReady'),
   ];
+  if (view.disruption !== null) findings.push(['DisruptionTarget', true, 'TerminationByKubelet', view.disruption]);
   const observedGeneration = generationOf(view.pod);
   const own = findings.map(([type, isTrue, reason, message]): Condition => {
     const known = findCondition(former, type);

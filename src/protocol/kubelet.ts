@@ -27,7 +27,10 @@ export interface KubeletLogsItem {
 }
 
 export interface KubeletProtocol extends Protocol {
-  readonly tells: object;
+  readonly tells: {
+    /** The machine is about to be shut down: pods are stopped by their importance within the grace, critical ones in the last part of it. */
+    readonly shutDown: { readonly graceMs: number; readonly criticalMs: number };
+  };
   readonly asks: object;
   readonly streams: {
     /** Ends with `completed` when the logs end; `peerFailed` when the runtime died. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8Text } from '../../../src/base/bytes.ts';
 import { Random } from '../../../src/base/random.ts';
+import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { SimulatedRuntime } from '../../../src/kubelet/simulated-runtime.ts';
 import { isReady, NodeWorld, podNamed } from './node-world.ts';
 
@@ -78,5 +79,61 @@ describe.each(seeds)('seed %i', (seed) => {
     }, 5_000);
     world.create(configMaps, settings('x'));
     world.until(() => isReady(world.pod('web')), 5_000);
+  });
+});
+
+const manifest = (image: string): Pod =>
+  ({
+    metadata: { name: 'agent', labels: { app: 'agent' } },
+    spec: { containers: [{ name: 'main', image }] },
+  }) as unknown as Pod;
+
+describe.each(seeds)('the node itself, seed %i', (seed) => {
+  test('a static pod runs whatever happens to its mirror', () => {
+    const world = new NodeWorld({ seed, node: () => ({ staticPods: [manifest('agent:1')] }) });
+    world.until(() => isReady(world.pod('agent-node-0')), 8_000);
+    const first = world.pod('agent-node-0');
+    expect(first?.metadata.annotations?.['kubernetes.io/config.mirror']).toBe(
+      first?.metadata.annotations?.['kubernetes.io/config.hash'],
+    );
+    expect(first?.metadata.ownerReferences).toMatchObject([{ kind: 'Node', name: 'node-0', controller: true }]);
+    world.delete(`${pods}/agent-node-0`);
+    disturb(world, new Random(seed), 2);
+    world.until(() => {
+      const next = world.pod('agent-node-0');
+      return next !== null && next.metadata.uid !== first?.metadata.uid && isReady(next);
+    }, 8_000);
+    const [before] = first?.status?.containerStatuses ?? [];
+    expect(world.pod('agent-node-0')?.status?.containerStatuses).toMatchObject([
+      { containerID: before?.containerID, restartCount: 0 },
+    ]);
+  });
+
+  test('a node that is shut down stops ordinary pods first, then the critical ones', () => {
+    const world = new NodeWorld({ seed });
+    const annotations = { 'threemaster.dev/stop-latency-ms': '1000' };
+    world.create(pods, podNamed('web', {}, { annotations }));
+    world.create(pods, podNamed('vital', { priorityClassName: 'system-node-critical' }, { annotations }));
+    world.until(() => isReady(world.pod('web')) && isReady(world.pod('vital')), 8_000);
+    world.shutDown('node-0', 10_000, 4_000);
+    world.until(() => world.pod('web')?.status?.containerStatuses?.[0]?.state?.terminated !== undefined, 4_000);
+    expect(isReady(world.pod('vital'))).toBe(true);
+    world.until(() => world.pod('vital')?.status?.phase === 'Failed', 4_000);
+    for (const name of ['web', 'vital']) {
+      expect(world.pod(name)?.status).toMatchObject({
+        phase: 'Failed',
+        reason: 'Terminated',
+        message: 'Pod was terminated in response to imminent node shutdown.',
+      });
+      expect(world.pod(name)?.status?.conditions).toContainEqual(
+        expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet' }),
+      );
+    }
+    world.create(pods, podNamed('late', { nodeName: 'node-0' }));
+    world.until(() => world.pod('late')?.status?.reason === 'NodeShutdown', 4_000);
+    const node = world.get('core/v1/-/nodes/node-0').body;
+    expect(node.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'False', message: 'node is shutting down' }),
+    );
   });
 });

@@ -114,6 +114,12 @@ export class NodeWorld {
     this.universe.killActor(thread, path);
   }
 
+  /** Tells a kubelet that its machine is about to be shut down. */
+  shutDown(node: string, graceMs: number, criticalMs: number): void {
+    const body = { type: 'shutDown', message: { graceMs, criticalMs } };
+    this.#outbox.push({ type: 'send', to: `${node}/kubelet`, body });
+  }
+
   runFor(durationMs: number): void {
     this.universe.runFor(durationMs);
   }
@@ -232,6 +238,7 @@ export class NodeWorld {
     const paths = [`${node}/kubelet`, `${node}/runtime`];
     universe.startThread(node, [kubeletRole, simulatedRuntimeRole]);
     for (const master of this.masters) universe.connect(node, paths, master, pathsOfMaster(master));
+    universe.connect(node, paths, 'client', [client]);
   }
 
   #startMaster(master: string): void {

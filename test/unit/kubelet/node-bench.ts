@@ -9,7 +9,8 @@ import { utf8Text } from '../../../src/base/bytes.ts';
 import type { Node, NodeStatus } from '../../../src/kinds/node/types.ts';
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../../../src/kinds/pod/types.ts';
 import type { ContainerProfile, ImageProfiles } from '../../../src/kubelet/container-profile.ts';
-import { Kubelet, type KubeletOptions, type KubeletWork, type Moment } from '../../../src/kubelet/kubelet.ts';
+import { Kubelet } from '../../../src/kubelet/kubelet.ts';
+import type { KubeletOptions, KubeletWork, Moment } from '../../../src/kubelet/kubelet-work.ts';
 import { type KubeletLimits, kubeletLimits } from '../../../src/kubelet/limits.ts';
 import type { NeededResource, ObjectNeed } from '../../../src/kubelet/object-shelf.ts';
 import { type RuntimeStep, SimulatedRuntime, simulatedRuntimeName } from '../../../src/kubelet/simulated-runtime.ts';
@@ -153,6 +154,13 @@ export class NodeBench {
       sandboxes.find(({ config }) => config.name === name),
       `no sandbox of ${name}`,
     );
+  }
+
+  /** The memory that pods use is measured: bytes by name. */
+  measure(usedBytes: Readonly<Record<string, number>>): void {
+    const byUid = new Map(Object.entries(usedBytes).map(([name, bytes]) => [`uid-${name}`, bytes]));
+    this.kubelet.memoryMeasured(byUid, this.#moment);
+    this.#settle();
   }
 
   // Time and faults ---------------------------------------------------------------------------------------------
