@@ -141,6 +141,11 @@ function controlThread(
       node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
       orphanQuarantineMs: timing.nodeGraceMs,
       jobBackoffMs: timing.jobBackoffMs,
+      storage: {
+        diskAttachMs: timing.diskAttachMs,
+        diskDetachMs: timing.diskDetachMs,
+        maxWaitForUnmountMs: timing.maxWaitForUnmountMs,
+      },
       rootCertificate: identity?.certificates.authority ?? '',
     },
   });

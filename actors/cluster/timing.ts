@@ -17,6 +17,11 @@ export interface TimingProfile {
   readonly evictionSeconds: number;
   /** How long a job waits after a first failed pod. */
   readonly jobBackoffMs: number;
+  /** How long a disk of the cloud takes to a node, and back. */
+  readonly diskAttachMs: number;
+  readonly diskDetachMs: number;
+  /** How long a silent node keeps a disk that no pod there wants any more. */
+  readonly maxWaitForUnmountMs: number;
 }
 
 export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
@@ -29,6 +34,9 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeMonitorMs: 500,
     evictionSeconds: 2,
     jobBackoffMs: 1_000,
+    diskAttachMs: 50,
+    diskDetachMs: 50,
+    maxWaitForUnmountMs: 6_000,
   },
   kubernetes: {
     tickMs: 100,
@@ -39,5 +47,8 @@ export const timingProfiles: Readonly<Record<ProfileName, TimingProfile>> = {
     nodeMonitorMs: 5_000,
     evictionSeconds: 300,
     jobBackoffMs: 10_000,
+    diskAttachMs: 2_000,
+    diskDetachMs: 2_000,
+    maxWaitForUnmountMs: 360_000,
   },
 };

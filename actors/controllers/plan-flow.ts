@@ -56,7 +56,7 @@ export function* carryOut(plan: Plan, writer: Writer): Flow<PlanEnd> {
     for (const [index, result] of results.entries()) {
       const write = must(group[index], 'a result per write');
       if (result.type === 'accepted') {
-        if (write.verb === 'get') isPremature ||= contradicts(write, result.object);
+        if (write.verb === 'get' || write.verb === 'list') isPremature ||= contradicts(write, result.object);
         else requirements.push(...requirementsOf(write, result.object));
       } else if (result.type === 'refused') failure ??= { write, status: result.status };
     }
@@ -85,11 +85,12 @@ function ask(group: readonly Write[], writer: Writer): Flow<readonly ApiAnswer[]
   return writer.api.callAll(subjects, writeTimeoutMs);
 }
 
-/** Premises are not fenced, and only their metadata is read. */
+/** Premises are not fenced. Of an object that must not exist only the metadata is read. */
 function subjectOf(write: Write, { fence }: Writer): RequestSubject {
   const { verb, resource, subresource, namespace, name, parameters } = write;
   const place = { verb, resource, subresource, namespace, name, parameters };
   if (verb === 'get') return { ...place, output: 'metadata' };
+  if (verb === 'list') return place;
   const patch = write.patch === null ? {} : { patch: write.patch };
   return { ...place, ...patch, body: write.body ?? undefined, fence };
 }
@@ -103,10 +104,13 @@ function interpret({ accepts }: Write, answer: ApiAnswer): Result {
   return isMoot ? { type: 'accepted', object: null } : { type: 'refused', status };
 }
 
+type List = KubeObject & { readonly items?: readonly KubeObject[] };
+
 function isUnsent(answer: ApiAnswer | undefined): boolean {
   return answer?.type === 'unanswered' && answer.definite;
 }
 
-function contradicts({ uid }: Write, object: KubeObject | null): boolean {
+function contradicts({ uid, contradicts: proves }: Write, object: KubeObject | null): boolean {
+  if (proves !== undefined) return ((object as List | null)?.items ?? []).some(proves);
   return object !== null && (uid === '' || object.metadata.uid === uid);
 }

@@ -32,6 +32,16 @@ export function setField(object: JsonObject, name: string, value: Json): void {
   }
 }
 
+/** Returns the fields of an object; none of what is no object. */
+export function entriesOf(value: Json | undefined): readonly (readonly [string, Json])[] {
+  return isJsonObject(value) ? Object.entries(value) : [];
+}
+
+/** Returns the items of an array; none of what is no array. */
+export function itemsOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** Sets a field where the schema of the object is known to hold it and it is absent. The caller owns `object`. */
 export function setDefault<T extends object, K extends keyof T>(object: T, name: K, value: NonNullable<T[K]>): void {
   if (object[name] === undefined) (object as { -readonly [key in K]: T[key] })[name] = value;

@@ -1,6 +1,6 @@
 /**
- * What every cluster has from the start: its namespaces with their accounts, the priority classes of the system, the Service under which pods
- * find the API, and the roles that rights rest on. Each API server makes what is missing when it starts, in transactions that put each
+ * What every cluster has from the start: its namespaces with their accounts, the priority classes of the system, the storage classes, the Service
+ * under which pods find the API, and the roles that rights rest on. Each API server makes what is missing when it starts, in transactions that put each
  * object only where none is; whoever comes second changes nothing. The roles come last, since the cluster's own parts need none.
  * Models kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice} and the PostStartHooks of scheduling and rbac.
  */
@@ -30,6 +30,11 @@ const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const priorities = [
   { name: 'system-cluster-critical', value: 2_000_000_000, use: 'must run in the cluster' },
   { name: 'system-node-critical', value: 2_000_001_000, use: 'must not be moved from their current node' },
+];
+
+const storageClasses = [
+  { name: 'local-path', isDefault: true, allowVolumeExpansion: false },
+  { name: 'cloud', isDefault: false, allowVolumeExpansion: true },
 ];
 
 /** Creates what is missing of what clients take for granted. */
@@ -115,6 +120,21 @@ function firstObjects(): readonly Original[] {
         value,
         description: `Used for system critical pods that ${use}.`,
         preemptionPolicy: 'PreemptLowerPriority',
+      },
+    })),
+    ...storageClasses.map(({ name, isDefault, allowVolumeExpansion }) => ({
+      group: 'storage.k8s.io',
+      resource: 'storageclasses',
+      object: {
+        kind: 'StorageClass',
+        apiVersion: 'storage.k8s.io/v1',
+        metadata: {
+          name,
+          annotations: { 'storageclass.kubernetes.io/is-default-class': String(isDefault) },
+        },
+        provisioner: `threemaster.dev/${name}`,
+        volumeBindingMode: 'WaitForFirstConsumer',
+        allowVolumeExpansion,
       },
     })),
   ];

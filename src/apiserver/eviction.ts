@@ -23,7 +23,7 @@ import { change, type Decision, type Target } from './change.ts';
 import { deleteObject } from './delete.ts';
 import type { Environment } from './environment.ts';
 import { readEntry } from './get.ts';
-import { disruptedPodsMax } from './limits.ts';
+import { disruptedPodsMax, evictionAttemptsMax } from './limits.ts';
 import { targetOf } from './update.ts';
 
 const budgetResource = { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' };
@@ -41,13 +41,24 @@ export function* handleEviction(environment: Environment, call: Call): Flow<Answ
   const options =
     given === undefined || given === null ? deleteOptions(call.query) : deleteOptionsOfBody(given, environment.schemas);
   const target = targetOf(call, options.isDryRun || call.query.has('dryRun'));
-  const pod = (yield* readEntry(environment, call)).decode() as unknown as Pod;
-  if (!needsNoBudget(pod)) {
-    yield* takeDisruption(environment, target, pod);
-    yield* change(environment, target, (current) => markDisrupted(current, environment.stamp.wallMs));
+  for (let attempt = 1; !(yield* grantAndMark(environment, call, target)); attempt += 1) {
+    if (attempt === evictionAttemptsMax) throw refused('The pod changes faster than it can be judged.', 0);
   }
   yield* deleteObject(environment, target, options);
   return completeJson(201, createdStatus);
+}
+
+/** Returns false when the pod was judged to need no grant and has changed since: then it is to be judged again. */
+function* grantAndMark(environment: Environment, call: Call, target: Target): Flow<boolean> {
+  const judged = yield* readEntry(environment, call);
+  const pod = judged.decode() as unknown as Pod;
+  const isGranted = !needsNoBudget(pod) && (yield* takeDisruption(environment, target, pod));
+  let isStale = false;
+  yield* change(environment, target, (current) => {
+    isStale = !isGranted && current.revision !== judged.revision;
+    return isStale ? { type: 'keep' } : markDisrupted(current, environment.stamp.wallMs);
+  });
+  return !isStale;
 }
 
 /** Nothing is disrupted by the end of a pod that does not run. */
@@ -56,17 +67,23 @@ function needsNoBudget(pod: Pod): boolean {
   return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || isBeingDeleted(pod);
 }
 
-/** Takes one disruption from the budget that selects the pod. Throws StatusError TooManyRequests when it has none left. */
-function* takeDisruption(environment: Environment, { fence, isDryRun }: Target, pod: Pod): Flow<void> {
+/**
+ * Takes one disruption from the budget that selects the pod. Returns false when a budget lets the pod go for nothing, because it is not ready.
+ * Throws StatusError TooManyRequests when the budget has none left.
+ */
+function* takeDisruption(environment: Environment, { fence, isDryRun }: Target, pod: Pod): Flow<boolean> {
   const [entry, ...others] = budgetsOf(environment, pod);
-  if (entry === undefined) return;
+  if (entry === undefined) return true;
   if (others.length > 0) {
     const message = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
     throw new StatusError(500, 'InternalError', message);
   }
   const served = environment.catalog.mustServe(budgetResource);
   const target = { served, namespace: entry.namespace, name: entry.name, fence, isDryRun };
-  yield* change(environment, target, (current) => decideDisruption(current, pod, environment.stamp.wallMs));
+  const changed = yield* change(environment, target, (current) =>
+    decideDisruption(current, pod, environment.stamp.wallMs),
+  );
+  return changed.type === 'written';
 }
 
 function budgetsOf(environment: Environment, pod: Pod): readonly CacheEntry[] {
@@ -149,7 +166,7 @@ function exhausted({ metadata }: PodDisruptionBudget, wallMs: WallMs): Condition
 /** Says on the pod why it goes. */
 function markDisrupted(current: CacheEntry, wallMs: WallMs): Decision {
   const pod = current.decode() as unknown as Pod;
-  if (isConditionTrue(pod.status?.conditions, 'DisruptionTarget')) return { type: 'keep' };
+  if (isBeingDeleted(pod) || isConditionTrue(pod.status?.conditions, 'DisruptionTarget')) return { type: 'keep' };
   const conditions = withCondition(pod.status?.conditions, {
     type: 'DisruptionTarget',
     status: 'True',

@@ -86,3 +86,6 @@ export const defaultAccountWaitMs = 1_500;
 
 /** Evictions that a budget's controller has not confirmed yet; kube-apiserver's limit. */
 export const disruptedPodsMax = 2_000;
+
+/** How often an eviction judges a pod anew that changes meanwhile. */
+export const evictionAttemptsMax = 5;

@@ -3,6 +3,7 @@
  * what is served changes; hashes of what Kubernetes itself has are made once.
  */
 import { apiVersionOf, type GroupVersion, parseApiVersion } from '../api/group-version.ts';
+import type { JsonObject } from '../api/json.ts';
 import { methodNotServed, notServed } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
 import { utf8 } from '../base/bytes.ts';
@@ -21,6 +22,8 @@ import {
 } from '../kinds/discovery.ts';
 import { openapiDocument, openapiHashes, openapiIndex } from '../kinds/openapi.ts';
 import { rootOf } from '../kinds/openapi-operations.ts';
+import { openapiV2 } from '../kinds/openapi-v2.ts';
+import { openapiV2Bytes } from '../kinds/openapi-v2-protobuf.ts';
 import type { ApiResponse, NonResourceRequest } from '../protocol/apiserver.ts';
 import { jsonContentType } from './answer.ts';
 import type { Environment } from './environment.ts';
@@ -42,6 +45,13 @@ export const servedVersion = {
   compiler: 'gc',
   platform: 'linux/amd64',
 };
+
+const protobufRange = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** Not with the `@` of the request, which Go's parser of media types refuses. */
+const protobufContentType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** The forms of documents that have more than one: JSON, the two of aggregated discovery, protobuf. */
+type DocumentForm = 'json' | 'v2' | 'v2beta1' | 'protobuf';
 
 const yearMs = 365 * 24 * 3_600_000;
 
@@ -71,11 +81,9 @@ export class NonResourcePaths {
     if (isHealthPath(path)) return healthOf(this.#environment, path, request.parameters);
     if (path === '/metrics') return plainText(200, this.#metrics());
     this.#forgetOld();
-    const shape = negotiate(request.accept, 'discovery').shape;
-    const aggregated =
-      shape.type === 'aggregatedDiscovery' && (path === '/api' || path === '/apis') ? shape.version : null;
-    const key = `${path} ${aggregated ?? ''}`;
-    const document = this.#documents.get(key) ?? this.#make(path, aggregated);
+    const form = formOf(path, request.accept);
+    const key = `${path} ${form}`;
+    const document = this.#documents.get(key) ?? this.#make(path, form);
     this.#documents.set(key, document);
     const headers = { ETag: document.etag, Vary: 'Accept', ...this.#lifetime(path, request.parameters['hash']) };
     const isKnown = request.ifNoneMatch === document.etag;
@@ -129,16 +137,14 @@ export class NonResourcePaths {
     return of === undefined ? versions : versions.filter(({ info }) => apiVersionOf(info) === apiVersionOf(of));
   }
 
-  #make(path: string, aggregated: 'v2' | 'v2beta1' | null): Document {
-    const tree =
-      aggregated === null ? this.#tree(path) : aggregatedDocument(this.#registry, path as '/api', aggregated);
+  #make(path: string, form: DocumentForm): Document {
+    const isAggregated = form === 'v2' || form === 'v2beta1';
+    const tree = isAggregated ? aggregatedDocument(this.#registry, path as '/api', form) : this.#tree(path);
     if (tree === undefined) throw notServed();
-    const bytes = utf8(JSON.stringify(tree));
+    const bytes = form === 'protobuf' ? openapiV2Bytes(tree as JsonObject) : utf8(JSON.stringify(tree));
     const hash = new RunningHash();
     hash.addBytes(bytes);
-    const plain = path === keysPath ? keySetContentType : jsonContentType;
-    const contentType = aggregated === null ? plain : aggregatedContentType(aggregated);
-    return { bytes, contentType, etag: `"${hash.digest()}"` };
+    return { bytes, contentType: contentTypeOf(path, form), etag: `"${hash.digest()}"` };
   }
 
   get #registry(): Environment['catalog']['registry'] {
@@ -161,11 +167,13 @@ export class NonResourcePaths {
           '/livez',
           '/metrics',
           keysPath,
+          '/openapi/v2',
           '/openapi/v3',
           '/readyz',
           '/version',
         ],
       };
+    if (path === '/openapi/v2') return this.#openapiV2();
     if (path === '/openapi/v3') return openapiIndex(this.#hashes());
     if (path.startsWith('/openapi/v3/')) return this.#openapi(path.split('/').slice(3));
     if (path === '/api') return coreVersionsDocument(registry, this.#environment.settings.address);
@@ -177,6 +185,11 @@ export class NonResourcePaths {
     if (second === '') return groupDocument(registry, first);
     const groupVersion = parseApiVersion(`${first}/${second}`);
     return groupVersion === undefined ? undefined : resourceListDocument(registry, groupVersion);
+  }
+
+  #openapiV2(): object {
+    const documents = [...this.#hashes().keys()].map((path) => this.#openapi(path.split('/')));
+    return openapiV2(documents as JsonObject[]);
   }
 
   #openapi([root, first = '', second = '', ...rest]: readonly string[]): object | undefined {
@@ -214,4 +227,17 @@ export class NonResourcePaths {
     }
     return `${lines.join('\n')}\n`;
   }
+}
+
+/** Throws StatusError NotAcceptable for a form that does not exist. */
+function formOf(path: string, accept: string): DocumentForm {
+  if (path === '/openapi/v2' && accept.includes(protobufRange)) return 'protobuf';
+  const { shape } = negotiate(accept, 'discovery');
+  return shape.type === 'aggregatedDiscovery' && (path === '/api' || path === '/apis') ? shape.version : 'json';
+}
+
+function contentTypeOf(path: string, form: DocumentForm): string {
+  if (form === 'protobuf') return protobufContentType;
+  if (form !== 'json') return aggregatedContentType(form);
+  return path === keysPath ? keySetContentType : jsonContentType;
 }

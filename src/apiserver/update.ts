@@ -23,6 +23,7 @@ import { must } from '../base/assert.ts';
 import { patchOptions, writeOptions } from '../http/options.ts';
 import type { Decoded } from '../kinds/decode.ts';
 import { rbacGroup } from '../kinds/role/types.ts';
+import { admitChange } from './admission/admit.ts';
 import { allocate } from './allocation.ts';
 import { type Answer, complete } from './answer.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -125,7 +126,7 @@ export function decideUpdate(
   const strategy = strategyOf(served);
   strategy.setDefaults(next);
   const entries = entriesAfter(environment, served, old, next, ownership, part);
-  prepareUpdate(served, next, old, part);
+  prepareUpdate(served, next, old, part, () => admitChange(environment, served, next, old));
   if (part === 'object') {
     allocate(stored, next, (key) => environment.cache.isAllocated(key), environment.random);
   }
@@ -133,11 +134,12 @@ export function decideUpdate(
   return settled(next);
 }
 
-/** Keeps and validates what an update of that part may touch. Throws StatusError Invalid. */
-function prepareUpdate(served: ServedResource, next: AnyObject, old: AnyObject, part: Part): void {
+/** Keeps, admits and validates what an update of that part may touch. Throws StatusError Invalid, or Forbidden. */
+function prepareUpdate(served: ServedResource, next: AnyObject, old: AnyObject, part: Part, admit: () => void): void {
   const strategy = strategyOf(served);
   if (part === 'status') strategy.prepareForStatusUpdate(next, old);
   else strategy.prepareForUpdate(next, old);
+  if (part === 'object') admit();
   const errors = part === 'status' ? strategy.validateStatusUpdate(next, old) : strategy.validateUpdate(next, old);
   if (served.isConverted) errors.push(...served.strategy.validateServed(next, old));
   if (errors.length > 0) throw invalidObject(strategy.info, next.metadata.name ?? '', errors);

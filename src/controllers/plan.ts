@@ -7,8 +7,11 @@ import { type KubeObject, nameOf, namespaceOf } from '../api/object-meta.ts';
 import type { PatchType } from '../protocol/apiserver.ts';
 
 export interface Write {
-  /** `get` is a premise: that no object with this uid exists. If one does, the plan is dropped and made anew later. */
-  readonly verb: 'create' | 'update' | 'patch' | 'delete' | 'deletecollection' | 'get';
+  /**
+   * `get` is a premise: that no object with this uid exists. So is `list`: that nothing listed contradicts. If something does, the plan is
+   * dropped and made anew later.
+   */
+  readonly verb: 'create' | 'update' | 'patch' | 'delete' | 'deletecollection' | 'get' | 'list';
   readonly resource: GroupVersionResource;
   readonly subresource: string;
   readonly namespace: string;
@@ -21,6 +24,8 @@ export interface Write {
   readonly uid: string;
   /** Refusals that mean that nothing is left to do: 404 for a deletion. */
   readonly accepts: readonly number[];
+  /** Of the premise `list`: tells whether an object proves it wrong. */
+  readonly contradicts?: (object: KubeObject) => boolean;
 }
 
 export interface EventRecord {
@@ -85,6 +90,22 @@ export function patch(
 /** A premise of the groups behind it: the object that a cache does not show does not exist either. Without a uid, nothing of that name. */
 export function mustBeAbsent(resource: GroupVersionResource, namespace: string, name: string, uid: string): Write {
   return { ...plain, verb: 'get', resource, namespace, name, body: null, uid, accepts: [404] };
+}
+
+/** A premise of the groups behind it: none of these objects contradicts, those that a cache does not show yet included. */
+export function mustHaveNone<T extends KubeObject>(
+  resource: GroupVersionResource,
+  namespace: string,
+  contradicts: (object: T) => boolean,
+): Write {
+  const asked = contradicts as (object: KubeObject) => boolean;
+  return { ...plain, verb: 'list', resource, namespace, name: '', body: null, contradicts: asked };
+}
+
+/** A premise of the groups behind it: the object is still as the cache shows it. A patch that changes nothing is not written. */
+export function mustBeCurrent(resource: GroupVersionResource, object: KubeObject): Write {
+  const { uid, resourceVersion } = object.metadata;
+  return patch(resource, object, { metadata: { uid, resourceVersion } });
 }
 
 /** Deletes everything of one resource in a namespace. */

@@ -1,5 +1,8 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
 
+import { attachDetachController } from './attachdetach/keys.ts';
+import { claimProtectionController } from './claimprotection/keys.ts';
+import { type CloudTiming, cloudAttacherController } from './cloudattacher/keys.ts';
 import type { AnyController, Controller, Kinds } from './controller.ts';
 import { cronJobController } from './cronjob/keys.ts';
 import { daemonSetController } from './daemonset/keys.ts';
@@ -18,6 +21,15 @@ import { replicationControllerController } from './replicationcontroller/keys.ts
 import { serviceAccountController } from './serviceaccount/keys.ts';
 import { statefulSetController } from './statefulset/keys.ts';
 import { ttlAfterFinishedController } from './ttlafterfinished/keys.ts';
+import { volumeBinderController } from './volumebinder/keys.ts';
+import { volumeExpanderController } from './volumeexpander/keys.ts';
+import { volumeProtectionController } from './volumeprotection/keys.ts';
+import { volumeProvisionerController } from './volumeprovisioner/keys.ts';
+
+export interface StorageTiming extends CloudTiming {
+  /** How long a silent node keeps a disk that no pod there wants any more. */
+  readonly maxWaitForUnmountMs: number;
+}
 
 export interface ControllerSettings {
   readonly node: NodeTiming;
@@ -25,6 +37,7 @@ export interface ControllerSettings {
   readonly orphanQuarantineMs: number;
   /** How long a job waits after a first failed pod. */
   readonly jobBackoffMs: number;
+  readonly storage: StorageTiming;
   /** The certificate of the cluster's authority, as PEM. */
   readonly rootCertificate: string;
 }
@@ -46,6 +59,13 @@ export function controllersOf(settings: ControllerSettings): readonly AnyControl
     typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
     typeless(serviceAccountController(settings.rootCertificate)),
     typeless(ephemeralVolumeController),
+    typeless(volumeBinderController),
+    typeless(volumeProvisionerController),
+    typeless(volumeExpanderController),
+    typeless(attachDetachController({ ...settings.storage, nodeGraceMs: settings.node.graceMs })),
+    typeless(cloudAttacherController(settings.storage)),
+    typeless(claimProtectionController),
+    typeless(volumeProtectionController),
     typeless(namespaceController()),
     typeless(garbageCollectionController()),
   ];

@@ -25,6 +25,26 @@ export const persistentVolumeClaimResource: GroupVersionResource = {
   version: 'v1',
   resource: 'persistentvolumeclaims',
 };
+export const persistentVolumeResource: GroupVersionResource = {
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumes',
+};
+export const storageClassResource: GroupVersionResource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'storageclasses',
+};
+export const csiDriverResource: GroupVersionResource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'csidrivers',
+};
+export const volumeAttachmentResource: GroupVersionResource = {
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'volumeattachments',
+};
 export const replicationControllerResource: GroupVersionResource = {
   group: '',
   version: 'v1',

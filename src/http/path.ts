@@ -5,7 +5,7 @@
  *   /api/v1/namespaces/default/pods/web/log          get, pods/log, namespace default, name web
  *   /apis/apps/v1/deployments?watch=true             watch, deployments of all namespaces
  *   /api/v1/namespaces/default                       get, namespaces, name and namespace default
- *   /openapi/v3                                      nonResource
+ *   /openapi/v2, /openapi/v3                         nonResource
  */
 import type { NonResourceRequest, RequestInfo, ResourceRequest, ResourceVerb } from '../api/request.ts';
 import { badRequest } from '../api/status-errors.ts';

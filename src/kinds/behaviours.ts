@@ -17,6 +17,8 @@ import { jobBehaviour } from './job/strategy.ts';
 import { leaseBehaviour } from './lease/strategy.ts';
 import { namespaceBehaviour } from './namespace/strategy.ts';
 import { nodeBehaviour } from './node/strategy.ts';
+import { persistentVolumeBehaviour } from './persistentvolume/strategy.ts';
+import { persistentVolumeClaimBehaviour } from './persistentvolumeclaim/strategy.ts';
 import { podBehaviour } from './pod/strategy.ts';
 import { podDisruptionBudgetBehaviour } from './poddisruptionbudget/strategy.ts';
 import { priorityClassBehaviour } from './priorityclass/strategy.ts';
@@ -31,6 +33,8 @@ import {
 import { secretBehaviour } from './secret/strategy.ts';
 import { serviceBehaviour } from './service/strategy.ts';
 import { statefulSetBehaviour } from './statefulset/strategy.ts';
+import { storageClassBehaviour } from './storageclass/strategy.ts';
+import { volumeAttachmentBehaviour } from './volumeattachment/strategy.ts';
 
 const plain: KindBehaviour<AnyObject> = {};
 const counted: KindBehaviour<AnyObject> = { hasGeneration: true };
@@ -41,6 +45,8 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('events.k8s.io/Event', servedEventBehaviour),
   entry('/Namespace', namespaceBehaviour),
   entry('/Node', nodeBehaviour),
+  entry('/PersistentVolume', persistentVolumeBehaviour),
+  entry('/PersistentVolumeClaim', persistentVolumeClaimBehaviour),
   entry('/Pod', podBehaviour),
   entry('/ReplicationController', replicationControllerBehaviour),
   entry('/Secret', secretBehaviour),
@@ -70,6 +76,8 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('admissionregistration.k8s.io/ValidatingWebhookConfiguration', counted),
   entry('apiextensions.k8s.io/CustomResourceDefinition', customResourceDefinitionBehaviour),
   entry('scheduling.k8s.io/PriorityClass', priorityClassBehaviour),
+  entry('storage.k8s.io/StorageClass', storageClassBehaviour),
+  entry('storage.k8s.io/VolumeAttachment', volumeAttachmentBehaviour),
   entry('rbac.authorization.k8s.io/ClusterRole', clusterRoleBehaviour),
   entry('rbac.authorization.k8s.io/ClusterRoleBinding', clusterRoleBindingBehaviour),
   entry('rbac.authorization.k8s.io/Role', roleBehaviour),

@@ -9,7 +9,7 @@ export interface Binary {
   readonly version: string;
 }
 
-const minorMin = 29;
+const minorMin = 28;
 
 function onPath(): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
@@ -24,7 +24,7 @@ function onPath(): string | null {
   return null;
 }
 
-/** All versions from 1.29 on, the newest last; none where there is no kubectl. */
+/** All versions from 1.28 on, the newest last; none where there is no kubectl. */
 export function kubectlBinaries(): Binary[] {
   const path = onPath();
   if (path === null) return [];

@@ -14,7 +14,7 @@ import { type Binary, chosenBinaries } from './binaries.ts';
 import { Kubectl, type Outcome, printed } from './kubectl.ts';
 
 const chosen = chosenBinaries();
-const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
+const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.28 or newer on this machine)' };
 
 let cluster: Cluster;
 let folder: string;

@@ -1,5 +1,5 @@
 /**
- * Unmodified kubectl, the newest that this machine has or with `KUBECTL_VERSIONS=all` every one from 1.29 on, against a running cluster of three masters
+ * Unmodified kubectl, the newest that this machine has or with `KUBECTL_VERSIONS=all` every one from 1.28 on, against a running cluster of three masters
  * whose leader dies in the middle. Skipped, visibly, where there is no kubectl.
  */
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { type Binary, chosenBinaries } from './binaries.ts';
 import { Kubectl, printed } from './kubectl.ts';
 
 const binaries = chosenBinaries();
-const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
+const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.28 or newer on this machine)' };
 const shop = readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8');
 
 let cluster: Cluster;

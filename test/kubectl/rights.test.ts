@@ -10,7 +10,7 @@ import { Kubectl } from './kubectl.ts';
 
 /** The oldest, which sends JSON, and the newest, which sends protobuf. */
 const binaries = chosenBinaries();
-const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
+const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.28 or newer on this machine)' };
 
 let cluster: Cluster;
 let folder: string;

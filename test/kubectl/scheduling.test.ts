@@ -5,7 +5,7 @@ import { type Binary, kubectlBinaries } from './binaries.ts';
 import { Kubectl } from './kubectl.ts';
 
 const binary = kubectlBinaries().at(-1);
-const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
+const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.28 or newer on this machine)' };
 
 const pod = (name: string, cpu: string, more: object = {}): string =>
   JSON.stringify({

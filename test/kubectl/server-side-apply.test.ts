@@ -1,11 +1,11 @@
-/** Server-side apply as unmodified kubectl does it, every version from 1.29 on that this machine has. Skipped, visibly, where there is no kubectl. */
+/** Server-side apply as unmodified kubectl does it, every version from 1.28 on that this machine has. Skipped, visibly, where there is no kubectl. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../actors/cluster/index.ts';
 import { type Binary, chosenBinaries } from './binaries.ts';
 import { Kubectl } from './kubectl.ts';
 
 const binaries = chosenBinaries();
-const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.29 or newer on this machine)' };
+const none: Binary = { path: '', version: '(skipped: there is no kubectl 1.28 or newer on this machine)' };
 
 let cluster: Cluster;
 

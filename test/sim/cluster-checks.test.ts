@@ -4,6 +4,7 @@ import type { KubeObject } from '../../src/api/object-meta.ts';
 import { checkAcknowledged, checkBindings, checkReplicaSets, checkUntouched } from './cluster/checks.ts';
 import type { Chronicle, Entry } from './cluster/chronicle.ts';
 import { checkRollouts } from './cluster/rollouts.ts';
+import { checkAtMostOne, checkBudgets, checkDaemons, checkJobs } from './cluster/workload-checks.ts';
 
 type Change = readonly [key: string, object: object | null];
 
@@ -82,4 +83,55 @@ test('an acknowledged write that nobody committed is found', () => {
   const chronicle = chronicleOf(pod('a', ''));
   expect(checkAcknowledged(chronicle, [{ what: 'write a', name: 'a', revision: 2 }])).toEqual([]);
   expect(checkAcknowledged(chronicle, [{ what: 'write a', name: 'a', revision: 3 }])).toHaveLength(1);
+});
+
+test('a pod that is removed while its containers run is found', () => {
+  const state = (name: string): object => ({
+    containerStatuses: [{ containerID: 'x', restartCount: 0, state: { [name]: {} } }],
+  });
+  const gone: Change = ['/registry/pods/default/db-0', null];
+  expect(checkAtMostOne(chronicleOf(pod('db-0', 'node-1', state('terminated')), gone))).toEqual([]);
+  expect(checkAtMostOne(chronicleOf(pod('db-0', '', state('running')), gone))).toEqual([]);
+  expect(checkAtMostOne(chronicleOf(pod('db-0', 'node-1', state('running')), gone))).toHaveLength(1);
+});
+
+test('a second pod of a DaemonSet on one node is found, unless the first is going', () => {
+  const daemon = (name: string, metadata: object = {}): Change => {
+    const ownerReferences = [{ kind: 'DaemonSet', name: 'agent', uid: 'agent', controller: true }];
+    const object = { metadata: { name, uid: name, ownerReferences, ...metadata }, spec: { nodeName: 'node-1' } };
+    return [`/registry/pods/default/${name}`, object];
+  };
+  const going = daemon('a', { deletionTimestamp: '2023-11-14T22:13:32Z' });
+  expect(checkDaemons(chronicleOf(daemon('a'), going, daemon('b')))).toEqual([]);
+  expect(checkDaemons(chronicleOf(daemon('a'), daemon('b')))).toHaveLength(1);
+});
+
+test('a Job that counts backwards, too much, or what never succeeded is found', () => {
+  const job = (succeeded: number): Change => [
+    '/registry/batch/jobs/default/work',
+    { metadata: { name: 'work', uid: 'set' }, spec: { completions: 2 }, status: { succeeded } },
+  ];
+  const done = (name: string): Change => pod(name, 'node-1', { phase: 'Succeeded' });
+  expect(checkJobs(chronicleOf(done('a'), job(1), done('b'), job(2)))).toEqual([]);
+  expect(checkJobs(chronicleOf(done('a'), job(1), job(0)))).toHaveLength(1);
+  expect(checkJobs(chronicleOf(done('a'), job(2)))).toHaveLength(1);
+  expect(checkJobs(chronicleOf(done('a'), done('b'), done('c'), job(3)))).toHaveLength(1);
+});
+
+test('an eviction that no budget granted, and an overdrawn budget, are found', () => {
+  const budget = (disruptionsAllowed: number, disruptedPods: object = {}): Change => [
+    '/registry/policy/poddisruptionbudgets/default/web',
+    { metadata: { name: 'web' }, spec: {}, status: { disruptionsAllowed, disruptedPods } },
+  ];
+  const ready = { type: 'Ready', status: 'True' };
+  const evicted = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
+  const member = (...conditions: object[]): Change => {
+    const metadata = { name: 'a', uid: 'a', labels: { app: 'web' } };
+    return ['/registry/pods/default/a', { metadata, spec: { nodeName: 'node-1' }, status: { conditions } }];
+  };
+  const granted = budget(0, { a: '2023-11-14T22:13:32Z' });
+  expect(checkBudgets(chronicleOf(budget(1), member(ready), granted, member(ready, evicted)))).toEqual([]);
+  expect(checkBudgets(chronicleOf(budget(1), member(), member(evicted)))).toEqual([]);
+  expect(checkBudgets(chronicleOf(budget(1), member(ready), member(ready, evicted)))).toHaveLength(1);
+  expect(checkBudgets(chronicleOf(budget(-1)))).toHaveLength(1);
 });

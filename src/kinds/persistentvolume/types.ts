@@ -12,16 +12,38 @@ export interface ClaimReference {
   readonly apiVersion?: string;
 }
 
-export interface PersistentVolume extends KubeObject {
-  readonly spec?: {
-    readonly capacity?: ResourceList;
-    readonly accessModes?: readonly string[];
-    readonly claimRef?: ClaimReference;
-    readonly storageClassName?: string;
-    readonly volumeMode?: 'Filesystem' | 'Block';
-    readonly volumeAttributesClassName?: string;
-    readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] } };
-    readonly csi?: { readonly driver: string; readonly volumeHandle: string };
+export type ReclaimPolicy = 'Retain' | 'Delete' | 'Recycle';
+export type VolumePhase = 'Pending' | 'Available' | 'Bound' | 'Released' | 'Failed';
+
+export interface VolumeNodeAffinity {
+  readonly required?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] };
+}
+
+export interface PersistentVolumeSpec {
+  readonly capacity?: ResourceList;
+  readonly accessModes?: readonly string[];
+  readonly claimRef?: ClaimReference;
+  readonly persistentVolumeReclaimPolicy?: ReclaimPolicy;
+  readonly storageClassName?: string;
+  readonly volumeMode?: 'Filesystem' | 'Block';
+  readonly volumeAttributesClassName?: string;
+  readonly nodeAffinity?: VolumeNodeAffinity;
+  readonly mountOptions?: readonly string[];
+  readonly hostPath?: { readonly path: string; readonly type?: string };
+  readonly local?: { readonly path: string };
+  readonly csi?: {
+    readonly driver: string;
+    readonly volumeHandle: string;
+    readonly volumeAttributes?: Readonly<Record<string, string>>;
   };
-  readonly status?: { readonly phase?: 'Pending' | 'Available' | 'Bound' | 'Released' | 'Failed' };
+}
+
+export interface PersistentVolume extends KubeObject {
+  readonly spec?: PersistentVolumeSpec;
+  readonly status?: {
+    readonly phase?: VolumePhase;
+    readonly message?: string;
+    readonly reason?: string;
+    readonly lastPhaseTransitionTime?: string;
+  };
 }

@@ -21,5 +21,7 @@ export interface PersistentVolumeClaim extends KubeObject {
     readonly accessModes?: readonly string[];
     readonly capacity?: ResourceList;
     readonly conditions?: readonly Condition[];
+    readonly allocatedResources?: ResourceList;
+    readonly allocatedResourceStatuses?: Readonly<Record<string, string>>;
   };
 }

@@ -6,12 +6,13 @@
 import { type Flow, sleep } from '../../actor/flow.ts';
 import type { GroupVersionResource } from '../../api/group-version.ts';
 import { annotationsOf, uidOf } from '../../api/object-meta.ts';
+import { boundByControllerAnnotation, selectedNodeAnnotation } from '../../kinds/persistentvolume/matching.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { success, unschedulable, type Verdict } from '../verdict.ts';
 import type { VolumePlan } from '../volume-plans.ts';
 import type { Writer } from '../writer.ts';
 import { persist, writeTimeoutMs } from '../writes.ts';
-import { isBound, isReachable, selectedNodeAnnotation } from './claim.ts';
+import { isBound, isReachable } from './claim.ts';
 
 const claims: GroupVersionResource = { group: '', version: 'v1', resource: 'persistentvolumeclaims' };
 const volumes: GroupVersionResource = { group: '', version: 'v1', resource: 'persistentvolumes' };
@@ -45,7 +46,7 @@ function* keepVolume(claimName: string, name: string, snapshot: Snapshot, writer
     return unschedulable(`binding volumes: ${claimName} or its volume is gone`);
   const [namespace, claimed] = split(claimName);
   const claimRef = { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace, name: claimed, uid: uidOf(claim) };
-  const annotations = { 'pv.kubernetes.io/bound-by-controller': 'yes' };
+  const annotations = { [boundByControllerAnnotation]: 'yes' };
   const { resourceVersion } = volume.metadata;
   const body = { metadata: { uid: uidOf(volume), resourceVersion, annotations }, spec: { claimRef } };
   return yield* write({ resource: volumes, name, body }, writer);

@@ -3,8 +3,15 @@
  * Models kubernetes component-helpers/storage/volume/pv_helpers.go FindMatchingVolume and plugins/volumebinding/binder.go FindPodVolumes.
  */
 import { compileLabelSelector, matchesLabels } from '../../api/label-selector.ts';
-import { annotationsOf, isBeingDeleted, labelsOf, nameOf } from '../../api/object-meta.ts';
+import { annotationsOf, labelsOf, nameOf } from '../../api/object-meta.ts';
 import { compareQuantities } from '../../api/quantity.ts';
+import {
+  capacityOf,
+  classNameOf,
+  isKeptFor,
+  selectedNodeAnnotation,
+  suits,
+} from '../../kinds/persistentvolume/matching.ts';
 import type { PersistentVolume } from '../../kinds/persistentvolume/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import type { StorageClass } from '../../kinds/storageclass/types.ts';
@@ -12,7 +19,7 @@ import type { NodeInfo } from '../node-info.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Storage } from '../surroundings.ts';
 import type { VolumePlan } from '../volume-plans.ts';
-import { capacityOf, claimKey, classNameOf, isKeptFor, isReachable, selectedNodeAnnotation, sizeOf } from './claim.ts';
+import { claimKey, isReachable } from './claim.ts';
 
 const noProvisioner = 'kubernetes.io/no-provisioner';
 
@@ -68,14 +75,6 @@ function matchingVolume(
     if (smallest === undefined || compareQuantities(capacityOf(volume), capacityOf(smallest)) < 0) smallest = volume;
   }
   return smallest;
-}
-
-function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  if (isBeingDeleted(volume) || compareQuantities(capacityOf(volume), sizeOf(claim)) < 0) return false;
-  const modes = volume.spec?.accessModes ?? [];
-  if (!(claim.spec?.accessModes ?? []).every((mode) => modes.includes(mode))) return false;
-  if ((volume.spec?.volumeMode ?? 'Filesystem') !== (claim.spec?.volumeMode ?? 'Filesystem')) return false;
-  return (volume.spec?.volumeAttributesClassName ?? '') === (claim.spec?.volumeAttributesClassName ?? '');
 }
 
 /** A claim without a selector takes any volume. */

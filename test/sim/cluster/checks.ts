@@ -3,8 +3,8 @@ import { controllerOf, isBeingDeleted, nameOf, uidOf } from '../../../src/api/ob
 import { findCondition } from '../../../src/kinds/condition.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { ReplicaSet } from '../../../src/kinds/replicaset/types.ts';
+import type { Acknowledged } from './attempts.ts';
 import type { Chronicle } from './chronicle.ts';
-import type { Acknowledged } from './user.ts';
 
 /** A pod is bound once, and never to another node. */
 export function checkBindings(chronicle: Chronicle): string[] {
@@ -56,7 +56,8 @@ export function checkReplicaSets(chronicle: Chronicle): string[] {
     if (!key.startsWith('/registry/pods/')) continue;
     const pod = (object ?? previous) as Pod | null;
     const owner = pod === null ? undefined : controllerOf(pod)?.uid;
-    if (pod === null || owner === undefined) continue;
+    // Others than ReplicaSets have rules of their own.
+    if (pod === null || owner === undefined || !wanted.has(owner)) continue;
     const owned = pods.get(owner) ?? new Set<string>();
     pods.set(owner, owned);
     if (object === null || isBeingDeleted(pod) || isDone(pod)) {

@@ -19,6 +19,8 @@ export interface Entry {
 }
 
 const resumeMs = 20;
+/** All other groups have a dot in their names. */
+const plainGroups = new Set(['apps', 'autoscaling', 'batch', 'policy']);
 
 export class Chronicle {
   readonly entries: Entry[] = [];
@@ -77,5 +79,5 @@ export class Chronicle {
 /** Keys are /registry/RESOURCE/... for the core group, and /registry/GROUP/RESOURCE/... for the others. */
 function resourceOf(key: string): string {
   const [, , first = '', second = ''] = key.split('/');
-  return first === 'apps' || first.includes('.') ? second : first;
+  return plainGroups.has(first) || first.includes('.') ? second : first;
 }

@@ -23,14 +23,14 @@ export function unconverged(chronicle: Chronicle, dead: ReadonlySet<string>): st
   );
 }
 
-function nodeFault(node: Node, dead: ReadonlySet<string>): string | null {
+export function nodeFault(node: Node, dead: ReadonlySet<string>): string | null {
   if (dead.has(nameOf(node))) return null;
   const taints = node.spec?.taints ?? [];
   if (taints.length > 0) return `${nameOf(node)} is tainted: ${taints.map(({ key }) => key).join()}`;
   return isConditionTrue(node.status?.conditions, 'Ready') ? null : `${nameOf(node)} is not Ready`;
 }
 
-function deploymentFault(
+export function deploymentFault(
   deployment: Deployment,
   sets: readonly ReplicaSet[],
   pods: readonly Pod[],
@@ -68,7 +68,8 @@ function strayFault(pod: Pod, sets: readonly ReplicaSet[], dead: ReadonlySet<str
   return sets.some((set) => uidOf(set) === owner) ? null : `${nameOf(pod)} has no ReplicaSet any more`;
 }
 
-function first<T>(items: readonly T[], fault: (item: T) => string | null): string | null {
+/** Returns the first fault of any item, or null. */
+export function first<T>(items: readonly T[], fault: (item: T) => string | null): string | null {
   for (const item of items) {
     const found = fault(item);
     if (found !== null) return found;

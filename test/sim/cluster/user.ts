@@ -1,48 +1,32 @@
-/**
- * Somebody who works with the cluster meanwhile: creates Deployments, scales, rolls and deletes them, and writes small objects. A request may
- * fail for want of a majority or of an API server, and then says so with 503 or 504; every other surprise is a violation.
- */
-import { type Cluster, StatusError } from '../../../actors/cluster/index.ts';
+/** Somebody who works with the cluster meanwhile: creates Deployments, scales, rolls and deletes them, and writes small objects. */
+import type { Cluster } from '../../../actors/cluster/index.ts';
 import type { AnyObject } from '../../../src/api/object-meta.ts';
 import type { Random } from '../../../src/base/random.ts';
-import { Tally } from '../tally.ts';
+import { Attempts, type Findings } from './attempts.ts';
+import type { ClusterUser } from './run.ts';
 
-/** A write that was acknowledged: it must be in the chronicle. */
-export interface Acknowledged {
-  readonly what: string;
-  readonly name: string;
-  readonly revision: number;
-}
-
-/** 409: somebody else was faster; 404: it was deleted meanwhile, or an earlier create of unknown outcome was not done. */
-const expectedCodes = new Set([404, 409, 503, 504]);
-
-export class User {
-  readonly acknowledged: Acknowledged[] = [];
-  readonly marks: Tally;
-  readonly counts = new Tally();
-  readonly violations: string[];
+export class User implements ClusterUser {
+  readonly attempts: Attempts;
   readonly #cluster: Cluster;
   readonly #random: Random;
-  readonly #say: (line: string) => void;
   readonly #deployments: string[] = [];
+  readonly #first: number;
   #made = 0;
 
-  constructor(
-    cluster: Cluster,
-    random: Random,
-    out: { readonly marks: Tally; readonly violations: string[]; readonly say: (line: string) => void },
-  ) {
+  /** `first`: how many Deployments to begin with. */
+  constructor(cluster: Cluster, random: Random, findings: Findings, first: number) {
+    this.attempts = new Attempts(cluster, findings);
     this.#cluster = cluster;
     this.#random = random;
-    this.marks = out.marks;
-    this.violations = out.violations;
-    this.#say = out.say;
+    this.#first = first;
   }
 
-  /** Names of Deployments that were created and not deleted, as far as the user knows. */
-  get deployments(): readonly string[] {
-    return this.#deployments;
+  async begin(): Promise<void> {
+    for (let count = 0; count < this.#first; count += 1) await this.create();
+  }
+
+  async finish(): Promise<void> {
+    // Whatever it left is for the cluster to settle.
   }
 
   async create(): Promise<void> {
@@ -71,40 +55,23 @@ export class User {
     return this.write();
   }
 
-  /** Writes a small object, for the answer's sake. */
   async write(): Promise<void> {
     this.#made += 1;
-    const name = `note-${this.#made}`;
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { of: name } };
-    await this.#try(`write ${name}`, name, () => this.#cluster.api.create(object as unknown as AnyObject));
+    await this.attempts.write(`note-${this.#made}`);
   }
 
   async #roll(name: string): Promise<void> {
     this.#made += 1;
     const image = `web:${this.#made}`;
     const patch = { spec: { template: { spec: { containers: [{ name: 'main', image }] } } } };
-    this.marks.add('rolled');
+    this.attempts.findings.marks.add('rolled');
     await this.#try(`roll ${name} to ${image}`, name, () =>
       this.#cluster.api.patch(`deployment/${name}`, patch, { type: 'strategic' }),
     );
   }
 
   async #try(what: string, name: string, request: () => Promise<AnyObject>): Promise<void> {
-    this.#say(what);
-    const startMs = this.#cluster.nowMs();
-    this.counts.add('user requests');
-    try {
-      const object = await request();
-      const revision = Number(object.metadata.resourceVersion ?? 0);
-      if (!what.startsWith('delete')) this.acknowledged.push({ what, name, revision });
-      this.counts.add('user requests done');
-    } catch (error) {
-      const code = error instanceof StatusError ? error.status.code : undefined;
-      const tookMs = (this.#cluster.nowMs() - startMs).toFixed(0);
-      this.#say(`${what} failed with ${code} after ${tookMs} ms: ${String(error)}`);
-      if (code !== undefined && expectedCodes.has(code)) this.marks.add(`answer ${code}`);
-      else this.violations.push(`${what} failed unclearly: ${String(error)}`);
-    }
+    await this.attempts.try(what, name, request);
   }
 
   #deployment(name: string): AnyObject {

@@ -228,6 +228,7 @@ export class SimulatedCluster {
         node: { graceMs: 4_000, startupGraceMs: 6_000, monitorMs: 500 },
         orphanQuarantineMs: 2_000,
         jobBackoffMs: 500,
+        storage: { diskAttachMs: 200, diskDetachMs: 200, maxWaitForUnmountMs: 6_000 },
         rootCertificate: 'certificate of the test',
       },
     };

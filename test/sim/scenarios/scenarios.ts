@@ -2,7 +2,8 @@
 import type { Scenario } from '../scenario.ts';
 import { clusterScenario } from './cluster.ts';
 import { storeScenario } from './store.ts';
+import { workloadsScenario } from './workloads.ts';
 
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
-  [storeScenario, clusterScenario].map((one) => [one.name, one]),
+  [storeScenario, clusterScenario, workloadsScenario].map((one) => [one.name, one]),
 );

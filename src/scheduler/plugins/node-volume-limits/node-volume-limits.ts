@@ -2,11 +2,13 @@
  * NodeVolumeLimits: a storage driver attaches only so many volumes to a node. Volumes that several pods of the node share count once.
  * Models plugins/nodevolumelimits/csi.go.
  */
+
+import { classNameOf } from '../../../kinds/persistentvolume/matching.ts';
 import { type FilterPlugin, judging, skip } from '../../plugin.ts';
 import type { PodInfo } from '../../pod-info.ts';
 import type { Storage } from '../../surroundings.ts';
 import { success, unschedulable } from '../../verdict.ts';
-import { claimKey, classNameOf } from '../../volumes/claim.ts';
+import { claimKey } from '../../volumes/claim.ts';
 
 const tooMany = unschedulable('node(s) exceed max volume count');
 
