@@ -43,11 +43,12 @@ function storageOf(
   isReadOnly: boolean,
   objects: VolumeSources['objects'],
 ): VolumeVerdict {
-  const { csi, hostPath, local } = (spec ?? {}) as NonNullable<PersistentVolume['spec']> & {
-    readonly hostPath?: { readonly path: string; readonly type?: string };
-    readonly local?: { readonly path: string };
-  };
+  const { csi, hostPath, local } = spec ?? {};
   if (hostPath !== undefined) return held({ type: 'host', path: hostPath.path, hostPathType: hostPath.type ?? '' });
+  // What the cluster has provisioned is its runtimes' to place; what people name is theirs.
+  const isProvisioned = metadata.annotations?.[provisionedByAnnotation] !== undefined;
+  if (local !== undefined && isProvisioned)
+    return held({ type: 'persistent', handle: `local${local.path}`, isReadOnly });
   if (local !== undefined) return held({ type: 'host', path: local.path, hostPathType: '' });
   if (csi === undefined) {
     return missing(
@@ -60,6 +61,8 @@ function storageOf(
   const handle = `${csi.driver}/${csi.volumeHandle}`;
   return held({ type: 'persistent', handle, isReadOnly }, isAttached ? attachmentNameOf(csi) : '');
 }
+
+const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by';
 
 /** The unique name of a volume, as `status.volumesAttached` of a node has it. */
 export function attachmentNameOf({
