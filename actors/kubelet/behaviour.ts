@@ -6,6 +6,7 @@
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
+import { type Flow, sleep } from '../../src/actor/flow.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
@@ -23,8 +24,9 @@ import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } 
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
 import { keepMirrors, staticPodsOf } from '../../src/kubelet/static-pods.ts';
 import { requestToken } from '../../src/kubelet/token-flow.ts';
+import { memoryByPod, summarize } from '../../src/kubelet/usage-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
-import type { KubeletProtocol } from '../../src/protocol/kubelet.ts';
+import type { KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
 import { LogRelays } from './log-relays.ts';
@@ -44,6 +46,8 @@ export interface KubeletArgs {
 export interface KubeletState {
   readonly limits: KubeletLimits;
   readonly kubelet: Kubelet;
+  /** The path of the container runtime. */
+  readonly runtime: string;
   readonly link: RuntimeLink;
   readonly logs: LogRelays;
   readonly runner: FlowRunner;
@@ -96,6 +100,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const state: KubeletState = {
     limits,
     kubelet,
+    runtime: args.runtime,
     link,
     logs: new LogRelays(args.runtime, relayIdMin),
     runner: new FlowRunner(),
@@ -153,6 +158,8 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
     case 'tell':
       state.kubelet.shutDown(input.body.message, input);
       return [];
+    case 'ask':
+      return answerUsage(state, input);
     case 'credit':
       return state.logs.grant(input.stream, input.messages);
     case 'unsubscribed':
@@ -217,8 +224,20 @@ function started(state: KubeletState): readonly Effect[] {
     ...informers.start(stamp.monotonicMs),
     ...runner.start(keepNode(situation), null, () => []).effects,
     ...runner.start(keepLease(situation), null, () => []).effects,
+    ...runner.start(watchMemory(state), null, () => []).effects,
     { type: 'timer', key: statusTimer, afterMs: limits.nodeStatusMs },
   ];
+}
+
+/** Measures what the pods use, in intervals, for ever. What cannot be measured is never short. */
+function* watchMemory(state: KubeletState): Flow<void> {
+  const { kubelet, limits, runtime } = state;
+  for (;;) {
+    yield* sleep(limits.memoryIntervalMs);
+    if (kubelet.podCount === 0 && !kubelet.hasMemoryPressure) continue;
+    const summary = yield* summarize(runtime, (uid) => kubelet.find('', '', uid)?.pod);
+    if (summary.type === 'measured') kubelet.memoryMeasured(memoryByPod(summary), state.stamp);
+  }
 }
 
 function refreshStatus(state: KubeletState): readonly Effect[] {
@@ -230,7 +249,10 @@ function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
   return runner.signal(nodeChangedSignal);
 }
 
-function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' | 'tell' }>): readonly Effect[] {
+function handle(
+  state: KubeletState,
+  input: Exclude<KubeletInput, { type: 'subscribed' | 'tell' | 'ask' }>,
+): readonly Effect[] {
   const own = state.link.handle(input);
   if (own !== null) return own;
   if (input.type === 'item') {
@@ -329,4 +351,15 @@ function openLogs(state: KubeletState, input: Extract<KubeletInput, { type: 'sub
   const { request } = input.body;
   const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
   return state.logs.open(input.stream, logSourceOf(request, machine, input.wallMs), input.credit);
+}
+
+function answerUsage(
+  { runner, runtime, kubelet }: KubeletState,
+  { request, timeoutMs }: Extract<KubeletInput, { type: 'ask' }>,
+): readonly Effect[] {
+  const flow = summarize(runtime, (uid) => kubelet.find('', '', uid)?.pod);
+  return runner.start(flow, timeoutMs, (end) => {
+    const late: UsageSummary = { type: 'unknown', message: 'the container runtime does not answer in time' };
+    return [{ type: 'reply', request, body: end.type === 'returned' ? end.result : late }];
+  }).effects;
 }

@@ -16,10 +16,11 @@
  *   ignore-stop        `true`: only SIGKILL ends it
  *   log-lines-per-second
  *   log-text           what a line says; `{n}` stands for its number
- *   cpu-millis, memory-bytes   what it uses
+ *   cpu-millis, memory-bytes   what it uses: a number, or a curve over its life (usage-curve.ts)
  */
 import type { ContainerConfig } from '../protocol/runtime.ts';
 import { lifeOfCommand } from './simulated-command.ts';
+import { parseUsageCurve, steady, type UsageCurve } from './usage-curve.ts';
 
 export interface ContainerProfile {
   readonly pullLatencyMs: number;
@@ -40,8 +41,8 @@ export interface ContainerProfile {
   readonly logText: string;
   /** Lines written at the start. */
   readonly firstLines: readonly string[];
-  readonly cpuMillis: number;
-  readonly memoryBytes: number;
+  readonly cpuMillis: UsageCurve;
+  readonly memoryBytes: UsageCurve;
 }
 
 export const defaultContainerProfile: ContainerProfile = {
@@ -60,8 +61,8 @@ export const defaultContainerProfile: ContainerProfile = {
   logLinesPerSecond: 0,
   logText: 'line {n}',
   firstLines: [],
-  cpuMillis: 1,
-  memoryBytes: 1_000_000,
+  cpuMillis: steady(1),
+  memoryBytes: steady(1_000_000),
 };
 
 /** Profiles by image name, with or without its tag. */
@@ -77,6 +78,8 @@ const numbers: Readonly<Record<string, keyof ContainerProfile>> = {
   'exit-code': 'exitCode',
   'stop-latency-ms': 'stopLatencyMs',
   'log-lines-per-second': 'logLinesPerSecond',
+};
+const curves: Readonly<Record<string, keyof ContainerProfile>> = {
   'cpu-millis': 'cpuMillis',
   'memory-bytes': 'memoryBytes',
 };
@@ -129,6 +132,10 @@ function annotated(annotations: Readonly<Record<string, string>>, suffix: string
   for (const [name, field] of Object.entries(texts)) {
     const value = annotations[`${prefix}${name}${suffix}`];
     if (value !== undefined) profile[field] = value;
+  }
+  for (const [name, field] of Object.entries(curves)) {
+    const curve = parseUsageCurve(annotations[`${prefix}${name}${suffix}`] ?? '');
+    if (curve !== undefined) profile[field] = curve;
   }
   const ignoresStop = annotations[`${prefix}ignore-stop${suffix}`];
   if (ignoresStop !== undefined) profile['ignoresStop'] = ignoresStop === 'true';

@@ -31,6 +31,8 @@ export interface KubeletLimits {
   readonly configRetryMs: number;
   /** Memory below which pods are evicted; as evictionHard `memory.available`. */
   readonly evictionMemoryBytes: number;
+  /** How often what pods use is measured. */
+  readonly memoryIntervalMs: number;
   /** So long a node tells of a shortage after its end. */
   readonly pressureTransitionMs: number;
 }
@@ -52,6 +54,7 @@ export const kubeletLimits: KubeletLimits = {
   attachPatienceMs: 123_000,
   configRetryMs: 10_000,
   evictionMemoryBytes: 104_857_600,
+  memoryIntervalMs: 10_000,
   pressureTransitionMs: 300_000,
 };
 
@@ -71,6 +74,7 @@ export const fastKubeletLimits: KubeletLimits = {
   attachPatienceMs: 5_000,
   configRetryMs: 2_000,
   pressureTransitionMs: 10_000,
+  memoryIntervalMs: 2_000,
 };
 
 export const podsPerNodeMax = 110;

@@ -4,5 +4,6 @@ import type { ContainerProfile } from './container-profile.ts';
 
 /** Milliseconds from its start until it uses more than its limit; infinite when it never does. */
 export function outOfMemoryAfterMs({ memoryBytes }: ContainerProfile, { memoryLimitBytes }: ContainerConfig): number {
-  return memoryLimitBytes > 0 && memoryBytes > memoryLimitBytes ? 0 : Number.POSITIVE_INFINITY;
+  if (memoryLimitBytes === 0) return Number.POSITIVE_INFINITY;
+  return memoryBytes.find(({ amount }) => amount > memoryLimitBytes)?.fromMs ?? Number.POSITIVE_INFINITY;
 }

@@ -5,16 +5,20 @@
 import { assert } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { utf8Text } from '../base/bytes.ts';
-import type { ContainerConfig, ContainerState, RuntimeContainer } from '../protocol/runtime.ts';
+import type { ContainerConfig, ContainerState, ContainerUsage, RuntimeContainer } from '../protocol/runtime.ts';
 import type { ContainerProfile } from './container-profile.ts';
 import { LogRing, logLinesMax } from './log-ring.ts';
 import { outOfMemoryAfterMs } from './out-of-memory.ts';
+import { amountAt, amountUntil } from './usage-curve.ts';
 
 const killedExitCode = 137;
 const terminatedExitCode = 143;
 /** Of the log of a container that failed, what may become its termination message. */
 const messageLinesMax = 80;
 const messageCharactersMax = 2_048;
+/** A thousandth of a processor is a million billionths of one; during a millisecond it is a thousand nanoseconds of one's time. */
+const nanocoresPerMilli = 1_000_000;
+const nanosecondsPerMilli = 1_000;
 
 export class SimulatedContainer {
   readonly id: string;
@@ -128,6 +132,24 @@ export class SimulatedContainer {
   isServing(nowMs: MonotonicMs): boolean {
     const ranMs = nowMs - this.#sinceMs;
     return this.#state === 'running' && ranMs >= this.profile.readyDelayMs && ranMs < this.profile.unreadyAfterMs;
+  }
+
+  /** What it uses, its rate a mean over the last `windowMs` or over its life; null while it does not run, and at its very start. */
+  usage(nowMs: MonotonicMs, windowMs: number): ContainerUsage | null {
+    const ageMs = nowMs - this.#sinceMs;
+    if (this.#state !== 'running' || ageMs <= 0) return null;
+    const { cpuMillis, memoryBytes } = this.profile;
+    const spentMs = Math.min(ageMs, windowMs);
+    const total = amountUntil(cpuMillis, ageMs);
+    const recent = total - amountUntil(cpuMillis, ageMs - spentMs);
+    return {
+      containerId: this.id,
+      podUid: this.podUid,
+      name: this.config.name,
+      cpuNanocores: Math.round((recent / spentMs) * nanocoresPerMilli),
+      cpuNanoseconds: Math.round(total * nanosecondsPerMilli),
+      workingSetBytes: Math.round(amountAt(memoryBytes, ageMs)),
+    };
   }
 
   /** Writes the lines that are due by now. */

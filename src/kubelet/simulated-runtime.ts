@@ -10,10 +10,12 @@ import { emptyBytes, ownBytes, utf8 } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type {
   ContainerConfig,
+  ContainerUsage,
   RuntimeContainer,
   RuntimeFailure,
   RuntimeFailureCode,
   RuntimeProtocol,
+  RuntimeUsage,
   SandboxConfig,
   SandboxStatus,
   VolumeContent,
@@ -23,6 +25,9 @@ import { outputOfCommand } from './simulated-command.ts';
 import { SimulatedContainer } from './simulated-container.ts';
 
 export const simulatedRuntimeName = 'threemaster-simulated';
+/** Short, since a curve has no noise that a longer one would take out. */
+const usageWindowMs = 1_000;
+
 export const simulatedRuntimeVersion = '1.0.0';
 
 /** An answer to the request of that number. */
@@ -150,6 +155,8 @@ export class SimulatedRuntime {
         return this.#stop(request, ask.request.containerId, ask.request.graceMs);
       case 'removeContainer':
         return this.#remove(request, ask.request.containerId);
+      case 'stats':
+        return this.#answer(request, { type: 'done', ...this.#usage() });
       case 'execSync':
         return this.#exec(request, ask.request.containerId, ask.request.command, ask.request.timeoutMs);
       case 'probe':
@@ -309,6 +316,24 @@ export class SimulatedRuntime {
     if (container?.state === 'running') return this.#fail(request, 'wrongState', `container ${containerId} is running`);
     this.#containers.delete(containerId);
     return this.#done(request);
+  }
+
+  #usage(): RuntimeUsage {
+    const containers = [...this.#containers.values()]
+      .map((container) => container.usage(this.#nowMs, usageWindowMs))
+      .filter((usage) => usage !== null);
+    const sum = (field: 'cpuNanocores' | 'cpuNanoseconds' | 'workingSetBytes'): number =>
+      containers.reduce((total, usage: ContainerUsage) => total + usage[field], 0);
+    return {
+      measuredAtMs: this.#wallMs,
+      windowMs: usageWindowMs,
+      node: {
+        cpuNanocores: sum('cpuNanocores'),
+        cpuNanoseconds: sum('cpuNanoseconds'),
+        workingSetBytes: sum('workingSetBytes'),
+      },
+      containers,
+    };
   }
 
   #exec(request: number, containerId: string, command: readonly string[], timeoutMs: number): void {

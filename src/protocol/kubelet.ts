@@ -1,5 +1,9 @@
-/** What others ask of a kubelet: the logs of its containers. The API server relays them (GET pods/NAME/log). */
+/**
+ * What others ask of a kubelet: the logs of its containers, which the API server relays (GET pods/NAME/log), and what its node and its pods use,
+ * which the API server gathers (metrics.k8s.io).
+ */
 import type { Protocol } from '../actor/protocol.ts';
+import type { WallMs } from '../base/brand.ts';
 
 export interface KubeletLogsRequest {
   readonly namespace: string;
@@ -26,12 +30,44 @@ export interface KubeletLogsItem {
   readonly status: number;
 }
 
+/** Rates are means over the last `windowMs` before `measuredAtMs`. */
+export interface Usage {
+  /** Billionths of a processor. */
+  readonly cpuNanocores: number;
+  /** Billionths of a second of a processor's time since the start. */
+  readonly cpuNanoseconds: number;
+  readonly workingSetBytes: number;
+}
+
+export interface PodUsage {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Those that run and were measured. */
+  readonly containers: readonly (Usage & { readonly name: string })[];
+}
+
+export type UsageSummary =
+  | {
+      readonly type: 'measured';
+      readonly measuredAtMs: WallMs;
+      readonly windowMs: number;
+      readonly node: Usage;
+      /** Pods that the kubelet knows and that have a measured container. */
+      readonly pods: readonly PodUsage[];
+    }
+  /** The container runtime does not answer, or cannot measure. */
+  | { readonly type: 'unknown'; readonly message: string };
+
 export interface KubeletProtocol extends Protocol {
   readonly tells: {
     /** The machine is about to be shut down: pods are stopped by their importance within the grace, critical ones in the last part of it. */
     readonly shutDown: { readonly graceMs: number; readonly criticalMs: number };
   };
-  readonly asks: object;
+  readonly asks: {
+    /** Models the Summary API of kubelet (pkg/kubelet/server/stats), as far as metrics-server reads it. */
+    readonly summary: { readonly request: null; readonly reply: UsageSummary };
+  };
   readonly streams: {
     /** Ends with `completed` when the logs end; `peerFailed` when the runtime died. */
     readonly logs: { readonly request: KubeletLogsRequest; readonly item: KubeletLogsItem };

@@ -174,6 +174,29 @@ export interface ExecResult {
   readonly stderr: Uint8Array;
 }
 
+/** What a container uses. Rates are means over the last `windowMs`. */
+export interface ContainerUsage {
+  readonly containerId: string;
+  readonly podUid: string;
+  /** The container's name in its pod. */
+  readonly name: string;
+  /** Billionths of a processor. */
+  readonly cpuNanocores: number;
+  /** Billionths of a second of a processor's time since the container started. */
+  readonly cpuNanoseconds: number;
+  readonly workingSetBytes: number;
+}
+
+export interface RuntimeUsage {
+  /** Up to where the rates go. */
+  readonly measuredAtMs: WallMs;
+  readonly windowMs: number;
+  /** Of the node as a whole, what runs beside containers included where the runtime can see it. */
+  readonly node: Pick<ContainerUsage, 'cpuNanocores' | 'cpuNanoseconds' | 'workingSetBytes'>;
+  /** Of containers that run, and that have run long enough to be measured. */
+  readonly containers: readonly ContainerUsage[];
+}
+
 export type ProbeAction =
   | {
       readonly type: 'http';
@@ -262,6 +285,8 @@ export interface RuntimeProtocol extends Protocol {
         readonly containers: readonly RuntimeContainer[];
       };
     };
+    /** What the node and its running containers use. */
+    readonly stats: { readonly request: null; readonly reply: RuntimeOutcome<RuntimeUsage> };
     readonly execSync: {
       readonly request: {
         readonly containerId: string;

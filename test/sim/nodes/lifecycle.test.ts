@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { utf8Text } from '../../../src/base/bytes.ts';
 import { Random } from '../../../src/base/random.ts';
+import type { Condition } from '../../../src/kinds/condition.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { SimulatedRuntime } from '../../../src/kubelet/simulated-runtime.ts';
 import { isReady, NodeWorld, podNamed } from './node-world.ts';
@@ -135,5 +136,24 @@ describe.each(seeds)('the node itself, seed %i', (seed) => {
     expect(node.status.conditions).toContainEqual(
       expect.objectContaining({ type: 'Ready', status: 'False', message: 'node is shutting down' }),
     );
+  });
+
+  test('a node that runs out of memory evicts the pod that exceeds its request most, and tells of the pressure', () => {
+    const world = new NodeWorld({ seed, node: () => ({ capacity: { cpu: '4', memory: '1Gi', pods: '110' } }) });
+    const using = (curve: string) => ({ annotations: { 'threemaster.dev/memory-bytes': curve } });
+    world.create(pods, podNamed('slim', {}, using('200000000')));
+    world.create(pods, podNamed('fat', {}, using('0:300000000,4:800000000')));
+    world.until(() => isReady(world.pod('slim')) && isReady(world.pod('fat')), 8_000);
+    world.runFor(2_000);
+    expect(world.pod('fat')?.status?.phase).toBe('Running');
+    world.until(() => world.pod('fat')?.status?.reason === 'Evicted', 15_000);
+    const pressure = (): string =>
+      world
+        .get('core/v1/-/nodes/node-0')
+        .body.status.conditions.find((each: Condition) => each.type === 'MemoryPressure').status;
+    world.until(() => pressure() === 'True', 3_000);
+    expect(isReady(world.pod('slim'))).toBe(true);
+    world.until(() => pressure() === 'False', 20_000);
+    expect(isReady(world.pod('slim'))).toBe(true);
   });
 });

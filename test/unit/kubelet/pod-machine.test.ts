@@ -1,5 +1,6 @@
 /** The life of pods as transcripts: every status that a kubelet would write, with the second at which it would. */
 import { expect, test } from 'vitest';
+import { steady } from '../../../src/kubelet/usage-curve.ts';
 import { NodeBench } from './node-bench.ts';
 
 const image = { image: 'app', imagePullPolicy: 'IfNotPresent' as const };
@@ -353,7 +354,7 @@ test.each(names)('the image name %j is good: %s', (name, isGood) => {
 });
 
 test('a container that uses more memory than its limit is killed, again and again', () => {
-  const bench = new NodeBench({ profiles: { app: { memoryBytes: 2_000_000 } } });
+  const bench = new NodeBench({ profiles: { app: { memoryBytes: steady(2_000_000) } } });
   bench.add('fat', main({ resources: { limits: { memory: '1M' } } }));
   bench.add('fit', main({ resources: { limits: { memory: '2M' } } }));
   bench.runFor(5_000);
