@@ -27,6 +27,7 @@ export { StreamEndedError } from './bridge.ts';
 export { Cluster } from './cluster.ts';
 export type { CoordinationOptions, Held } from './coordination.ts';
 export type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
+export type { MachineProfile } from './machines.ts';
 export { Member } from './member.ts';
 export { type ClusterOptions, ClusterOptionsError, type SchedulerOptions } from './options.ts';
 export type { StoreMemberStatus } from './status.ts';
