@@ -427,7 +427,7 @@ export class Kubelet {
     if (!machine.isRemoved) return;
     tenant.cancelWake();
     this.#tenants.delete(uid);
-    removeRemains(uid, machine.sandboxIds, machine.hasVolumes, turn);
+    removeRemains(uid, machine.sandboxIds, machine.hasVolumes || machine.sandboxIds.length > 0, turn);
   }
 
   #collect(uid: string, tenant: Tenant | undefined, turn: Turn): void {

@@ -163,6 +163,21 @@ export class NodeBench {
     this.#settle();
   }
 
+  /** Ends a container in the runtime, as somebody with a shell on the machine would. */
+  killContainer(name: string, container = 'main'): void {
+    const containerId = this.kubelet.find('default', name, '')?.container(container)?.instance?.id ?? '';
+    this.ask({ type: 'stopContainer', request: { containerId, graceMs: 0 } });
+    this.#settle();
+  }
+
+  /** Asks the runtime past the kubelet; returns what it answers at once. */
+  ask(request: Parameters<SimulatedRuntime['handle']>[1]): unknown {
+    this.#lastRequest += 1;
+    const step = this.runtime.handle(this.#lastRequest, request, this.#moment.monotonicMs, this.#moment.wallMs);
+    this.#told(step);
+    return step.answers.find((answer) => answer.request === this.#lastRequest)?.body;
+  }
+
   // Time and faults ---------------------------------------------------------------------------------------------
 
   runFor(durationMs: number): void {

@@ -410,3 +410,39 @@ test('the host name of a pod is its name, what it asks for, or its whole domain 
   );
   expect(bench.status('long').phase).toBe('Pending');
 });
+
+test('a container that somebody ends behind the kubelet’s back is started again, and the status tells of both', () => {
+  const bench = new NodeBench();
+  bench.add('web', {}, { ignoresStop: true });
+  bench.runFor(1_000);
+  const first = bench.container('web').containerID;
+  bench.killContainer('web');
+  expect(bench.container('web')).toMatchObject({ restartCount: 1, state: { running: {} } });
+  expect(bench.container('web').lastState?.terminated).toMatchObject({ exitCode: 137, containerID: first });
+});
+
+const ends: readonly (readonly ['Always' | 'OnFailure' | 'Never', number, string, boolean])[] = [
+  ['Always', 0, 'Running', true],
+  ['Always', 1, 'Running', true],
+  ['OnFailure', 0, 'Succeeded', false],
+  ['OnFailure', 1, 'Running', true],
+  ['Never', 0, 'Succeeded', false],
+  ['Never', 1, 'Failed', false],
+];
+test.each(ends)(
+  'restartPolicy %s: a container that ends with %i leaves its pod %s; restarted: %s',
+  (restartPolicy, exitCode, phase, isRestarted) => {
+    const bench = new NodeBench();
+    bench.add('web', { restartPolicy }, { runMs: 1_000, exitCode });
+    bench.runFor(3_500);
+    expect(bench.status('web').phase).toBe(phase);
+    expect(bench.container('web').restartCount > 0).toBe(isRestarted);
+  },
+);
+
+test('a runtime makes no container without the sandbox of a pod', () => {
+  const bench = new NodeBench();
+  const config = { name: 'main', image: 'app', mounts: [] } as never;
+  const answer = bench.ask({ type: 'createContainer', request: { sandboxId: 'none', config } });
+  expect(answer).toMatchObject({ type: 'failed', code: 'notFound' });
+});

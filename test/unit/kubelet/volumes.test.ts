@@ -28,6 +28,18 @@ describe('pod volumes', () => {
     expect(bench.runtime.volume('uid-web', 'data')).toBeUndefined();
   });
 
+  test('the volumes of a pod that is over go with it, though its kubelet was another one', () => {
+    const bench = new NodeBench();
+    bench.add('job', { ...withVolume({ emptyDir: {} }), restartPolicy: 'Never' }, { runMs: 1_000 });
+    bench.runFor(2_000);
+    bench.restartKubelet();
+    expect(bench.runtime.volume('uid-job', 'data')).toBeDefined();
+    bench.delete('job');
+    bench.runFor(1_000);
+    expect(bench.has('job')).toBe(false);
+    expect(bench.runtime.volume('uid-job', 'data')).toBeUndefined();
+  });
+
   test('the files of a config map have its keys, paths and modes', () => {
     const bench = new NodeBench();
     bench.setObject('configmaps', 'cfg', { data: { a: 'one', b: 'two' }, binaryData: { c: base64('\u0001') } });
