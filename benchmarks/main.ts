@@ -5,6 +5,7 @@ import { benchFailover } from './failover.ts';
 import { benchHolders } from './holders.ts';
 import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
+import { benchPods } from './pods.ts';
 import { benchScheduler } from './scheduler.ts';
 import { benchSchedulerCluster } from './scheduler-cluster.ts';
 import { benchSimulation } from './simulation.ts';
@@ -20,6 +21,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   simulation: benchSimulation,
   memory: () => benchMemory(),
   holders: async () => benchHolders(),
+  pods: () => benchPods(100, 1_000),
+  'pods-many': () => benchPods(1_000, 10_000),
   scheduler: async () => benchScheduler(),
   'scheduler-cluster': benchSchedulerCluster,
 };

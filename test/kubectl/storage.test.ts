@@ -122,6 +122,16 @@ describe.skipIf(newest === undefined)(`kubectl ${newest?.version ?? '(skipped: t
     await kubectl.ok(`wait --for=delete pv/${volume} --timeout=20s`);
   });
 
+  test('an ephemeral volume is made for its pod and goes with it', async () => {
+    const template = 'spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}';
+    const source = `ephemeral: {volumeClaimTemplate: {${template}}}`;
+    await kubectl.ok('create -f -', podWith('scratch', 'none').replace(/persistentVolumeClaim: \{.*?\}/, source));
+    await kubectl.ok('wait --for=condition=Ready pod/scratch --timeout=30s');
+    expect(await kubectl.ok('get pvc scratch-data')).toMatch(/\nscratch-data +Bound +pvc-/);
+    await kubectl.ok('delete pod scratch');
+    await kubectl.ok('wait --for=delete pvc/scratch-data --timeout=30s');
+  });
+
   test('a volume of a class that retains is released, and kept until somebody deletes it', async () => {
     await kubectl.ok('create -f -', `${keeping}${claim('kept', 'keeping', '2Gi')}`);
     await kubectl.ok('wait --for=jsonpath={.status.phase}=Bound pvc/kept --timeout=20s');

@@ -14,6 +14,7 @@ import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/ty
 import type { Pod } from '../../kinds/pod/types.ts';
 import type { VolumeAttachment } from '../../kinds/volumeattachment/types.ts';
 import { type CacheChange, type Caches, type Controller, sidesOf } from '../controller.ts';
+import { outOfServiceTaint } from '../nodelifecycle/taints.ts';
 import { byClaim, withClaimsOnly } from '../pod-claims.ts';
 import {
   csiDriverResource,
@@ -25,7 +26,7 @@ import {
 } from '../resources.ts';
 import { byAttachedVolume, claimIndex, claimKeyOf, volumeIndex } from '../storage.ts';
 import { reconcileAttachedList } from './attached-list.ts';
-import { type DetachTiming, isReadyNode, outOfServiceTaint } from './let-go.ts';
+import { type DetachTiming, isReadyNode } from './let-go.ts';
 import { reconcileAttachments } from './reconcile.ts';
 
 export interface AttachKinds {

@@ -5,8 +5,7 @@
  */
 import { findCondition } from '../../kinds/condition.ts';
 import type { Node } from '../../kinds/node/types.ts';
-
-export const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
+import { outOfServiceTaint } from '../nodelifecycle/taints.ts';
 
 export interface DetachTiming {
   /** How long a node that is not heard of keeps a volume that no pod there wants any more. */

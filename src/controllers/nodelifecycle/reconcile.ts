@@ -20,7 +20,7 @@ import type { NodeTiming } from './keys.ts';
 import type { NodeMemory } from './memory.ts';
 import { allocateRange } from './pod-range.ts';
 import { isFullDisruption, type Signs, silenceOf } from './sign-of-life.ts';
-import { isManaged, noExecuteTaints, toleratedMs, wantedTaints } from './taints.ts';
+import { isManaged, noExecuteTaints, outOfServiceTaint, toleratedMs, wantedTaints } from './taints.ts';
 
 export interface NodeObserved extends Signs {
   readonly node: Node;
@@ -57,7 +57,10 @@ export function reconcileNode(observed: NodeObserved, context: NodeContext, timi
   const unready = isSilent ? notReadyWrites(pods, context.wallMs) : [];
   const eviction = evict(node, pods, evictsFor, context);
   const nextMs = Math.min(timing.monitorMs, eviction.nextMs);
-  return plan([nodeWrites, unready, eviction.marks, eviction.deletions], {
+  const abandoned = isOutOfService(judged) ? pods.filter(isBeingDeleted) : [];
+  const ends = abandoned.filter((pod) => !isFinished(pod)).map(failedMark);
+  const removals = abandoned.map((pod) => remove(podResource, pod, { gracePeriodSeconds: 0 }));
+  return plan([nodeWrites, unready, eviction.marks, eviction.deletions, ends, removals], {
     requeueAfterMs: nextMs,
     events: [...(isLost ? [notReadyEvent(node)] : []), ...eviction.events],
   });
@@ -168,6 +171,19 @@ function evict(
     })),
     nextMs,
   };
+}
+
+/**
+ * Somebody knows that the node is off: nobody will ever say that its pods have ended. Models pkg/controller/podgc gcTerminating.
+ */
+function isOutOfService({ spec, status }: Node): boolean {
+  const isReadyNode = findCondition(status?.conditions, 'Ready')?.status === 'True';
+  return !isReadyNode && (spec.taints ?? []).some(({ key }) => key === outOfServiceTaint);
+}
+
+function failedMark(pod: Pod): Write {
+  const body = { metadata: { uid: pod.metadata.uid }, status: { phase: 'Failed' } };
+  return patch(podResource, pod, body, { subresource: 'status', accepts: [404, 409] });
 }
 
 function disruptionMark(pod: Pod, wallMs: WallMs): Write {

@@ -6,6 +6,8 @@ import type { Node } from '../../kinds/node/types.ts';
 import type { Taint, Toleration } from '../../kinds/pod/scheduling-types.ts';
 import type { Pod } from '../../kinds/pod/types.ts';
 
+/** Set by somebody who knows that the node is off. */
+export const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 const notReady = 'node.kubernetes.io/not-ready';
 const unreachable = 'node.kubernetes.io/unreachable';
 const unschedulable = 'node.kubernetes.io/unschedulable';

@@ -71,6 +71,7 @@ function complaintAbout(
   const mode = (spec.accessModes ?? []).find((each) => !accessModes.includes(each));
   if (mode !== undefined)
     return `access mode ${mode} is not supported: ${provisioner} supports ${accessModes.join(', ')}`;
+  if ((spec.dataSource ?? spec.dataSourceRef) !== undefined) return 'data sources are not supported';
   if (provisioner === cloudProvisioner) return null;
   if (spec.volumeMode === 'Block') return 'block volume provisioning is not supported';
   const [unknown] = Object.keys(parameters);

@@ -12,6 +12,9 @@ export interface PersistentVolumeClaimSpec {
   readonly storageClassName?: string;
   readonly volumeMode?: 'Filesystem' | 'Block';
   readonly volumeAttributesClassName?: string;
+  /** What the volume is to be filled with: a snapshot, another claim. */
+  readonly dataSource?: object;
+  readonly dataSourceRef?: object;
 }
 
 export interface PersistentVolumeClaim extends KubeObject {

@@ -1,4 +1,7 @@
-/** A pod and its volumes, with the real API server and kubelets in a simulated universe; the test stands in for the binder and the provisioner. */
+/**
+ * A pod and its volumes as the scheduler sees them, with the real API server and kubelets in a simulated universe; the test stands in for the binder and
+ * the provisioner, so that it can be slow. With the real ones: test/sim/controllers/volumes.test.ts.
+ */
 import { expect, test } from 'vitest';
 import { isReady, NodeWorld, podNamed } from '../nodes/node-world.ts';
 

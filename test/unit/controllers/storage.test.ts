@@ -6,6 +6,7 @@ import { attachDetachController } from '../../../src/controllers/attachdetach/ke
 import { claimProtectionController as claimProtection } from '../../../src/controllers/claimprotection/keys.ts';
 import { cloudAttacherController } from '../../../src/controllers/cloudattacher/keys.ts';
 import type { AnyController } from '../../../src/controllers/controller.ts';
+import { ephemeralVolumeController as ephemeral } from '../../../src/controllers/ephemeralvolume/keys.ts';
 import type { Plan } from '../../../src/controllers/plan.ts';
 import { volumeExpanderController as expander } from '../../../src/controllers/volumeexpander/keys.ts';
 import { volumeProtectionController as volumeProtection } from '../../../src/controllers/volumeprotection/keys.ts';
@@ -23,7 +24,10 @@ type Seen = Readonly<Record<string, readonly KubeObject[]>>;
 /** Null when the controller has nothing to do with the key. */
 function look(controller: unknown, key: string, seen: Seen, memory: unknown = null, nowMs = 1_000): Plan | null {
   const any = controller as AnyController;
-  const observed = any.observe(key, caches(any, seen));
+  const known = caches(any, seen);
+  // Also those that come and go.
+  const watches = any.dynamic?.watches(known) ?? {};
+  const observed = any.observe(key, { ...known, ...caches({ ...any, watches } as AnyController, seen) });
   return observed === null
     ? null
     : any.reconcile(observed, context({ memory, monotonicMs: nowMs as MonotonicMs } as never));
@@ -131,6 +135,14 @@ describe('provisioner', () => {
     ]);
   });
 
+  test('a claim that wants to begin with the data of another gets no empty volume', () => {
+    const dataSource = { kind: 'PersistentVolumeClaim', name: 'other' };
+    const base = asked('data', 'cloud', 'cloud');
+    const seen = { claims: [{ ...base, spec: { ...base.spec, dataSource } }], classes: [cloud] };
+    const plan = must(look(provisioner, 'claim default/data', seen));
+    expect([told(plan), events(plan)]).toEqual([[], [expect.stringContaining('data sources are not supported')]]);
+  });
+
   test('claims of others are not its business', () => {
     const foreign = claim('data', {
       metadata: { annotations: { 'volume.kubernetes.io/storage-provisioner': 'disks.example.com' } },
@@ -231,6 +243,30 @@ describe('protection', () => {
     expect(told(at('Bound'))).toEqual([]);
     expect(at('Released').groups[0]?.[0]?.body).toMatchObject({ metadata: { finalizers: ['example.com/mine'] } });
   });
+});
+
+test('the claim of an ephemeral volume is made for its pod, and goes with it', () => {
+  const { spec } = claim('data');
+  const template = { metadata: { labels: { app: 'web' } }, spec };
+  const volumes = [
+    { name: 'scratch', ephemeral: { volumeClaimTemplate: template } },
+    { name: 'other', emptyDir: {} },
+  ];
+  const owner = pod('web', { spec: { volumes } as never });
+  const plan = must(look(ephemeral, 'default/web', { pods: [owner] }));
+  const [made] = createdOf<PersistentVolumeClaim>(plan, 'persistentvolumeclaims');
+  expect(made).toMatchObject({
+    metadata: {
+      name: 'web-scratch',
+      namespace: 'default',
+      labels: { app: 'web' },
+      ownerReferences: [{ kind: 'Pod', name: 'web', uid: 'uid-web', controller: true }],
+    },
+    spec,
+  });
+  const going = pod('web', { spec: { volumes } as never, metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  expect(look(ephemeral, 'default/web', { pods: [going] })).toBeNull();
+  expect(look(ephemeral, 'default/web', { pods: [owner], claims: [claim('web-scratch')] })).toBeNull();
 });
 
 describe('attach and detach', () => {

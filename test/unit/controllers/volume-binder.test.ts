@@ -176,8 +176,8 @@ test('a claim of a class that waits is provided for when the scheduler has chose
 });
 
 test('a claim that names no class gets the newest default one once there is one', () => {
-  const spec = Object.fromEntries(Object.entries(claim('data').spec).filter(([name]) => name !== 'storageClassName'));
-  const open = { ...claim('data'), spec };
+  const { accessModes, resources } = claim('data').spec;
+  const open = { ...claim('data'), spec: { accessModes, resources } } as PersistentVolumeClaim;
   const isDefault = { 'storageclass.kubernetes.io/is-default-class': 'true' };
   const classes = [
     storageClass('old', {
