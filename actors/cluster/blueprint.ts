@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
 import { fastKubeletLimits, kubeletLimits } from '../../src/kubelet/limits.ts';
+import { defaultNodeCapacity } from '../../src/kubelet/node-object.ts';
 import { membershipOf } from '../../src/raft/membership.ts';
 import type { ReplicaId } from '../../src/raft/message.ts';
 import { simulatedTokenKey } from '../../src/sim/simulated-crypto.ts';
@@ -183,10 +184,12 @@ function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
 export function designNode({ options }: BlueprintOptions, index: number, group = ''): ThreadDesign {
   const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
   const name = nodeName(index);
+  const machine = options.machines[index % options.machines.length] ?? {};
   const found = options.nodeGroups.find((each) => each.name === group);
-  const ofGroup = found === undefined ? {} : { capacity: found.capacity, labels: found.labels };
+  const description = found === undefined ? machine : { capacity: found.capacity, labels: found.labels };
+  const capacity = { ...defaultNodeCapacity, ...description.capacity };
   const kubeletArgs = (): KubeletArgs => ({
-    node: { name, address: nodeAddress(index), ...ofGroup },
+    node: { ...description, capacity, name, address: nodeAddress(index) },
     apiServers: masters.map(apiServerPath),
     runtime: `${name}/runtime`,
     limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,

@@ -27,6 +27,7 @@ export { StreamEndedError } from './bridge.ts';
 export { Cluster } from './cluster.ts';
 export type { CoordinationOptions, Held } from './coordination.ts';
 export type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
+export type { MachineProfile } from './machines.ts';
 export { Member } from './member.ts';
 export type { MetricPublisher, MetricReference, MetricValue } from './metric-publisher.ts';
 export type { NodeGroupOptions } from './node-group-options.ts';

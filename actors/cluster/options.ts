@@ -3,6 +3,7 @@ import type { NodeGroup } from '../../src/controllers/nodeautoscaler/plan-nodes.
 import type { SchedulerConfiguration } from '../../src/scheduler/configuration.ts';
 import type { ReplicaSettings } from '../../src/store/replica-options.ts';
 import type { LogEntry } from './events.ts';
+import { type MachineProfile, machinesComplaint } from './machines.ts';
 import { checkNodeGroups, type NodeGroupOptions } from './node-group-options.ts';
 import { type ProfileName, timingProfiles } from './timing.ts';
 
@@ -16,6 +17,8 @@ export interface ClusterOptions {
    * node's; a thread that is blocked or runs out of memory takes all its nodes along.
    */
   readonly nodesPerThread?: number;
+  /** What the nodes are: `node-N` is the machine of number N, and they go round. Default: 4 processors, 16 GiB, room for 110 pods. */
+  readonly machines?: readonly MachineProfile[];
   /** Lower-case name; default `default`. */
   readonly name?: string;
   readonly profile?: ProfileName;
@@ -53,6 +56,7 @@ export interface CheckedOptions {
   readonly masters: number;
   readonly nodes: number;
   readonly nodesPerThread: number;
+  readonly machines: readonly MachineProfile[];
   readonly name: string;
   readonly profile: ProfileName;
   readonly dataDirectory: string | null;
@@ -84,6 +88,7 @@ const known = new Set([
   'masters',
   'nodes',
   'nodesPerThread',
+  'machines',
   'name',
   'profile',
   'dataDirectory',
@@ -126,6 +131,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
   return {
     masters: integer('masters', options.masters ?? 1, 1, 7),
     nodes,
+    machines: machinesOf(options.machines ?? []),
     nodesPerThread: integer('nodesPerThread', options.nodesPerThread ?? shared, 1, nodesMax),
     name,
     profile,
@@ -149,6 +155,12 @@ function groupsOf(asked: readonly NodeGroupOptions[]): CheckedOptions['nodeGroup
   const groups = checkNodeGroups(asked);
   if (typeof groups === 'string') throw new ClusterOptionsError(groups);
   return groups;
+}
+
+function machinesOf(machines: readonly MachineProfile[]): readonly MachineProfile[] {
+  const complaint = machinesComplaint(machines);
+  if (complaint !== null) throw new ClusterOptionsError(complaint);
+  return machines;
 }
 
 /** The configuration itself is checked when its modules are there. */

@@ -6,6 +6,7 @@
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
+import { type Flow, sleep } from '../../src/actor/flow.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
@@ -15,17 +16,21 @@ import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
 import { recordEvents } from '../../src/kubelet/event-flow.ts';
 import { Kubelet } from '../../src/kubelet/kubelet.ts';
+import type { NumberedDemand } from '../../src/kubelet/kubelet-work.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
 import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
-import { defaultNodeCapacity, isTakenForDead, type NodeDescription } from '../../src/kubelet/node-object.ts';
+import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
-import { summarize } from '../../src/kubelet/usage-flow.ts';
+import { keepMirrors, staticPodsOf } from '../../src/kubelet/static-pods.ts';
+import { requestToken } from '../../src/kubelet/token-flow.ts';
+import { memoryByPod, summarize } from '../../src/kubelet/usage-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
 import type { KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
 import { LogRelays } from './log-relays.ts';
+import { ObjectWatches } from './object-watches.ts';
 import { RuntimeLink, runtimeIdMin } from './runtime-link.ts';
 
 /** What a kubelet is started with. */
@@ -48,6 +53,7 @@ export interface KubeletState {
   readonly runner: FlowRunner;
   readonly api: ApiClient;
   readonly informers: InformerSet;
+  readonly objects: ObjectWatches;
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
   readonly recorder: EventRecorder;
@@ -57,7 +63,12 @@ export interface KubeletState {
   readonly events: RingBuffer<EventWrite>;
   isRecording: boolean;
   hasBegun: boolean;
+  isMirroring: boolean;
+  /** What is wrong with manifests of static pods. */
+  readonly complaints: readonly string[];
   wasReachable: boolean;
+  /** What the node's status was last due for. */
+  told: string;
   /** When the wake timer is set to; undefined when it is not, or has fired. */
   wakeAtMs: MonotonicMs | undefined;
   stamp: Stamp;
@@ -78,7 +89,10 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const limits: KubeletLimits = { ...kubeletLimits, ...args.limits };
   const { name, address } = args.node;
   const description: NodeDescription = { capacity: defaultNodeCapacity, ...args.node };
-  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits });
+  const { allocatable = description.capacity } = description;
+  const labels = { ...description.labels, ...ownLabels(description) };
+  const { pods: staticPods, complaints } = staticPodsOf(description.staticPods ?? [], name);
+  const kubelet = new Kubelet({ nodeName: name, hostIp: address, limits, allocatable, labels, staticPods });
   const link = new RuntimeLink(args.runtime, kubelet, limits.runtimeRetryMs);
   const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
   const api = new ApiClient(identity);
@@ -92,6 +106,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     runner: new FlowRunner(),
     api,
     informers,
+    objects: new ObjectWatches(informers, kubelet),
     pods: informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: `spec.nodeName=${name}` }),
     nodes: informers.add<Node>({ resource: { ...core, resource: 'nodes' }, fieldSelector: `metadata.name=${name}` }),
     recorder: new EventRecorder({ component: 'kubelet', host: name }, random.fork('events')),
@@ -100,6 +115,8 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
       description,
       limits,
       runtime: () => link.health,
+      volumesInUse: () => kubelet.volumesInUse(),
+      troubles: () => kubelet,
       wallMs: () => state.stamp.wallMs,
       node: null,
       isStatusDue: false,
@@ -108,7 +125,10 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     events: new RingBuffer(pendingEventsMax),
     isRecording: false,
     hasBegun: false,
+    isMirroring: false,
+    complaints,
     wasReachable: false,
+    told: 'false false ',
     wakeAtMs: undefined,
     stamp: context,
   };
@@ -135,6 +155,9 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
       return started(state);
     case 'subscribed':
       return openLogs(state, input);
+    case 'tell':
+      state.kubelet.shutDown(input.body.message, input);
+      return [];
     case 'ask':
       return answerUsage(state, input);
     case 'credit':
@@ -159,8 +182,14 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
 /** Carries out what the inputs of a turn led to, all at once. */
 function flush(state: KubeletState): readonly Effect[] {
   const { kubelet, link } = state;
-  const { calls, events, changed, wantsList } = kubelet.takeWork();
-  const effects = [...link.ask(calls, wantsList), ...changed.flatMap((uid) => settle(state, uid))];
+  const { calls, tokens, opened, closed, events, changed, wantsList, wantsMirrors } = kubelet.takeWork();
+  const effects = [
+    ...link.ask(calls, wantsList),
+    ...state.objects.change(opened, closed, state.stamp.monotonicMs),
+    ...tokens.flatMap((demand) => askToken(state, demand)),
+    ...changed.flatMap((uid) => settle(state, uid)),
+    ...(wantsMirrors ? mirror(state) : []),
+  ];
   for (const { pod, event } of events) {
     const object = pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
     if (state.events.isFull()) state.events.shift();
@@ -169,6 +198,11 @@ function flush(state: KubeletState): readonly Effect[] {
   effects.push(...record(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
+    effects.push(...statusDue(state));
+  }
+  const told = `${kubelet.isShuttingDown} ${kubelet.hasMemoryPressure} ${kubelet.volumesInUse().join()}`;
+  if (told !== state.told) {
+    state.told = told;
     effects.push(...statusDue(state));
   }
   const nextAtMs = kubelet.nextAtMs();
@@ -181,13 +215,29 @@ function flush(state: KubeletState): readonly Effect[] {
 
 function started(state: KubeletState): readonly Effect[] {
   const { runner, informers, link, situation, limits, stamp } = state;
+  const warnings = state.complaints.map(
+    (complaint): Effect => ({ type: 'log', level: 'warn', message: 'a static pod is left out', fields: { complaint } }),
+  );
   return [
+    ...warnings,
     ...link.start(),
     ...informers.start(stamp.monotonicMs),
     ...runner.start(keepNode(situation), null, () => []).effects,
     ...runner.start(keepLease(situation), null, () => []).effects,
+    ...runner.start(watchMemory(state), null, () => []).effects,
     { type: 'timer', key: statusTimer, afterMs: limits.nodeStatusMs },
   ];
+}
+
+/** Measures what the pods use, in intervals, for ever. What cannot be measured is never short. */
+function* watchMemory(state: KubeletState): Flow<void> {
+  const { kubelet, limits, runtime } = state;
+  for (;;) {
+    yield* sleep(limits.memoryIntervalMs);
+    if (kubelet.podCount === 0 && !kubelet.hasMemoryPressure) continue;
+    const summary = yield* summarize(runtime, (uid) => kubelet.find('', '', uid)?.pod);
+    if (summary.type === 'measured') kubelet.memoryMeasured(memoryByPod(summary), state.stamp);
+  }
 }
 
 function refreshStatus(state: KubeletState): readonly Effect[] {
@@ -199,7 +249,10 @@ function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
   return runner.signal(nodeChangedSignal);
 }
 
-function handle(state: KubeletState, input: Exclude<KubeletInput, { type: 'subscribed' | 'ask' }>): readonly Effect[] {
+function handle(
+  state: KubeletState,
+  input: Exclude<KubeletInput, { type: 'subscribed' | 'tell' | 'ask' }>,
+): readonly Effect[] {
   const own = state.link.handle(input);
   if (own !== null) return own;
   if (input.type === 'item') {
@@ -222,13 +275,13 @@ function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
   for (const change of changesOf(turn, nodes)) {
     state.situation.node = change.type === 'deleted' ? null : change.object;
     isTaken = change.type !== 'deleted' && isTakenForDead(change.object);
-    const cidr = change.type === 'deleted' ? undefined : change.object.spec?.podCIDR;
-    if (cidr !== undefined) kubelet.cidrSet(cidr, stamp);
+    if (change.type !== 'deleted') kubelet.nodeSet(change.object, stamp);
   }
   for (const change of changesOf(turn, pods)) {
     if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
     else kubelet.podSet(change.object, stamp);
   }
+  state.objects.learn(turn, stamp);
   if (!state.hasBegun && pods.hasSynced) {
     state.hasBegun = true;
     kubelet.begin(stamp);
@@ -255,6 +308,29 @@ function settle(state: KubeletState, uid: string): readonly Effect[] {
       return [{ type: 'log', level: 'warn', message: 'the API server refused the status of a pod', fields }];
     },
   ).effects;
+}
+
+/** Makes and removes the pods by which the API shows the static ones. */
+function mirror(state: KubeletState): readonly Effect[] {
+  const { runner, api, kubelet, limits } = state;
+  if (state.isMirroring) return [];
+  state.isMirroring = true;
+  return runner.start(
+    keepMirrors(api, () => kubelet.mirrorSteps(), limits.apiRetryMs),
+    null,
+    () => {
+      state.isMirroring = false;
+      return [];
+    },
+  ).effects;
+}
+
+function askToken(state: KubeletState, wanted: NumberedDemand): readonly Effect[] {
+  const { runner, api, kubelet, limits } = state;
+  return runner.start(requestToken(api, wanted.demand, limits.apiRetryMs), null, (end) => {
+    if (end.type === 'returned') kubelet.answered(wanted.id, end.result, state.stamp);
+    return [];
+  }).effects;
 }
 
 function record(state: KubeletState): readonly Effect[] {

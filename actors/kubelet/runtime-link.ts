@@ -5,7 +5,8 @@
 import type { Effect } from '../../src/actor/effect.ts';
 import type { ActorStatus } from '../../src/actor/failure.ts';
 import type { Input } from '../../src/actor/input.ts';
-import type { Kubelet, NumberedCall } from '../../src/kubelet/kubelet.ts';
+import type { Kubelet } from '../../src/kubelet/kubelet.ts';
+import type { NumberedCall } from '../../src/kubelet/kubelet-work.ts';
 import type { RuntimeHealth } from '../../src/kubelet/node-object.ts';
 import {
   type RuntimeContainer,

@@ -33,9 +33,9 @@ export function* handlePodLog(environment: Environment, call: Call): Flow<Answer
 
 /** Returns the container that is meant; a pod with one container needs no name. Throws StatusError BadRequest. */
 function containerOf(pod: Pod, asked: string): string {
-  const { containers, initContainers = [] } = pod.spec;
+  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec;
   const names = containers.map(({ name }) => name);
-  const all = [...names, ...initContainers.map(({ name }) => name)];
+  const all = [...names, ...[...initContainers, ...ephemeralContainers].map(({ name }) => name)];
   const { name: podName = '' } = pod.metadata;
   if (asked !== '') {
     if (all.includes(asked)) return asked;

@@ -20,3 +20,21 @@ export function base64ByteLength(text: string): number {
   const padding = text.endsWith('==') ? 2 : Number(text.endsWith('='));
   return (text.length / 4) * 3 - padding;
 }
+
+/** Decodes what `encodeBase64` makes, with or without padding. What is no character of the alphabet is passed over. */
+export function decodeBase64(text: string): Uint8Array {
+  const bytes: number[] = [];
+  let held = 0;
+  let bits = 0;
+  for (const character of text) {
+    const value = alphabet.indexOf(character);
+    if (value < 0) continue;
+    held = (held << 6) | value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push((held >> bits) & 255);
+    held &= (1 << bits) - 1;
+  }
+  return new Uint8Array(bytes);
+}

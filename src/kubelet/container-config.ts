@@ -1,15 +1,23 @@
 /**
- * What the runtime is told about a container: its command with variables expanded, its environment, its limits.
- * Models kubernetes pkg/kubelet/kubelet_pods.go makeEnvironmentVariables and third_party/forked/golang/expansion.
+ * What the runtime is told about a container: its command with variables expanded, its environment, its limits, where its volumes go.
+ * Models kubernetes pkg/kubelet/kubelet_pods.go GenerateRunContainerOptions and third_party/forked/golang/expansion.
  */
-import { annotationsOf, controllerOf, labelsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
+import { controllerOf } from '../api/object-meta.ts';
 import { milliValueOf, parseQuantity, valueOf } from '../api/quantity.ts';
-import type { EnvVar } from '../kinds/pod/types.ts';
-import type { ContainerConfig } from '../protocol/runtime.ts';
+import type { Container, VolumeMount } from '../kinds/pod/types.ts';
+import type { ContainerConfig, Mount } from '../protocol/runtime.ts';
 import type { ContainerRecord } from './container-record.ts';
-import { addressOf, type PodScope } from './pod-surroundings.ts';
+import { type Environment, environmentOf, expand } from './environment.ts';
+import type { PodScope } from './pod-surroundings.ts';
 
 const defaultTerminationMessagePath = '/dev/termination-log';
+
+/** The configuration, or why there is none. */
+export type ConfigVerdict =
+  | { readonly type: 'made'; readonly config: ContainerConfig }
+  | Exclude<Environment, { type: 'made' }>;
+
+type Values = ReadonlyMap<string, string>;
 
 /** Builds the configuration of instance `attempt` of a container. */
 export function containerConfigOf(
@@ -17,62 +25,57 @@ export function containerConfigOf(
   scope: PodScope,
   attempt: number,
   imageId: string,
-): ContainerConfig {
-  const values = new Map<string, string>();
-  for (const variable of spec.env ?? []) values.set(variable.name, valueOfVariable(variable, scope, values));
+): ConfigVerdict {
+  const environment = environmentOf(spec, scope);
+  if (environment.type !== 'made') return environment;
+  const { values } = environment;
+  const mounts = mountsOf(spec, values);
+  if (typeof mounts === 'string') return { type: 'missing', message: mounts };
+  const expanded = (parts: readonly string[] = []): string[] =>
+    parts.map((part) => expand(part, (name) => values.get(name)));
   const limit = (name: string): string => spec.resources?.limits?.[name] ?? '0';
-  return {
+  const config: ContainerConfig = {
     name: spec.name,
     attempt,
     image: spec.image ?? '',
     imageId,
-    command: (spec.command ?? []).map((part) => expand(part, values)),
-    args: (spec.args ?? []).map((part) => expand(part, values)),
+    command: expanded(spec.command),
+    args: expanded(spec.args),
     workingDirectory: spec.workingDir ?? '',
     isExpectedToEnd: role === 'init' || (role === 'main' && controllerOf(scope.pod)?.kind === 'Job'),
     env: [...values].map(([name, value]) => ({ name, value })),
     memoryLimitBytes: valueOf(parseQuantity(limit('memory')) ?? { nanos: 0n, format: 'decimal' }),
     cpuLimitMillis: milliValueOf(parseQuantity(limit('cpu')) ?? { nanos: 0n, format: 'decimal' }),
-    mounts: [],
+    mounts,
     stdin: spec.stdin === true,
     stdinOnce: spec.stdinOnce === true,
     tty: spec.tty === true,
     terminationMessagePath: spec.terminationMessagePath ?? defaultTerminationMessagePath,
     terminationMessagePolicy: spec.terminationMessagePolicy ?? 'File',
   };
+  return { type: 'made', config };
 }
 
-/** Replaces `$(NAME)` by a known variable; `$$` stands for one dollar sign, and what is unknown stays as it is. */
-export function expand(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(/\$\$|\$\(([^)]*)\)/g, (found, name: string | undefined) =>
-    name === undefined ? '$' : (values.get(name) ?? found),
-  );
-}
-
-function valueOfVariable(variable: EnvVar, scope: PodScope, known: ReadonlyMap<string, string>): string {
-  const fieldPath = variable.valueFrom?.fieldRef?.fieldPath;
-  if (fieldPath !== undefined) return fieldOfPod(fieldPath, scope);
-  return expand(variable.value ?? '', known);
-}
-
-/** Returns what the downward API gives for `path`; empty for what it does not know. */
-function fieldOfPod(path: string, scope: PodScope): string {
-  const { pod, facts } = scope;
-  const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
-  if (subscript !== null) {
-    const map = subscript[1] === 'labels' ? labelsOf(pod) : annotationsOf(pod);
-    return map[subscript[2] ?? ''] ?? '';
+/** Returns the mounts, or what is wrong with one of them. Block devices are mounted as they are. */
+function mountsOf({ volumeMounts = [], volumeDevices = [] }: Container, values: Values): readonly Mount[] | string {
+  const mounts: Mount[] = [];
+  for (const mount of volumeMounts) {
+    const subPath = subPathOf(mount, values);
+    if (subPath === null) return `failed to expand subPathExpr ${JSON.stringify(mount.subPathExpr)}`;
+    const { name: volume, mountPath: containerPath, readOnly } = mount;
+    mounts.push({ volume, containerPath, subPath, isReadOnly: readOnly === true });
   }
-  const fields: Readonly<Record<string, string>> = {
-    'metadata.name': nameOf(pod),
-    'metadata.namespace': namespaceOf(pod),
-    'metadata.uid': uidOf(pod),
-    'spec.nodeName': facts.nodeName,
-    'spec.serviceAccountName': pod.spec.serviceAccountName ?? '',
-    'status.hostIP': facts.hostIp,
-    'status.hostIPs': facts.hostIp,
-    'status.podIP': addressOf(scope),
-    'status.podIPs': addressOf(scope),
-  };
-  return fields[path] ?? '';
+  for (const { name: volume, devicePath: containerPath } of volumeDevices) {
+    mounts.push({ volume, containerPath, subPath: '', isReadOnly: false });
+  }
+  return mounts;
+}
+
+/** Null when it names a variable that the container does not have, or leads out of the volume. */
+function subPathOf({ subPath = '', subPathExpr }: VolumeMount, values: Values): string | null {
+  if (subPathExpr === undefined || subPathExpr === '') return subPath;
+  const names = [...subPathExpr.replaceAll('$$', '').matchAll(/\$\(([^)]*)\)/g)].map((match) => match[1] ?? '');
+  if (names.some((name) => !values.has(name))) return null;
+  const path = expand(subPathExpr, (name) => values.get(name));
+  return path.startsWith('/') || path.split('/').includes('..') ? null : path;
 }

@@ -3,14 +3,16 @@
  * data; container-start.ts, container-stop.ts and container-probes.ts move it on, pod-status.ts tells it to people.
  */
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import type { Container } from '../kinds/pod/types.ts';
+import type { Container, ContainerRestartRule } from '../kinds/pod/types.ts';
 import type { RuntimeContainer } from '../protocol/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { KubeletLimits } from './limits.ts';
 import type { ProbeWorker } from './probe-worker.ts';
 
-/** A sidecar is an init container that is restarted always: it starts in order and then stays. */
-export type ContainerRole = 'init' | 'sidecar' | 'main';
+/** A sidecar is an init container that is restarted always: it starts in order and then stays. An ephemeral one is started once. */
+export type ContainerRole = 'init' | 'sidecar' | 'main' | 'ephemeral';
+
+export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
 /** How an instance ended. */
 export interface Exit {
@@ -104,7 +106,13 @@ export function newContainerRecord(spec: Container, role: ContainerRole, limits:
 }
 
 export function fieldPathOf({ role, spec }: ContainerRecord): string {
-  return `spec.${role === 'main' ? 'containers' : 'initContainers'}{${spec.name}}`;
+  const lists = {
+    init: 'initContainers',
+    sidecar: 'initContainers',
+    main: 'containers',
+    ephemeral: 'ephemeralContainers',
+  };
+  return `spec.${lists[role]}{${spec.name}}`;
 }
 
 export function isRunning(record: ContainerRecord): boolean {
@@ -116,11 +124,25 @@ export function hasSucceeded({ instance }: ContainerRecord): boolean {
   return instance?.state === 'exited' && instance.exit.exitCode === 0;
 }
 
-/** Tells whether a container that ended is to run again. */
-export function isRestarted(record: ContainerRecord, policy: 'Always' | 'OnFailure' | 'Never'): boolean {
-  if (record.role === 'sidecar') return true;
-  if (record.role === 'init') return policy !== 'Never' && !hasSucceeded(record);
+/**
+ * Tells whether a container that ended is to run again: by the first of its rules that matches, else by its own policy, else by the pod's.
+ * Models kubernetes pkg/kubelet/container/helpers.go ShouldContainerBeRestarted and podutil.ContainerShouldRestart.
+ */
+export function isRestarted(record: ContainerRecord, podPolicy: RestartPolicy): boolean {
+  const { role, spec } = record;
+  if (role === 'ephemeral') return false;
+  if (role === 'sidecar') return true;
+  if (role === 'init' && hasSucceeded(record)) return false;
+  const exitCode = record.instance?.state === 'exited' ? record.instance.exit.exitCode : 0;
+  if ((spec.restartPolicyRules ?? []).some((rule) => isMatched(rule, exitCode))) return true;
+  const policy = (spec.restartPolicy as RestartPolicy | undefined) ?? podPolicy;
   return policy === 'Always' || (policy === 'OnFailure' && !hasSucceeded(record));
+}
+
+function isMatched({ action, exitCodes }: ContainerRestartRule, exitCode: number): boolean {
+  if (action !== 'Restart' || exitCodes === undefined) return false;
+  const isListed = (exitCodes.values ?? []).includes(exitCode);
+  return exitCodes.operator === 'NotIn' ? !isListed : isListed;
 }
 
 /** Takes over what the runtime says of an instance. Older instances than the known one are ignored. */

@@ -11,10 +11,13 @@ import { containerConfigOf } from './container-config.ts';
 import { runHook } from './container-hook.ts';
 import { type ContainerRecord, fieldPathOf, type Operation } from './container-record.ts';
 import { stopContainer } from './container-stop.ts';
+import { environmentOf } from './environment.ts';
 import { goDuration } from './go-duration.ts';
+import { imageNameComplaint } from './image-reference.ts';
 import type { PodScope } from './pod-surroundings.ts';
 import type { Turn } from './turn.ts';
 
+const configErrorReason = 'CreateContainerConfigError';
 /** Share of a pull's back-off during which the status still tells the error itself. */
 const errorShownShare = 0.1;
 const errorShownMaxMs = 1_000;
@@ -25,6 +28,14 @@ export function advanceStart(record: ContainerRecord, scope: PodScope, turn: Tur
   if (record.operation !== null) return;
   removeOutdated(record, turn);
   if (isBackingOff(record, scope, turn)) return;
+  const environment = environmentOf(record.spec, scope);
+  // Whoever watches what is named, or sets the volumes, brings the next turn.
+  if (environment.type === 'waiting' || !scope.hasVolumes) return;
+  if (record.waiting?.reason === configErrorReason && environment.type === 'made') {
+    // What was missing has come.
+    record.retryAtMs = 0;
+    record.waiting = null;
+  }
   if (record.retryAtMs > turn.nowMs) {
     showPullBackoff(record, turn);
     turn.wakeAt(record.retryAtMs);
@@ -67,6 +78,11 @@ function isBackingOff(record: ContainerRecord, { pod }: PodScope, turn: Turn): b
 
 function findImage(record: ContainerRecord, scope: PodScope, turn: Turn): void {
   const { image = '', imagePullPolicy } = record.spec;
+  const complaint = imageNameComplaint(image);
+  if (complaint !== null) {
+    refuseName(record, image, complaint, turn, scope);
+    return;
+  }
   if (imagePullPolicy === 'Always') {
     pull(record, scope, turn);
     return;
@@ -81,6 +97,15 @@ function findImage(record: ContainerRecord, scope: PodScope, turn: Turn): void {
     } else if (imagePullPolicy === 'Never') refuseToPull(record, image, later, scope);
     else pull(record, scope, later);
   });
+}
+
+function refuseName(record: ContainerRecord, image: string, complaint: string, turn: Turn, { facts }: PodScope): void {
+  const message = `Failed to apply default image tag ${JSON.stringify(image)}: ${complaint}`;
+  record.waiting = { reason: 'InvalidImageName', message };
+  turn.event('Warning', 'InspectFailed', message, fieldPathOf(record));
+  turn.event('Warning', 'Failed', 'Error: InvalidImageName', fieldPathOf(record));
+  record.retryAtMs = turn.nowMs + facts.limits.configRetryMs;
+  turn.wakeAt(record.retryAtMs);
 }
 
 function refuseToPull(record: ContainerRecord, image: string, turn: Turn, { facts }: PodScope): void {
@@ -145,9 +170,15 @@ function errorShownUntil(record: ContainerRecord, nowMs: MonotonicMs): number {
 function create(record: ContainerRecord, imageId: string, scope: PodScope, turn: Turn): void {
   const { instance } = record;
   const attempt = instance === null && record.lastExit === null ? record.restartCount : record.restartCount + 1;
+  const verdict = containerConfigOf(record, scope, attempt, imageId);
+  if (verdict.type === 'waiting') return;
+  if (verdict.type === 'missing') {
+    missesConfig(record, scope, verdict.message, turn);
+    return;
+  }
+  const { config } = verdict;
   if (instance?.state === 'exited') record.crashBackoff.count(instance.sinceMs, turn.nowMs);
   const operation = begin(record, 'create');
-  const config = containerConfigOf(record, scope, attempt, imageId);
   turn.call('createContainer', { sandboxId: scope.sandboxId, config }, (answer, later) => {
     if (!finish(record, operation)) return;
     if (answer.type !== 'done') {
@@ -218,6 +249,13 @@ function runPostStart(record: ContainerRecord, containerId: string, scope: PodSc
     const graceMs = (scope.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     stopContainer(record, scope, later, later.nowMs + graceMs, 'FailedPostStartHook');
   });
+}
+
+function missesConfig(record: ContainerRecord, { facts }: PodScope, message: string, turn: Turn): void {
+  record.waiting = { reason: configErrorReason, message };
+  record.retryAtMs = turn.nowMs + facts.limits.configRetryMs;
+  turn.event('Warning', 'Failed', `Error: ${message}`, fieldPathOf(record));
+  turn.wakeAt(record.retryAtMs);
 }
 
 function failed(record: ContainerRecord, scope: PodScope, reason: string, message: string, turn: Turn): void {

@@ -7,67 +7,30 @@
  * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
-import { uidOf } from '../api/object-meta.ts';
-import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import { type CancelTimer, TimerQueue } from '../base/timer-queue.ts';
-import type { Pod, PodStatus } from '../kinds/pod/types.ts';
+import { type KubeObject, labelsOf, nameOf, namespaceOf, type StringMap, uidOf } from '../api/object-meta.ts';
+import type { MonotonicMs } from '../base/brand.ts';
+import { TimerQueue } from '../base/timer-queue.ts';
+import type { Node } from '../kinds/node/types.ts';
+import type { Pod } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxStatus } from '../protocol/runtime.ts';
 import { AddressPool } from './address-pool.ts';
-import type { KubeletLimits } from './limits.ts';
+import { type Refusal, refusalOf } from './admission.ts';
+import { isMirror, isStatic } from './critical-pod.ts';
+import type { DesiredPod, KubeletOptions, KubeletWork, Moment, NumberedCall, NumberedDemand } from './kubelet-work.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { NodeShutdown, type ShutdownPlan, shutdownFailure, shutdownRefusal } from './node-shutdown.ts';
+import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
 import { PodMachine } from './pod-machine.ts';
+import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
-import { type PodEvent, type RuntimeCall, Turn } from './turn.ts';
-
-export interface KubeletOptions {
-  readonly nodeName: string;
-  readonly hostIp: string;
-  readonly limits: KubeletLimits;
-}
-
-/** When an input arrived. */
-export interface Moment {
-  readonly monotonicMs: MonotonicMs;
-  readonly wallMs: WallMs;
-}
-
-/** A question to the runtime, to be answered with `answered` or `unanswered` under its id. */
-export interface NumberedCall extends Pick<RuntimeCall, 'type' | 'request' | 'timeoutMs'> {
-  readonly id: number;
-}
-
-/** What the actor has to do now. */
-export interface KubeletWork {
-  readonly calls: readonly NumberedCall[];
-  readonly events: readonly { readonly pod: Pod; readonly event: PodEvent }[];
-  /** Pods whose status changed, or that may be deleted now; see `desired`. */
-  readonly changed: readonly string[];
-  readonly wantsList: boolean;
-}
-
-/** What the API should say of a pod. `deletable`: and then the object should go. */
-export interface DesiredPod {
-  readonly pod: Pod;
-  readonly status: PodStatus;
-  readonly deletable: boolean;
-}
-
-interface Tenant {
-  readonly machine: PodMachine;
-  told: PodStatus | undefined;
-  wasDeletable: boolean;
-  holdsAddress: boolean;
-  /** The runtime's containers of this pod are known. */
-  isObserved: boolean;
-  cancelWake: CancelTimer;
-  /** The resourceVersion at which the API took the status that was written last. */
-  writtenRevision: number;
-  /** The latest resourceVersion at which the API said something else of the pod than its machine does; 0: never. */
-  contradictedRevision: number;
-}
+import { type MirrorStep, Mirrors } from './static-pods.ts';
+import { grouped, isContradicted, removeRemains, type Tenant } from './tenant.ts';
+import { type PodEvent, type RuntimeCall, type TokenAnswer, Turn } from './turn.ts';
 
 export class Kubelet {
   readonly #facts: NodeFacts;
   readonly #tenants = new Map<string, Tenant>();
+  readonly #shelf = new ObjectShelf();
   readonly #pending = new Map<number, { readonly uid: string; readonly settle: RuntimeCall['settle'] }>();
   readonly #wakes = new TimerQueue<string>();
   #pool: AddressPool | null = null;
@@ -76,15 +39,26 @@ export class Kubelet {
   #hasList = false;
   #lastCall = 0;
   #calls: NumberedCall[] = [];
+  #tokens: NumberedDemand[] = [];
+  readonly #mirrors: Mirrors;
+  #node: Node | null = null;
+  #wantsMirrors = false;
+  #shutdown: NodeShutdown | null = null;
+  readonly #memory: MemoryWatch;
+  #labels: StringMap;
+  #attached: ReadonlySet<string> = new Set();
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
   #changed = new Set<string>();
   #wantsList = false;
 
-  constructor({ nodeName, hostIp, limits }: KubeletOptions) {
+  constructor(options: KubeletOptions) {
+    this.#labels = options.labels ?? {};
+    this.#mirrors = new Mirrors(options.staticPods ?? []);
+    this.#memory = new MemoryWatch(options.limits, options.allocatable);
     this.#facts = {
-      nodeName,
-      hostIp,
-      limits,
+      ...options,
+      objects: this.#shelf,
+      isAttached: (volume) => this.#attached.has(volume),
       runtimeName: () => this.#runtimeName,
       allocateAddress: () => this.#pool?.allocate() ?? null,
     };
@@ -96,18 +70,25 @@ export class Kubelet {
 
   /** When `wake` has to be called; undefined when nothing is due. */
   nextAtMs(): MonotonicMs | undefined {
-    return this.#wakes.nextAtMs();
+    const shutdownAtMs = this.#shutdown?.nextAtMs ?? Number.POSITIVE_INFINITY;
+    const nextAtMs = Math.min(this.#wakes.nextAtMs() ?? Number.POSITIVE_INFINITY, shutdownAtMs);
+    return nextAtMs === Number.POSITIVE_INFINITY ? undefined : (nextAtMs as MonotonicMs);
   }
 
   /** Returns what has come up since the last call. */
   takeWork(): KubeletWork {
     const work = {
       calls: this.#calls,
+      tokens: this.#tokens,
+      ...this.#shelf.takeChanges(),
       events: this.#events,
       changed: [...this.#changed],
       wantsList: this.#wantsList,
+      wantsMirrors: this.#wantsMirrors,
     };
+    this.#wantsMirrors = false;
     this.#calls = [];
+    this.#tokens = [];
     this.#events = [];
     this.#changed = new Set();
     this.#wantsList = false;
@@ -118,12 +99,21 @@ export class Kubelet {
   desired(uid: string): DesiredPod | null {
     const machine = this.#tenants.get(uid)?.machine;
     if (machine?.status === undefined || machine.isRemoved) return null;
+    if (isStatic(machine.pod)) {
+      const mirror = this.#mirrors.of(machine.pod);
+      return mirror === undefined ? null : { pod: mirror, status: machine.status, deletable: false };
+    }
     return { pod: machine.pod, status: machine.status, deletable: machine.isDeletable };
   }
 
   /** Finds a pod by namespace, name and, unless empty, uid; of several with one name the newest. */
   find(namespace: string, name: string, uid: string): PodMachine | undefined {
-    if (uid !== '') return this.#tenants.get(uid)?.machine;
+    const known = this.#tenants.get(uid)?.machine;
+    if (known !== undefined) return known;
+    // A static pod is asked for by its mirror's uid.
+    const ownPod = this.#mirrors.statics.find((pod) => nameOf(pod) === name && namespaceOf(pod) === namespace);
+    if (ownPod !== undefined) return this.#tenants.get(uidOf(ownPod))?.machine;
+    if (uid !== '') return undefined;
     const found = [...this.#tenants.values()].filter(
       ({ machine: { pod } }) => pod.metadata.name === name && pod.metadata.namespace === namespace,
     );
@@ -142,11 +132,85 @@ export class Kubelet {
     this.#advanceAll(moment);
   }
 
+  /** The node itself as the API shows it. */
+  nodeSet(node: Node, moment: Moment): void {
+    const { spec, status } = node;
+    this.#labels = labelsOf(node);
+    this.#node = node;
+    this.#wantsMirrors ||= this.mirrorSteps().length > 0;
+    if (spec?.podCIDR !== undefined) this.cidrSet(spec.podCIDR, moment);
+    const attached = new Set((status?.volumesAttached ?? []).map(({ name }) => name));
+    const hasChanged = attached.size !== this.#attached.size || [...attached].some((name) => !this.#attached.has(name));
+    this.#attached = attached;
+    if (hasChanged) this.#refresh([...this.#tenants.keys()], moment);
+  }
+
+  /** What has to be done in the API so that it shows the static pods. */
+  mirrorSteps(): readonly MirrorStep[] {
+    return this.#hasPods ? this.#mirrors.steps(this.#node) : [];
+  }
+
+  /** The node is about to be shut down: its pods are stopped by their importance, and none is taken any more. */
+  shutDown(plan: ShutdownPlan, moment: Moment): void {
+    this.#shutdown ??= new NodeShutdown(plan, moment.monotonicMs);
+    this.#goOnShuttingDown(moment);
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#shutdown !== null;
+  }
+
+  /** Nothing runs any more on a node that was shut down. */
+  get hasShutDown(): boolean {
+    return this.#shutdown !== null && ![...this.#tenants.values()].some(({ machine }) => machine.isActive);
+  }
+
+  /** Memory is short, or was until a moment ago. */
+  get hasMemoryPressure(): boolean {
+    return this.#memory.hasPressure;
+  }
+
+  /** What the pods use was measured, in bytes by uid. When it is too much, one pod is evicted; the next measurement tells if that was enough. */
+  memoryMeasured(usedBytes: ReadonlyMap<string, number>, moment: Moment): void {
+    const active = [...this.#tenants.values()].filter(({ machine }) => machine.isActive);
+    const candidates = active.map(({ machine: { pod, uid } }) => ({ pod, usedBytes: usedBytes.get(uid) ?? 0 }));
+    const verdict = this.#memory.measured(candidates, moment.monotonicMs);
+    if (verdict === null) return;
+    const uid = uidOf(verdict.pod);
+    const turn = new Turn(moment.monotonicMs, moment.wallMs);
+    const { message } = verdict;
+    turn.event('Warning', 'Evicted', message);
+    this.#tenants.get(uid)?.machine.terminate({ reason: 'Evicted', message, isDisruption: true }, 0, turn);
+    this.#advance(uid, turn);
+  }
+
+  /** Unique names of the volumes that the node uses or is about to, sorted: nobody may detach them. */
+  volumesInUse(): readonly string[] {
+    return [...new Set([...this.#tenants.values()].flatMap(({ machine }) => machine.attachments))].sort();
+  }
+
+  /** The watch of `need` brought an object, or with null its deletion. */
+  objectSet(need: ObjectNeed, name: string, object: KubeObject | null, moment: Moment): void {
+    this.#refresh(this.#shelf.set(need, name, object), moment);
+  }
+
+  /** The watch of `need` has brought everything that there is. */
+  objectsKnown(need: ObjectNeed, moment: Moment): void {
+    this.#refresh(this.#shelf.known(need), moment);
+  }
+
   podSet(pod: Pod, moment: Moment): void {
+    if (isMirror(pod)) {
+      this.#mirrorSet(pod);
+      return;
+    }
     const tenant = this.#tenants.get(uidOf(pod));
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
-    if (tenant === undefined) this.#admit(pod, turn);
-    else tenant.machine.update(pod);
+    if (tenant === undefined) {
+      this.#admit(pod, turn);
+      if (this.#hasPods) this.#judge(uidOf(pod), turn);
+    } else tenant.machine.update(pod);
+    this.#want(uidOf(pod));
     this.#advance(uidOf(pod), turn);
     if (tenant === undefined || !isContradicted(tenant.machine, pod)) return;
     tenant.contradictedRevision = Number(pod.metadata.resourceVersion ?? 0);
@@ -162,6 +226,11 @@ export class Kubelet {
   }
 
   podDeleted(pod: Pod, moment: Moment): void {
+    if (isMirror(pod)) {
+      this.#mirrors.delete(pod);
+      this.#wantsMirrors = true;
+      return;
+    }
     const tenant = this.#tenants.get(uidOf(pod));
     if (tenant === undefined) return;
     tenant.machine.remove(pod);
@@ -172,6 +241,19 @@ export class Kubelet {
   begin(moment: Moment): void {
     this.#hasPods = true;
     this.#wantsList = true;
+    this.#wantsMirrors = true;
+    for (const pod of this.#mirrors.statics) {
+      const status = this.#mirrors.of(pod)?.status;
+      this.#admit(status === undefined ? pod : { ...pod, status }, new Turn(moment.monotonicMs, moment.wallMs));
+      this.#want(uidOf(pod));
+    }
+    const created = ([, { machine }]: [string, Tenant]): string => machine.pod.metadata.creationTimestamp ?? '';
+    // The oldest first: who comes late finds no room. Nobody is refused for the sake of one that has run before.
+    for (const entry of [...this.#tenants].sort((left, right) => (created(left) < created(right) ? -1 : 1))) {
+      const turn = new Turn(moment.monotonicMs, moment.wallMs);
+      this.#judge(entry[0], turn);
+      this.#collect(entry[0], entry[1], turn);
+    }
     this.#advanceAll(moment);
   }
 
@@ -219,9 +301,47 @@ export class Kubelet {
   wake(moment: Moment): void {
     for (;;) {
       const uid = this.#wakes.takeDue(moment.monotonicMs);
-      if (uid === undefined) return;
+      if (uid === undefined) break;
       this.#advance(uid, new Turn(moment.monotonicMs, moment.wallMs));
     }
+    this.#goOnShuttingDown(moment);
+  }
+
+  #goOnShuttingDown(moment: Moment): void {
+    if (this.#shutdown === null) return;
+    const active = [...this.#tenants.values()].map(({ machine }) => machine).filter(({ isActive }) => isActive);
+    const due = this.#shutdown.due(
+      active.map(({ pod }) => pod),
+      moment.monotonicMs,
+    );
+    for (const pod of due.pods) {
+      const turn = new Turn(moment.monotonicMs, moment.wallMs);
+      const failure = { ...shutdownFailure, isDisruption: true };
+      this.#tenants.get(uidOf(pod))?.machine.terminate(failure, due.graceMs, turn);
+      this.#advance(uidOf(pod), turn);
+    }
+  }
+
+  #mirrorSet(mirror: Pod): void {
+    this.#mirrors.set(mirror);
+    this.#wantsMirrors ||= this.mirrorSteps().length > 0;
+    const pod = this.#mirrors.behind(mirror);
+    const machine = pod === undefined ? undefined : this.#tenants.get(uidOf(pod))?.machine;
+    if (machine !== undefined && isContradicted(machine, mirror)) this.#changed.add(machine.uid);
+  }
+
+  /** What these pods are made of has changed. */
+  #refresh(uids: readonly string[], moment: Moment): void {
+    for (const uid of uids) {
+      this.#tenants.get(uid)?.machine.sourcesChanged();
+      this.#want(uid);
+      this.#advance(uid, new Turn(moment.monotonicMs, moment.wallMs));
+    }
+  }
+
+  #want(uid: string): void {
+    const machine = this.#tenants.get(uid)?.machine;
+    if (machine?.hasEnded === false) this.#shelf.want(uid, needsOf(machine.pod, this.#shelf));
   }
 
   #admit(pod: Pod, turn: Turn): void {
@@ -235,10 +355,38 @@ export class Kubelet {
       writtenRevision: Number.POSITIVE_INFINITY,
       contradictedRevision: 0,
       holdsAddress: true,
+      isNew: status?.startTime === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
       isObserved: this.#hasList && !hasHistory,
       cancelWake: () => {},
     });
     this.#wantsList ||= hasHistory && this.#hasPods;
+  }
+
+  /** Decides whether the node takes a new pod beside those that it has. */
+  #judge(uid: string, turn: Turn): void {
+    const tenant = this.#tenants.get(uid);
+    if (tenant?.isNew !== true) return;
+    tenant.isNew = false;
+    const { pod } = tenant.machine;
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    const others = [...this.#tenants.values()].filter(
+      (other) => !other.isNew && other !== tenant && other.machine.isActive,
+    );
+    const { nodeName: name, allocatable } = this.#facts;
+    const node = { name, allocatable, labels: this.#labels };
+    const refusal =
+      this.#passingRefusal(pod) ??
+      refusalOf(
+        pod,
+        others.map(({ machine }) => machine.pod),
+        node,
+      );
+    if (refusal !== null) tenant.machine.refuse(refusal, turn);
+  }
+
+  /** What speaks against any new pod at the moment. */
+  #passingRefusal(pod: Pod): Refusal | null {
+    return this.#shutdown === null ? this.#memory.refusalOf(pod) : shutdownRefusal;
   }
 
   #advanceAll(moment: Moment): void {
@@ -254,6 +402,8 @@ export class Kubelet {
       this.#settleTenant(uid, tenant, turn);
     }
     this.#collect(uid, tenant, turn);
+    // The end of an ordinary pod may be the turn of the critical ones.
+    if (this.#shutdown !== null) this.#goOnShuttingDown({ monotonicMs: turn.nowMs, wallMs: turn.wallMs });
   }
 
   #repeatIfContradicted(uid: string, { contradictedRevision, writtenRevision }: Tenant): void {
@@ -271,12 +421,13 @@ export class Kubelet {
       if (!machine.isRemoved) this.#changed.add(uid);
     }
     if (!machine.hasEnded) return;
+    this.#shelf.want(uid, []);
     if (tenant.holdsAddress && machine.podIp !== null) this.#pool?.release(machine.podIp);
     tenant.holdsAddress = false;
     if (!machine.isRemoved) return;
     tenant.cancelWake();
     this.#tenants.delete(uid);
-    for (const sandboxId of machine.sandboxIds) turn.call('removePodSandbox', { sandboxId }, () => {});
+    removeRemains(uid, machine.sandboxIds, machine.hasVolumes || machine.sandboxIds.length > 0, turn);
   }
 
   #collect(uid: string, tenant: Tenant | undefined, turn: Turn): void {
@@ -285,6 +436,11 @@ export class Kubelet {
       this.#pending.set(this.#lastCall, { uid, settle });
       this.#calls.push({ id: this.#lastCall, type, request, timeoutMs });
     }
+    for (const { demand, settle } of turn.tokens) {
+      this.#lastCall += 1;
+      this.#pending.set(this.#lastCall, { uid, settle: (answer, later) => settle(answer as TokenAnswer, later) });
+      this.#tokens.push({ id: this.#lastCall, demand });
+    }
     if (tenant !== undefined) for (const event of turn.events) this.#events.push({ pod: tenant.machine.pod, event });
     this.#wantsList ||= turn.wantsList;
   }
@@ -292,36 +448,10 @@ export class Kubelet {
   #removeOrphans(sandboxes: readonly SandboxStatus[], turn: Turn): void {
     for (const { id: sandboxId, config } of sandboxes) {
       if (this.#tenants.has(config.uid)) continue;
-      turn.call('stopPodSandbox', { sandboxId }, (_answer, later) => {
-        later.call('removePodSandbox', { sandboxId }, () => {});
-      });
+      turn.call('stopPodSandbox', { sandboxId }, (_answer, later) =>
+        removeRemains(config.uid, [sandboxId], true, later),
+      );
     }
     this.#collect('', undefined, turn);
   }
-}
-
-/**
- * Tells whether the API says something else of the pod than its machine does. If that is newer than what was written last, somebody else
- * changed it (the node controller, which took the node for dead), and it is said again.
- * Models kubernetes pkg/kubelet/status/status_manager.go needsReconcile.
- */
-function isContradicted({ status: own, isRemoved }: PodMachine, { status }: Pod): boolean {
-  if (isRemoved) return false;
-  const differs = (type: string): boolean => conditionStatus(status, type) !== conditionStatus(own, type);
-  return status?.phase !== own?.phase || differs('Ready') || differs('ContainersReady');
-}
-
-function conditionStatus(status: PodStatus | undefined, type: string): string | undefined {
-  return status?.conditions?.find((condition) => condition.type === type)?.status;
-}
-
-function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

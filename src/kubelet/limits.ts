@@ -22,6 +22,19 @@ export interface KubeletLimits {
   readonly nodeStatusMs: number;
   /** A write to the API that failed is tried again after this. */
   readonly apiRetryMs: number;
+  /** A volume that cannot be mounted is told after the first of these, and again after waits that double. */
+  readonly mountRetryMinMs: number;
+  readonly mountRetryMaxMs: number;
+  /** So long a volume may take to be attached before people hear of it. */
+  readonly attachPatienceMs: number;
+  /** A container whose settings are missing is tried again after this, or when they come. */
+  readonly configRetryMs: number;
+  /** Memory below which pods are evicted; as evictionHard `memory.available`. */
+  readonly evictionMemoryBytes: number;
+  /** How often what pods use is measured. */
+  readonly memoryIntervalMs: number;
+  /** So long a node tells of a shortage after its end. */
+  readonly pressureTransitionMs: number;
 }
 
 export const kubeletLimits: KubeletLimits = {
@@ -36,6 +49,13 @@ export const kubeletLimits: KubeletLimits = {
   leaseDurationSeconds: 40,
   nodeStatusMs: 300_000,
   apiRetryMs: 200,
+  mountRetryMinMs: 500,
+  mountRetryMaxMs: 122_000,
+  attachPatienceMs: 123_000,
+  configRetryMs: 10_000,
+  evictionMemoryBytes: 104_857_600,
+  memoryIntervalMs: 10_000,
+  pressureTransitionMs: 300_000,
 };
 
 /** The timing of Kubernetes, but what detects failures and heals them is quicker. */
@@ -50,6 +70,11 @@ export const fastKubeletLimits: KubeletLimits = {
   leaseRenewMs: 1_000,
   leaseDurationSeconds: 4,
   nodeStatusMs: 10_000,
+  mountRetryMaxMs: 30_000,
+  attachPatienceMs: 5_000,
+  configRetryMs: 2_000,
+  pressureTransitionMs: 10_000,
+  memoryIntervalMs: 2_000,
 };
 
 export const podsPerNodeMax = 110;

@@ -13,7 +13,14 @@ import type { Lease } from '../kinds/lease/types.ts';
 import type { Node, NodeStatus } from '../kinds/node/types.ts';
 import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
 import type { KubeletLimits } from './limits.ts';
-import { type NodeDescription, nodeObjectOf, nodeStatusOf, ownLabels, type RuntimeHealth } from './node-object.ts';
+import {
+  type NodeDescription,
+  type NodeTroubles,
+  nodeObjectOf,
+  nodeStatusOf,
+  ownLabels,
+  type RuntimeHealth,
+} from './node-object.ts';
 
 /** What the flows of a node share with its actor. */
 export interface NodeSituation {
@@ -21,6 +28,9 @@ export interface NodeSituation {
   readonly description: NodeDescription;
   readonly limits: KubeletLimits;
   readonly runtime: () => RuntimeHealth;
+  readonly troubles: () => NodeTroubles;
+  /** Unique names of volumes that nobody may detach. */
+  readonly volumesInUse: () => readonly string[];
   readonly wallMs: () => WallMs;
   /** The Node as it was last seen; null before it is registered. */
   node: Node | null;
@@ -114,7 +124,12 @@ function* refreshStatus(situation: NodeSituation): Flow<void> {
 
 function* writeStatus(situation: NodeSituation): Flow<ApiAnswer> {
   const { api, description, limits, node } = situation;
-  const status: NodeStatus = nodeStatusOf(description, situation.runtime(), node?.status, situation.wallMs());
+  const { status: former } = node ?? {};
+  const findings = nodeStatusOf(description, situation.runtime(), former, situation.wallMs(), situation.troubles());
+  const volumesInUse = situation.volumesInUse();
+  const wasUsing = (node?.status?.volumesInUse ?? []).length > 0;
+  // An empty list stays unwritten unless it takes the place of another: the patch replaces it whole.
+  const status: NodeStatus = volumesInUse.length > 0 || wasUsing ? { ...findings, volumesInUse } : findings;
   const subject = { verb: 'patch', patch: 'strategic', resource: nodes, name: description.name } as const;
   const answer = yield* api.call({ ...subject, subresource: 'status', body: { status } }, attemptTimeoutMs(limits));
   if (answer.type === 'done') situation.node = answer.object as Node;

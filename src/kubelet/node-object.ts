@@ -4,7 +4,7 @@ import { timestampSeconds } from '../base/time.ts';
 import { type Condition, findCondition } from '../kinds/condition.ts';
 import type { Node, NodeStatus, NodeSystemInfo } from '../kinds/node/types.ts';
 import type { Taint } from '../kinds/pod/scheduling-types.ts';
-import type { ResourceList } from '../kinds/pod/types.ts';
+import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 
 /** What a node is. Plain data, from the arguments of its kubelet. */
 export interface NodeDescription {
@@ -18,7 +18,15 @@ export interface NodeDescription {
   readonly architecture?: string;
   readonly kernelVersion?: string;
   readonly osImage?: string;
+  /** The failure zone that the machine stands in: a label that the scheduler spreads by. */
+  readonly zone?: string;
+  /** A virtual machine, and no physical one: a label. */
+  readonly isVirtual?: boolean;
+  /** Pods that it runs of its own accord; the API shows them and cannot stop them. */
+  readonly staticPods?: readonly Pod[];
 }
+
+const noTroubles: NodeTroubles = { isShuttingDown: false, hasMemoryPressure: false };
 
 export const kubeletVersion = 'v1.36.0';
 
@@ -30,6 +38,12 @@ export const defaultNodeCapacity: ResourceList = {
   'hugepages-2Mi': '0',
   pods: '110',
 };
+
+/** What a node tells of itself beside its runtime. */
+export interface NodeTroubles {
+  readonly isShuttingDown: boolean;
+  readonly hasMemoryPressure: boolean;
+}
 
 /** The name and version of the runtime, and whether it answers. */
 export interface RuntimeHealth {
@@ -51,13 +65,20 @@ export function nodeObjectOf(description: NodeDescription, runtime: RuntimeHealt
 }
 
 /** Labels that the kubelet keeps right whatever others do to them. */
-export function ownLabels({ name, architecture = 'amd64' }: NodeDescription): Readonly<Record<string, string>> {
+export function ownLabels({
+  name,
+  architecture = 'amd64',
+  zone,
+  isVirtual,
+}: NodeDescription): Readonly<Record<string, string>> {
   return {
     'beta.kubernetes.io/arch': architecture,
     'beta.kubernetes.io/os': 'linux',
     'kubernetes.io/arch': architecture,
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',
+    ...(zone === undefined ? {} : { 'topology.kubernetes.io/zone': zone }),
+    ...(isVirtual === undefined ? {} : { 'threemaster.dev/virtual': String(isVirtual) }),
   };
 }
 
@@ -72,12 +93,13 @@ export function nodeStatusOf(
   runtime: RuntimeHealth,
   former: NodeStatus | undefined,
   wallMs: WallMs,
+  troubles: NodeTroubles = noTroubles,
 ): NodeStatus {
   const { capacity, allocatable = capacity, address, name } = description;
   return {
     capacity,
     allocatable,
-    conditions: conditionsOf(runtime, former?.conditions ?? [], timestampSeconds(wallMs)),
+    conditions: conditionsOf(runtime, troubles, former?.conditions ?? [], timestampSeconds(wallMs)),
     addresses: [
       { type: 'InternalIP', address },
       { type: 'Hostname', address: name },
@@ -103,15 +125,22 @@ function nodeInfoOf(description: NodeDescription, { name, version }: RuntimeHeal
   };
 }
 
-function conditionsOf(runtime: RuntimeHealth, former: readonly Condition[], now: string): readonly Condition[] {
-  const isReady = runtime.isReachable;
+function conditionsOf(
+  runtime: RuntimeHealth,
+  { isShuttingDown, hasMemoryPressure }: NodeTroubles,
+  former: readonly Condition[],
+  now: string,
+): readonly Condition[] {
+  const isReady = runtime.isReachable && !isShuttingDown;
   const findings: readonly (readonly [string, Condition['status'], string, string])[] = [
-    ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    hasMemoryPressure
+      ? ['MemoryPressure', 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available']
+      : ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
     ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
     ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
     isReady
       ? ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status']
-      : ['Ready', 'False', 'KubeletNotReady', 'container runtime is down'],
+      : ['Ready', 'False', 'KubeletNotReady', isShuttingDown ? 'node is shutting down' : 'container runtime is down'],
   ];
   return findings.map(([type, status, reason, message]) => {
     const known = former.find((condition) => condition.type === type);

@@ -9,7 +9,7 @@ import { equalJson } from '../api/json.ts';
 import { nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
 import type { PodStatus } from '../kinds/pod/types.ts';
 import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
-import type { DesiredPod } from './kubelet.ts';
+import type { DesiredPod } from './kubelet-work.ts';
 
 const pods: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' };
 const attemptTimeoutMs = 5_000;

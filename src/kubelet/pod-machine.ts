@@ -12,7 +12,7 @@
  * A pod that has ended stays ended, and a terminal phase never changes again.
  * Models kubernetes pkg/kubelet/kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod and kuberuntime computePodActions.
  */
-import { annotationsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
+import { uidOf } from '../api/object-meta.ts';
 import { assert } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { parseTimestamp } from '../base/time.ts';
@@ -25,17 +25,17 @@ import {
   forgetInstance,
   hasSucceeded,
   isRestarted,
-  isRunning,
-  lostInstance,
-  newContainerRecord,
   observeInstance,
+  type RestartPolicy,
 } from './container-record.ts';
 import { advanceStart } from './container-start.ts';
 import { stopContainer } from './container-stop.ts';
-import { podPhaseOf, type RestartPolicy } from './pod-phase.ts';
+import { PodContainers } from './pod-containers.ts';
+import { podPhaseOf } from './pod-phase.ts';
 import { podStatusOf } from './pod-status.ts';
 import type { NodeFacts, PodScope } from './pod-surroundings.ts';
-import { recallStatus } from './recalled-status.ts';
+import { PodVolumes } from './pod-volumes.ts';
+import { sandboxConfigOf } from './sandbox-config.ts';
 import type { Turn } from './turn.ts';
 
 type Sandbox =
@@ -46,8 +46,16 @@ type Sandbox =
 
 /** Why a pod is being stopped for good, and when the last grace is over. */
 interface Ending {
-  readonly type: 'deleted' | 'deadlineExceeded' | 'finished';
+  readonly type: 'deleted' | 'failed' | 'finished';
   killAtMs: number;
+}
+
+/** Why a pod as a whole has failed, as its status tells it. */
+export interface PodFailure {
+  readonly reason: string;
+  readonly message: string;
+  /** The node wants it gone, for no fault of its own. */
+  readonly isDisruption?: boolean;
 }
 
 const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
@@ -55,8 +63,9 @@ const deadlineMessage = 'Pod was active on the node longer than the specified de
 export class PodMachine {
   readonly uid: string;
   readonly #facts: NodeFacts;
-  readonly #init: readonly ContainerRecord[];
-  readonly #main: readonly ContainerRecord[];
+  readonly #containers: PodContainers;
+  readonly #volumes: PodVolumes;
+  #hasVolumes = false;
   #pod: Pod;
   #sandbox: Sandbox = { type: 'absent' };
   readonly #sandboxIds = new Set<string>();
@@ -68,29 +77,30 @@ export class PodMachine {
   /** Init containers have done their work in the present sandbox. */
   #isInitialized = false;
   #finalPhase: PodPhase | null = null;
+  #failure: PodFailure | null = null;
+  /** It was refused, so nothing of it ever was here. */
+  #isRefused = false;
   #startedAtMs: WallMs;
   /** The same moment on the monotonic clock. */
   #sinceMs: MonotonicMs;
   #status: PodStatus | undefined;
 
   constructor(pod: Pod, facts: NodeFacts, turn: Turn) {
-    const { limits } = facts;
-    const { initContainers = [], containers } = pod.spec;
     this.uid = uidOf(pod);
     this.#pod = pod;
     this.#facts = facts;
-    this.#init = initContainers.map((spec) =>
-      newContainerRecord(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init', limits),
-    );
-    this.#main = containers.map((spec) => newContainerRecord(spec, 'main', limits));
+    this.#volumes = new PodVolumes(facts);
+    this.#containers = new PodContainers(pod, facts.limits);
     this.#status = pod.status;
     const startMs = parseTimestamp(pod.status?.startTime ?? '') ?? turn.wallMs;
     this.#startedAtMs = startMs;
     this.#sinceMs = (turn.nowMs - Math.max(0, turn.wallMs - startMs)) as MonotonicMs;
     const { phase } = pod.status ?? {};
-    if (phase === 'Succeeded' || phase === 'Failed') this.#finalPhase = phase;
+    if (phase === 'Succeeded' || phase === 'Failed') {
+      this.#finalPhase = phase;
+      this.#isRefused = (pod.status?.containerStatuses ?? []).length === 0;
+    }
     this.#isInitialized = isConditionTrue(pod.status?.conditions, 'Initialized');
-    recallStatus([...this.#init, ...this.#main], pod.status);
   }
 
   get pod(): Pod {
@@ -102,10 +112,15 @@ export class PodMachine {
     return this.#podIp;
   }
 
+  /** It runs, or will: it counts for what the node has to give. */
+  get isActive(): boolean {
+    return !this.hasEnded && !this.#isRefused && !(this.#finalPhase !== null && this.#sandbox.type === 'absent');
+  }
+
   /** Nothing of the pod runs any more, nor will. */
   get hasEnded(): boolean {
     const { type } = this.#sandbox;
-    return this.#ending !== null && (type === 'absent' || type === 'stopped') && !this.#isBusy();
+    return this.#ending !== null && (type === 'absent' || type === 'stopped') && !this.#containers.areBusy;
   }
 
   /** The pod was deleted and everything is stopped: the API object may go. */
@@ -125,7 +140,7 @@ export class PodMachine {
 
   /** Returns the container of that name, whatever its role. */
   container(name: string): ContainerRecord | undefined {
-    return this.#records().find(({ spec }) => spec.name === name);
+    return this.#containers.find(name);
   }
 
   /** Every sandbox that this pod is known to have had: to be removed with it. */
@@ -133,14 +148,41 @@ export class PodMachine {
     return [...this.#sandboxIds];
   }
 
+  /** Unique names of the volumes that have to be attached for it. */
+  get attachments(): readonly string[] {
+    return this.hasEnded ? [] : this.#volumes.attachments;
+  }
+
+  /** The runtime may hold volumes of this pod: to be removed with it. */
+  get hasVolumes(): boolean {
+    return this.#volumes.areBegun;
+  }
+
+  /** The node does not take the pod. */
+  refuse(failure: PodFailure, turn: Turn): void {
+    turn.event('Warning', failure.reason, failure.message);
+    this.#isRefused = true;
+    this.#fail({ ...failure, message: `Pod was rejected: ${failure.message}` }, turn.nowMs);
+  }
+
+  /** Stops the pod for good: it has failed. Its containers get `graceMs` at most. One that is being stopped anyway only loses grace. */
+  terminate(failure: PodFailure, graceMs: number, turn: Turn): void {
+    const killAtMs = turn.nowMs + Math.min(graceMs, this.#graceMs());
+    if (this.#ending === null) this.#fail(failure, killAtMs);
+    else this.#ending.killAtMs = Math.min(this.#ending.killAtMs, killAtMs);
+  }
+
+  /** Objects that its volumes are made of have changed, or the node's attachments. */
+  sourcesChanged(): void {
+    this.#volumes.markStale();
+  }
+
   /** Takes over a new version of the pod. */
   update(pod: Pod): void {
     assert(uidOf(pod) === this.uid, 'a machine keeps its pod', { uid: this.uid });
     this.#pod = pod;
-    for (const record of this.#records()) {
-      const specs = record.role === 'main' ? pod.spec.containers : (pod.spec.initContainers ?? []);
-      record.spec = specs.find(({ name }) => name === record.spec.name) ?? record.spec;
-    }
+    this.#volumes.markStale();
+    this.#containers.update(pod);
   }
 
   /** The API object is gone; `pod` is its last state. */
@@ -152,16 +194,8 @@ export class PodMachine {
   /** Takes over everything that the runtime has of this pod; what it does not list does not exist. */
   observe(sandboxes: readonly SandboxStatus[], containers: readonly RuntimeContainer[], turn: Turn): void {
     this.#observeSandbox(sandboxes);
-    for (const record of this.#records()) {
-      const own = containers.filter(({ config }) => config.name === record.spec.name);
-      for (const seen of own.toSorted((left, right) => left.config.attempt - right.config.attempt)) {
-        observeInstance(record, seen, turn.nowMs, turn.wallMs);
-      }
-      for (const { id, config } of own) if (config.attempt < record.restartCount - 1) record.outdated.push(id);
-      const { instance } = record;
-      if (instance !== null && !own.some(({ id }) => id === instance.id)) lostInstance(record, turn.nowMs, turn.wallMs);
-    }
-    const hasBegun = this.#main.some(({ instance }) => instance !== null && instance.state !== 'exited');
+    this.#containers.observe(containers, turn);
+    const hasBegun = this.#containers.main.some(({ instance }) => instance !== null && instance.state !== 'exited');
     if (hasBegun) this.#isInitialized = true;
   }
 
@@ -177,19 +211,11 @@ export class PodMachine {
     if (this.#ending === null) this.#run(turn);
     if (this.#ending === null) this.#findFinish(turn);
     if (this.#ending !== null) this.#end(this.#ending, turn);
-    this.#refreshStatus(turn.wallMs);
-  }
-
-  #records(): readonly ContainerRecord[] {
-    return [...this.#init, ...this.#main];
+    this.#refreshStatus(turn);
   }
 
   get #policy(): RestartPolicy {
     return this.#pod.spec.restartPolicy ?? 'Always';
-  }
-
-  #isBusy(): boolean {
-    return this.#records().some(({ operation }) => operation !== null);
   }
 
   #observeSandbox(sandboxes: readonly SandboxStatus[]): void {
@@ -215,9 +241,11 @@ export class PodMachine {
   #loseSandbox(): void {
     this.#sandbox = { type: 'absent' };
     this.#sandboxAttempt += 1;
+    // A runtime that lost the sandbox may have lost all.
+    this.#volumes.forget();
     if (this.#ending !== null || this.#finalPhase !== null) return;
     this.#isInitialized = false;
-    for (const record of this.#init) if (record.role === 'init') forgetInstance(record);
+    for (const record of this.#containers.init) if (record.role === 'init') forgetInstance(record);
   }
 
   #findEnding(turn: Turn): void {
@@ -244,8 +272,13 @@ export class PodMachine {
       return;
     }
     turn.event('Normal', 'DeadlineExceeded', deadlineMessage);
+    this.#fail({ reason: 'DeadlineExceeded', message: deadlineMessage }, turn.nowMs + this.#graceMs());
+  }
+
+  #fail(failure: PodFailure, killAtMs: number): void {
+    this.#failure = failure;
     this.#finalPhase = 'Failed';
-    this.#ending = { type: 'deadlineExceeded', killAtMs: turn.nowMs + this.#graceMs() };
+    this.#ending = { type: 'failed', killAtMs };
   }
 
   #graceMs(): number {
@@ -253,26 +286,29 @@ export class PodMachine {
   }
 
   #run(turn: Turn): void {
+    this.#hasVolumes = this.#volumes.advance(this.#pod, turn);
     const scope = this.#scope();
     if (scope === null) {
-      if (this.#sandbox.type === 'absent') this.#makeSandbox(turn);
+      if (this.#sandbox.type === 'absent' && this.#hasVolumes) this.#makeSandbox(turn);
       return;
     }
+    for (const record of this.#containers.ephemeral) this.#keepRunning(record, scope, turn);
     this.#isInitialized = this.#initialize(scope, turn);
     if (!this.#isInitialized) return;
-    for (const record of this.#main) this.#keepRunning(record, scope, turn);
+    for (const record of this.#containers.main) this.#keepRunning(record, scope, turn);
   }
 
   #scope(): PodScope | null {
     const sandbox = this.#sandbox;
     if (sandbox.type !== 'ready') return null;
-    return { pod: this.#pod, facts: this.#facts, sandboxId: sandbox.id, sandbox: sandbox.config };
+    const { id: sandboxId, config } = sandbox;
+    return { pod: this.#pod, facts: this.#facts, sandboxId, sandbox: config, hasVolumes: this.#hasVolumes };
   }
 
   /** Drives the init containers; returns whether all have done what the main containers wait for. */
   #initialize(scope: PodScope, turn: Turn): boolean {
     let isDone = true;
-    for (const record of this.#init) {
+    for (const record of this.#containers.init) {
       if (record.role === 'sidecar') {
         if (isDone || this.#isInitialized) this.#keepRunning(record, scope, turn);
         isDone = isDone && record.isStarted;
@@ -305,18 +341,15 @@ export class PodMachine {
     if (!isHostNetwork) this.#podIp ??= this.#facts.allocateAddress();
     // Without an address the node's range is not known yet: the kubelet advances its pods when it is.
     if (!isHostNetwork && this.#podIp === null) return;
-    const config: SandboxConfig = {
-      namespace: namespaceOf(this.#pod),
-      name: nameOf(this.#pod),
-      uid: this.uid,
-      attempt: this.#sandboxAttempt,
-      hostname: this.#pod.spec.hostname ?? nameOf(this.#pod),
-      nodeName: this.#facts.nodeName,
-      annotations: annotationsOf(this.#pod),
-      podIp: isHostNetwork ? null : this.#podIp,
-      hostAliases: (this.#pod.spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
-      runtimeHandler: '',
-    };
+    const address = isHostNetwork ? null : this.#podIp;
+    const verdict = sandboxConfigOf(this.#pod, this.#facts.nodeName, this.#sandboxAttempt, address);
+    if (verdict.type === 'impossible') {
+      turn.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${verdict.message}`);
+      this.#sandboxRetryAtMs = turn.nowMs + this.#facts.limits.configRetryMs;
+      turn.wakeAt(this.#sandboxRetryAtMs);
+      return;
+    }
+    const { config } = verdict;
     const starting: Sandbox = { type: 'starting', config };
     this.#sandbox = starting;
     turn.call('runPodSandbox', { config }, (answer, later) => {
@@ -336,32 +369,25 @@ export class PodMachine {
 
   /** Decides whether the pod has done its work, or never will. */
   #findFinish(turn: Turn): void {
-    const phase = podPhaseOf(this.#init, this.#main, this.#policy, this.#isInitialized);
+    const phase = podPhaseOf(this.#containers.init, this.#containers.main, this.#policy, this.#isInitialized);
     if (phase !== 'Succeeded' && phase !== 'Failed') return;
     this.#finalPhase = phase;
     this.#ending = { type: 'finished', killAtMs: turn.nowMs + this.#graceMs() };
   }
 
   #end(ending: Ending, turn: Turn): void {
+    const { init, main, ephemeral } = this.#containers;
     const scope = this.#scope();
-    this.#abandon(this.#records());
+    this.#containers.abandon(this.#sandbox.type !== 'absent');
     if (scope === null) {
       if (this.hasEnded) this.#finalPhase ??= this.#phaseAfterStop();
       return;
     }
-    if (!this.#stopAll(this.#main, ending, scope, turn)) return;
+    if (!this.#stopAll([...main, ...ephemeral], ending, scope, turn)) return;
     // Sidecars serve the others: they go last, in reverse order.
-    for (const record of this.#init.toReversed()) if (!this.#stopAll([record], ending, scope, turn)) return;
+    for (const record of init.toReversed()) if (!this.#stopAll([record], ending, scope, turn)) return;
     this.#finalPhase ??= this.#phaseAfterStop();
     this.#stopSandbox(scope, turn);
-  }
-
-  /** Forgets what was only preparing a start; a create or start that is under way is waited for, or it would leave a container behind. */
-  #abandon(records: readonly ContainerRecord[]): void {
-    for (const record of records) {
-      if (record.operation?.type === 'image' || record.operation?.type === 'pull') record.operation = null;
-      if (this.#sandbox.type === 'absent') record.operation = null;
-    }
   }
 
   /** Stops those that run; returns whether all have stopped. */
@@ -380,7 +406,7 @@ export class PodMachine {
 
   /** A pod that was stopped before it finished has failed, unless each container happened to succeed. */
   #phaseAfterStop(): PodPhase {
-    return this.#main.every(hasSucceeded) ? 'Succeeded' : 'Failed';
+    return this.#containers.haveSucceeded ? 'Succeeded' : 'Failed';
   }
 
   #stopSandbox({ sandboxId, sandbox }: PodScope, turn: Turn): void {
@@ -403,19 +429,20 @@ export class PodMachine {
     });
   }
 
-  #refreshStatus(wallMs: WallMs): void {
-    const isUnfinished = this.#finalPhase === null;
-    const phase = isUnfinished ? this.#openPhase() : (this.#finalPhase ?? 'Failed');
-    if (!isUnfinished) for (const record of this.#records()) this.#settleNeverRun(record, wallMs);
-    const isLate = this.#ending?.type === 'deadlineExceeded';
+  #refreshStatus(turn: Turn): void {
+    const isOver = this.#finalPhase !== null && (isFinal(this.#status?.phase) || !this.#containers.areRunning);
+    const phase = isOver ? (this.#finalPhase ?? 'Failed') : this.#openPhase();
+    if (isOver && !this.#isRefused) this.#containers.settleNeverRun(this.#isInitialized, turn);
+    const failure = isOver ? this.#failure : null;
     this.#status = podStatusOf(
       {
         pod: this.#pod,
         phase,
-        reason: isLate ? 'DeadlineExceeded' : (this.#status?.reason ?? ''),
-        message: isLate ? deadlineMessage : (this.#status?.message ?? ''),
-        init: this.#init,
-        main: this.#main,
+        reason: failure?.reason ?? this.#status?.reason ?? '',
+        message: failure?.message ?? this.#status?.message ?? '',
+        isRefused: this.#isRefused,
+        disruption: this.#failure?.isDisruption === true ? this.#failure.message : null,
+        containers: this.#containers,
         isInitialized: this.#isInitialized,
         hasSandbox: this.#sandbox.type === 'ready',
         podIp: this.#sandboxAddress(),
@@ -424,13 +451,13 @@ export class PodMachine {
         runtimeName: this.#facts.runtimeName(),
       },
       this.#status ?? this.#pod.status,
-      wallMs,
+      turn.wallMs,
     );
   }
 
-  /** The phase of a pod that has not finished; one that is being stopped does not finish before all of it has stopped. */
+  /** The phase of a pod that has not finished, or has not stopped yet; one that is being stopped does not finish before all of it has stopped. */
   #openPhase(): PodPhase {
-    const phase = podPhaseOf(this.#init, this.#main, this.#policy, this.#isInitialized);
+    const phase = podPhaseOf(this.#containers.init, this.#containers.main, this.#policy, this.#isInitialized);
     return phase === 'Succeeded' || phase === 'Failed' ? 'Running' : phase;
   }
 
@@ -440,19 +467,8 @@ export class PodMachine {
     const hasSandbox = this.#sandbox.type !== 'absent' && this.#sandbox.type !== 'starting';
     return (hasSandbox ? this.#podIp : null) ?? this.#status?.podIP ?? null;
   }
+}
 
-  /** A pod that is over has no container that waits: what never ran is told as lost. */
-  #settleNeverRun(record: ContainerRecord, wallMs: WallMs): void {
-    if (isRunning(record) || record.instance?.state === 'exited' || record.operation !== null) return;
-    if (record.role === 'init' && this.#isInitialized) return;
-    const exit = {
-      containerId: '',
-      exitCode: 137,
-      reason: 'ContainerStatusUnknown',
-      message: 'The container could not be located when the pod was terminated',
-      startedAtMs: null,
-      finishedAtMs: wallMs,
-    };
-    record.instance = { state: 'exited', id: record.instance?.id ?? '', exit, sinceMs: this.#sinceMs };
-  }
+function isFinal(phase: PodPhase | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }

@@ -1,8 +1,6 @@
 /** The phase of a pod, computed from its containers. Models kubernetes pkg/kubelet/kubelet_pods.go getPhase. */
 import type { PodPhase } from '../kinds/pod/types.ts';
-import { type ContainerRecord, hasSucceeded, isRestarted } from './container-record.ts';
-
-export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
+import { type ContainerRecord, hasSucceeded, isRestarted, type RestartPolicy } from './container-record.ts';
 
 /** `init` and `main` hold all containers of their kind; sidecars count as init containers. */
 export function podPhaseOf(

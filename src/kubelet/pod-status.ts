@@ -9,6 +9,7 @@ import { type Condition, findCondition, isConditionTrue, withCondition } from '.
 import { qosClassOf } from '../kinds/pod/quality.ts';
 import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
 import { type ContainerRecord, type Exit, hasSucceeded } from './container-record.ts';
+import type { PodContainers } from './pod-containers.ts';
 
 export interface PodView {
   readonly pod: Pod;
@@ -16,8 +17,11 @@ export interface PodView {
   /** Why the pod as a whole failed; empty otherwise. */
   readonly reason: string;
   readonly message: string;
-  readonly init: readonly ContainerRecord[];
-  readonly main: readonly ContainerRecord[];
+  /** The node did not take it: there is nothing to say of its containers. */
+  readonly isRefused: boolean;
+  /** Why the node stops it for no fault of its own; null when it does not. */
+  readonly disruption: string | null;
+  readonly containers: Pick<PodContainers, 'init' | 'main' | 'ephemeral'>;
   readonly isInitialized: boolean;
   readonly hasSandbox: boolean;
   /** Null until the pod has one. */
@@ -29,7 +33,10 @@ export interface PodView {
 
 /** Returns the status; the conditions of `former` that are not the kubelet's are left out, so that a patch leaves them alone. */
 export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs: WallMs): PodStatus {
-  const { pod, podIp, hostIp, reason, message, init } = view;
+  const { pod, podIp, hostIp, reason, message } = view;
+  const { init, main, ephemeral } = view.containers;
+  if (view.isRefused) return refusedStatusOf(view, former);
+  const told = (records: readonly ContainerRecord[]) => records.map((record) => containerStatusOf(record, view));
   const status: PodStatus = {
     observedGeneration: generationOf(pod),
     phase: view.phase,
@@ -37,14 +44,30 @@ export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
     startTime: timestampSeconds(view.startedAtMs),
-    containerStatuses: view.main.map((record) => containerStatusOf(record, view)),
+    containerStatuses: told(main),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
-    ...(init.length === 0 ? {} : { initContainerStatuses: init.map((record) => containerStatusOf(record, view)) }),
+    ...(init.length === 0 ? {} : { initContainerStatuses: told(init) }),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: told(ephemeral) }),
     ...(podIp === null ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
     ...(reason === '' ? {} : { reason }),
     ...(message === '' ? {} : { message }),
   };
   return status;
+}
+
+function refusedStatusOf(
+  { pod, phase, reason, message, startedAtMs }: PodView,
+  former: PodStatus | undefined,
+): PodStatus {
+  return {
+    observedGeneration: generationOf(pod),
+    phase,
+    conditions: former?.conditions ?? [],
+    startTime: timestampSeconds(startedAtMs),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    ...(reason === '' ? {} : { reason }),
+    ...(message === '' ? {} : { message }),
+  };
 }
 
 function containerStatusOf(record: ContainerRecord, view: PodView): ContainerStatus {
@@ -56,12 +79,29 @@ function containerStatusOf(record: ContainerRecord, view: PodView): ContainerSta
     name: spec.name,
     state,
     lastState: told === null ? {} : { terminated: terminatedOf(told, view) },
-    ready: role === 'init' ? hasSucceeded(record) : record.isReady,
+    ready: role === 'init' ? hasSucceeded(record) : role !== 'ephemeral' && record.isReady,
     restartCount,
     image: spec.image ?? '',
     imageID: imageId,
     ...(shown === undefined || shown === '' ? {} : { containerID: `${view.runtimeName}://${shown}` }),
-    started: instance?.state === 'running' && record.isStarted,
+    ...resourcesOf(record),
+    ...(role === 'ephemeral' ? {} : { started: instance?.state === 'running' && record.isStarted }),
+  };
+}
+
+/** What a container that runs was given. */
+function resourcesOf({ spec, instance, role }: ContainerRecord): Partial<ContainerStatus> {
+  if (instance?.state !== 'running' || role === 'ephemeral') return {};
+  const { resources = {}, volumeMounts = [] } = spec;
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+  }));
+  return {
+    ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
+    resources,
+    ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
   };
 }
 
@@ -75,7 +115,7 @@ function stateOf(record: ContainerRecord, view: PodView): ContainerState {
     };
   }
   if (instance?.state === 'exited') return { terminated: terminatedOf(instance.exit, view) };
-  const isHeldUp = view.init.length > 0 && !view.isInitialized;
+  const isHeldUp = record.role !== 'ephemeral' && view.containers.init.length > 0 && !view.isInitialized;
   return { waiting: { reason: isHeldUp ? 'PodInitializing' : 'ContainerCreating' } };
 }
 
@@ -101,6 +141,7 @@ function conditionsOf(view: PodView, former: readonly Condition[] | undefined, n
     ready(view, former),
     containersReady(view, 'ContainersReady'),
   ];
+  if (view.disruption !== null) findings.push(['DisruptionTarget', true, 'TerminationByKubelet', view.disruption]);
   const observedGeneration = generationOf(view.pod);
   const own = findings.map(([type, isTrue, reason, message]): Condition => {
     const known = findCondition(former, type);
@@ -124,7 +165,7 @@ function conditionsOf(view: PodView, former: readonly Condition[] | undefined, n
 function initialized(view: PodView): Finding {
   const type = 'Initialized';
   if (view.isInitialized) return [type, true, view.phase === 'Succeeded' ? 'PodCompleted' : '', ''];
-  const names = view.init.filter((record) => !isInitDone(record)).map(({ spec }) => spec.name);
+  const names = view.containers.init.filter((record) => !isInitDone(record)).map(({ spec }) => spec.name);
   return [type, false, 'ContainersNotInitialized', `containers with incomplete status: [${names.join(' ')}]`];
 }
 
@@ -135,7 +176,7 @@ function isInitDone(record: ContainerRecord): boolean {
 function containersReady(view: PodView, type: string): Finding {
   if (view.phase === 'Succeeded') return [type, false, 'PodCompleted', ''];
   if (view.phase === 'Failed') return [type, false, 'PodFailed', ''];
-  const unready = [...view.init.filter(({ role }) => role === 'sidecar'), ...view.main].filter(
+  const unready = [...view.containers.init.filter(({ role }) => role === 'sidecar'), ...view.containers.main].filter(
     ({ isReady }) => !isReady,
   );
   if (unready.length === 0) return [type, true, '', ''];

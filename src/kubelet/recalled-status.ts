@@ -10,7 +10,11 @@ import type { ContainerRecord, Exit } from './container-record.ts';
 
 /** Fills fresh records. An instance that ran is taken as running until the runtime's list confirms or denies it. */
 export function recallStatus(records: readonly ContainerRecord[], status: PodStatus | undefined): void {
-  const told = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const told = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ];
   for (const record of records) {
     const found = told.find(({ name }) => name === record.spec.name);
     if (found !== undefined) recall(record, found);

@@ -4,13 +4,18 @@
  */
 import { assert } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
+import { utf8Text } from '../base/bytes.ts';
 import type { ContainerConfig, ContainerState, ContainerUsage, RuntimeContainer } from '../protocol/runtime.ts';
 import type { ContainerProfile } from './container-profile.ts';
 import { LogRing, logLinesMax } from './log-ring.ts';
+import { outOfMemoryAfterMs } from './out-of-memory.ts';
 import { amountAt, amountUntil } from './usage-curve.ts';
 
 const killedExitCode = 137;
 const terminatedExitCode = 143;
+/** Of the log of a container that failed, what may become its termination message. */
+const messageLinesMax = 80;
+const messageCharactersMax = 2_048;
 /** A thousandth of a processor is a million billionths of one; during a millisecond it is a thousand nanoseconds of one's time. */
 const nanocoresPerMilli = 1_000_000;
 const nanosecondsPerMilli = 1_000;
@@ -35,6 +40,8 @@ export class SimulatedContainer {
   #stopAtMs = Number.POSITIVE_INFINITY;
   #stopExitCode = 0;
   #linesWritten = 0;
+  /** How long it may run before its memory is used up. */
+  readonly #memoryLastsMs: number;
 
   constructor(
     id: string,
@@ -50,6 +57,7 @@ export class SimulatedContainer {
     this.config = config;
     this.profile = profile;
     this.#createdAtMs = createdAtMs;
+    this.#memoryLastsMs = outOfMemoryAfterMs(profile, config);
   }
 
   get state(): ContainerState {
@@ -59,7 +67,7 @@ export class SimulatedContainer {
   /** When its state changes by itself; infinite when it does not. */
   get dueAtMs(): number {
     return this.#state === 'running'
-      ? Math.min(this.#sinceMs + this.profile.runMs, this.#stopAtMs)
+      ? Math.min(this.#sinceMs + Math.min(this.profile.runMs, this.#memoryLastsMs), this.#stopAtMs)
       : Number.POSITIVE_INFINITY;
   }
 
@@ -105,6 +113,10 @@ export class SimulatedContainer {
   /** Lets it end if its time has come; returns whether it did. */
   advance(nowMs: MonotonicMs, wallMs: WallMs): boolean {
     if (this.dueAtMs > nowMs) return false;
+    if (this.#memoryLastsMs <= this.profile.runMs && this.#sinceMs + this.#memoryLastsMs <= this.#stopAtMs) {
+      this.#end(killedExitCode, wallMs, '', 'OOMKilled');
+      return true;
+    }
     const isOwnEnd = this.#sinceMs + this.profile.runMs <= this.#stopAtMs;
     this.#end(isOwnEnd ? this.profile.exitCode : this.#stopExitCode, wallMs, isOwnEnd ? this.profile.exitMessage : '');
     return true;
@@ -155,12 +167,20 @@ export class SimulatedContainer {
     }
   }
 
-  #end(exitCode: number, wallMs: WallMs, message: string): void {
+  #end(exitCode: number, wallMs: WallMs, message: string, reason = exitCode === 0 ? 'Completed' : 'Error'): void {
     this.#state = 'exited';
     this.#finishedAtMs = wallMs;
     this.#exitCode = exitCode;
-    this.#reason = exitCode === 0 ? 'Completed' : 'Error';
-    this.#message = message;
+    this.#reason = reason;
     this.catchUp(wallMs);
+    const isToldByLog = message === '' && exitCode !== 0;
+    this.#message =
+      isToldByLog && this.config.terminationMessagePolicy === 'FallbackToLogsOnError' ? this.#endOfLog() : message;
+  }
+
+  #endOfLog(): string {
+    const options = { follow: false, tailLines: messageLinesMax, sinceMs: null, timestamps: false, limitBytes: null };
+    const { bytes } = this.log.read(this.log.start(options), false, Number.MAX_SAFE_INTEGER);
+    return utf8Text(bytes).slice(-messageCharactersMax);
   }
 }

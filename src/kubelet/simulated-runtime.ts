@@ -6,7 +6,7 @@
 import type { Ask } from '../actor/protocol.ts';
 import { unreachable } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import { emptyBytes, utf8 } from '../base/bytes.ts';
+import { emptyBytes, ownBytes, utf8 } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type {
   ContainerConfig,
@@ -18,6 +18,7 @@ import type {
   RuntimeUsage,
   SandboxConfig,
   SandboxStatus,
+  VolumeContent,
 } from '../protocol/runtime.ts';
 import { containerProfileOf, type ImageProfiles, imageProfileOf } from './container-profile.ts';
 import { outputOfCommand } from './simulated-command.ts';
@@ -52,6 +53,8 @@ export class SimulatedRuntime {
   readonly #containers = new Map<string, SimulatedContainer>();
   /** Image ids by name. */
   readonly #images = new Map<string, string>();
+  /** Volumes by name, of each pod. */
+  readonly #volumes = new Map<string, Map<string, VolumeContent>>();
   /** Requests to stop a container that wait for its end. */
   readonly #stopping = new Map<string, number[]>();
   readonly #due = new TimerQueue<Due>();
@@ -77,6 +80,11 @@ export class SimulatedRuntime {
     const container = this.#containers.get(id);
     container?.catchUp(wallMs);
     return container;
+  }
+
+  /** Returns what a volume of a pod holds; undefined when there is none. Nobody writes to it: what an empty one holds is that it is there. */
+  volume(podUid: string, name: string): VolumeContent | undefined {
+    return this.#volumes.get(podUid)?.get(name);
   }
 
   /** Lets time pass. */
@@ -132,9 +140,10 @@ export class SimulatedRuntime {
         return this.#answer(request, { type: 'done', imageId: this.#images.get(ask.request.image) ?? null });
       case 'pullImage':
         return this.#pull(request, ask.request.image, ask.request.sandbox);
-      // Nobody reads or writes the files of a simulated container.
       case 'setVolume':
+        return this.#setVolume(request, ask.request);
       case 'removeVolumes':
+        this.#volumes.delete(ask.request.podUid);
         return this.#done(request);
       case 'sendInput':
         return this.#fail(request, 'notFound', `no session ${ask.request.sessionId}`);
@@ -224,6 +233,21 @@ export class SimulatedRuntime {
     });
   }
 
+  #setVolume(
+    request: number,
+    { podUid, name, content }: { readonly podUid: string; readonly name: string; readonly content: VolumeContent },
+  ): void {
+    const volumes = this.#volumes.get(podUid) ?? new Map<string, VolumeContent>();
+    this.#volumes.set(podUid, volumes);
+    // The message is a view of its batch: what is kept is copied out of it.
+    const kept: VolumeContent =
+      content.type === 'files'
+        ? { type: 'files', files: content.files.map((file) => ({ ...file, bytes: ownBytes(file.bytes) })) }
+        : content;
+    volumes.set(name, kept);
+    this.#done(request);
+  }
+
   #create(request: number, sandboxId: string, config: ContainerConfig): void {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox?.state !== 'ready') {
@@ -239,11 +263,14 @@ export class SimulatedRuntime {
       else this.#fail(request, 'wrongState', `container ${config.name} has been started already`);
       return;
     }
+    const volumes = this.#volumes.get(sandbox.config.uid);
+    const unset = config.mounts.find(({ volume }) => volumes?.has(volume) !== true);
+    if (unset !== undefined) return this.#fail(request, 'notFound', `no volume ${unset.volume}`);
     const profile = containerProfileOf(config, this.#profiles, sandbox.config.annotations);
     const id = this.#newId();
     const container = new SimulatedContainer(id, sandboxId, sandbox.config.uid, config, profile, this.#wallMs);
     this.#containers.set(id, container);
-    this.#answer(request, { type: 'done', containerId: id });
+    return this.#answer(request, { type: 'done', containerId: id });
   }
 
   #start(request: number, containerId: string): void {

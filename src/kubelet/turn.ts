@@ -5,6 +5,7 @@
 import type { ReplyOf, RequestOf } from '../actor/protocol.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { type RuntimeProtocol, runtimeCallTimeoutMs } from '../protocol/runtime.ts';
+import type { TokenDemand } from './volume-verdict.ts';
 
 type RuntimeAsks = RuntimeProtocol['asks'];
 
@@ -21,6 +22,18 @@ export interface RuntimeCall {
   readonly settle: (answer: unknown, turn: Turn) => void;
 }
 
+/** `lifetimeMs` counts from its issue. */
+export type TokenAnswer =
+  | { readonly type: 'issued'; readonly token: string; readonly lifetimeMs: number }
+  | { readonly type: 'refused'; readonly message: string }
+  | Unreachable;
+
+/** A question to the API server for a token, and what its answer means. */
+export interface TokenCall {
+  readonly demand: TokenDemand;
+  readonly settle: (answer: TokenAnswer, turn: Turn) => void;
+}
+
 /** Something to tell people about a pod or one of its containers, as `kubectl describe` shows it. */
 export interface PodEvent {
   readonly type: 'Normal' | 'Warning';
@@ -34,6 +47,7 @@ export class Turn {
   readonly nowMs: MonotonicMs;
   readonly wallMs: WallMs;
   readonly calls: RuntimeCall[] = [];
+  readonly tokens: TokenCall[] = [];
   readonly events: PodEvent[] = [];
   /** The earliest moment at which something is due; infinite when nothing is. */
   wakeAtMs = Number.POSITIVE_INFINITY;
@@ -53,6 +67,11 @@ export class Turn {
     timeoutMs: number = runtimeCallTimeoutMs,
   ): void {
     this.calls.push({ type, request, timeoutMs, settle: settle as RuntimeCall['settle'] });
+  }
+
+  /** Asks the API server for a token. `settle` runs in a later turn. */
+  askToken(demand: TokenDemand, settle: TokenCall['settle']): void {
+    this.tokens.push({ demand, settle });
   }
 
   event(type: PodEvent['type'], reason: string, message: string, fieldPath = ''): void {

@@ -34,3 +34,10 @@ function usageByPod(
     return [{ namespace: namespaceOf(pod), name: nameOf(pod), uid, containers: measured }];
   });
 }
+
+/** The bytes that each pod uses, by uid. */
+export function memoryByPod({ pods }: Extract<UsageSummary, { type: 'measured' }>): ReadonlyMap<string, number> {
+  return new Map(
+    pods.map(({ uid, containers }) => [uid, containers.reduce((sum, usage) => sum + usage.workingSetBytes, 0)]),
+  );
+}

@@ -60,7 +60,10 @@ export type UsageSummary =
   | { readonly type: 'unknown'; readonly message: string };
 
 export interface KubeletProtocol extends Protocol {
-  readonly tells: object;
+  readonly tells: {
+    /** The machine is about to be shut down: pods are stopped by their importance within the grace, critical ones in the last part of it. */
+    readonly shutDown: { readonly graceMs: number; readonly criticalMs: number };
+  };
   readonly asks: {
     /** Models the Summary API of kubelet (pkg/kubelet/server/stats), as far as metrics-server reads it. */
     readonly summary: { readonly request: null; readonly reply: UsageSummary };

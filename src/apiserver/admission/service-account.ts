@@ -20,6 +20,7 @@ const podResource = { group: '', resource: 'pods' };
 const accountResource = { group: '', version: 'v1', resource: 'serviceaccounts' };
 const defaultAccount = 'default';
 const retryMs = 50;
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const volumePrefix = 'kube-api-access-';
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A kubelet renews it long before. */
@@ -29,6 +30,8 @@ const fileMode = 0o644;
 /** Completes a pod that the caller owns. Throws StatusError Forbidden when its account does not exist. */
 export function* admitServiceAccount(environment: Environment, pod: Pod): Flow<void> {
   const spec = pod.spec as Mutable<PodSpec>;
+  // What a node runs of its own accord has no account.
+  if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
   const name = spec.serviceAccountName || spec.serviceAccount || defaultAccount;
   spec.serviceAccountName = name;
   spec.serviceAccount = name;

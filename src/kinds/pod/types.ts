@@ -99,6 +99,11 @@ export interface Probe extends Handler {
   readonly terminationGracePeriodSeconds?: number;
 }
 
+export interface ContainerRestartRule {
+  readonly action: string;
+  readonly exitCodes?: { readonly operator: string; readonly values?: readonly number[] };
+}
+
 export interface Container {
   readonly name: string;
   readonly image?: string;
@@ -110,6 +115,9 @@ export interface Container {
   readonly envFrom?: readonly EnvFromSource[];
   readonly resources?: ResourceRequirements;
   readonly restartPolicy?: string;
+  /** Looked at in order before the restart policy: the first whose exit codes match decides. */
+  readonly restartPolicyRules?: readonly ContainerRestartRule[];
+  readonly resizePolicy?: readonly { readonly resourceName: string; readonly restartPolicy: string }[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly volumeDevices?: readonly VolumeDevice[];
   readonly livenessProbe?: Probe;
@@ -162,6 +170,8 @@ export interface PodSpec {
   readonly imagePullSecrets?: readonly { readonly name?: string }[];
   readonly hostname?: string;
   readonly subdomain?: string;
+  readonly setHostnameAsFQDN?: boolean;
+  readonly hostnameOverride?: string;
   readonly affinity?: Affinity;
   readonly schedulerName?: string;
   readonly tolerations?: readonly Toleration[];
@@ -200,6 +210,15 @@ export interface ContainerStatus {
   readonly imageID: string;
   readonly containerID?: string;
   readonly started?: boolean;
+  /** What the node has set aside for it, and what it was given. */
+  readonly allocatedResources?: ResourceList;
+  readonly resources?: ResourceRequirements;
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+    readonly recursiveReadOnly?: string;
+  }[];
 }
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';

@@ -1,7 +1,7 @@
 /**
  * A cluster without controllers in a simulated universe: masters with a store replica, an API server and a scheduler each, and nodes with a
- * kubelet and a simulated runtime. The actors are the real ones; a client speaks the typed protocol. What the node controller would do, giving
- * each node its range of pod addresses, the client does.
+ * kubelet and a simulated runtime. The actors are the real ones; a client speaks the typed protocol. What controllers would do, giving each
+ * node its range of pod addresses and the namespace its certificate, the client does.
  */
 
 import { apiServerBehaviour } from '../../../actors/apiserver/behaviour.ts';
@@ -79,6 +79,13 @@ export class NodeWorld {
     for (const [index, node] of this.nodes.entries()) {
       this.patch(`core/v1/-/nodes/${node}`, 'merge', { spec: { podCIDR: `10.244.${index}.0/24` } });
     }
+    const metadata = { name: 'kube-root-ca.crt' };
+    this.create('core/v1/default/configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: { 'ca.crt': '' },
+    });
   }
 
   // Faults ------------------------------------------------------------------------------------------------------
@@ -105,6 +112,12 @@ export class NodeWorld {
 
   kill(thread: string, path: string): void {
     this.universe.killActor(thread, path);
+  }
+
+  /** Tells a kubelet that its machine is about to be shut down. */
+  shutDown(node: string, graceMs: number, criticalMs: number): void {
+    const body = { type: 'shutDown', message: { graceMs, criticalMs } };
+    this.#outbox.push({ type: 'send', to: `${node}/kubelet`, body });
   }
 
   runFor(durationMs: number): void {
@@ -225,6 +238,7 @@ export class NodeWorld {
     const paths = [`${node}/kubelet`, `${node}/runtime`];
     universe.startThread(node, [kubeletRole, simulatedRuntimeRole]);
     for (const master of this.masters) universe.connect(node, paths, master, pathsOfMaster(master));
+    universe.connect(node, paths, 'client', [client]);
   }
 
   #startMaster(master: string): void {

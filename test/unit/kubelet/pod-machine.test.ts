@@ -1,5 +1,6 @@
 /** The life of pods as transcripts: every status that a kubelet would write, with the second at which it would. */
 import { expect, test } from 'vitest';
+import { steady } from '../../../src/kubelet/usage-curve.ts';
 import { NodeBench } from './node-bench.ts';
 
 const image = { image: 'app', imagePullPolicy: 'IfNotPresent' as const };
@@ -157,7 +158,7 @@ test('a pod that is deleted before it ran leaves nothing behind', () => {
 });
 
 test('a pod that was removed by force is stopped all the same, and its address is used again', () => {
-  const bench = new NodeBench();
+  const bench = new NodeBench({ node: { allocatable: { pods: '300' } } });
   bench.add('forced');
   bench.remove('forced');
   bench.runFor(31_000);
@@ -281,4 +282,167 @@ test('readiness gates hold Ready back', () => {
   const conditions = [...(pod.status?.conditions ?? []), { type: 'example.com/in', status: 'True' as const }];
   bench.set({ ...pod, status: { ...pod.status, conditions } });
   expect(ready()).toMatchObject({ status: 'True' });
+});
+
+test('an ephemeral container starts when it is added, once, and counts for nothing', () => {
+  const bench = new NodeBench();
+  bench.add('web');
+  const pod = bench.pod('web');
+  const debuggers = [{ name: 'debugger', ...image, command: ['sleep', '3'], targetContainerName: 'main' }];
+  bench.set({ ...pod, spec: { ...pod.spec, ephemeralContainers: debuggers } });
+  expect(bench.status('web').ephemeralContainerStatuses).toMatchObject([{ name: 'debugger', state: { running: {} } }]);
+  bench.runFor(2_000);
+  bench.restartKubelet();
+  bench.runFor(60_000);
+  const ended = { name: 'debugger', ready: false, restartCount: 0, state: { terminated: { exitCode: 0 } } };
+  expect(bench.status('web').ephemeralContainerStatuses).toMatchObject([ended]);
+  expect(bench.transcript.at(-1)).toBe('0s web Running ready main=running#0');
+  const events = bench.events.filter((event) => event.includes('debugger'));
+  expect(events).toEqual(['Created: Created container: debugger', 'Started: Started container debugger']);
+  bench.restartKubelet();
+  bench.runFor(1_000);
+  expect(bench.status('web').ephemeralContainerStatuses).toMatchObject([ended]);
+});
+
+test('an ephemeral container ends with its pod', () => {
+  const bench = new NodeBench();
+  bench.add('web');
+  const pod = bench.pod('web');
+  bench.set({ ...pod, spec: { ...pod.spec, ephemeralContainers: [{ name: 'debugger', ...image }] } });
+  bench.delete('web');
+  bench.runFor(1_000);
+  expect(bench.has('web')).toBe(false);
+  expect(bench.events).toContain('Killing: Stopping container debugger');
+});
+
+const restarts: readonly (readonly [string, object, number, string, boolean])[] = [
+  ['its own policy', { restartPolicy: 'Never' }, 1, 'Always', false],
+  ['its own policy', { restartPolicy: 'OnFailure' }, 1, 'Never', true],
+  ['a rule', { restartPolicy: 'Never', restartPolicyRules: [ruleFor('In', 42)] }, 42, 'Never', true],
+  ['a rule', { restartPolicy: 'Never', restartPolicyRules: [ruleFor('In', 42)] }, 1, 'Always', false],
+  ['a rule', { restartPolicy: 'Never', restartPolicyRules: [ruleFor('NotIn', 42)] }, 1, 'Never', true],
+];
+test.each(restarts)(
+  'by %s %j a container that ends with %i in a pod of %s restarts: %s',
+  (_what, rest, exitCode, restartPolicy, isRestarted) => {
+    const bench = new NodeBench();
+    bench.add('web', { ...main(rest), restartPolicy: restartPolicy as 'Always' }, { runMs: 1_000, exitCode });
+    bench.runFor(5_000);
+    expect(bench.container('web').restartCount > 0).toBe(isRestarted);
+  },
+);
+
+function ruleFor(operator: string, value: number): object {
+  return { action: 'Restart', exitCodes: { operator, values: [value] } };
+}
+
+const names: readonly (readonly [string, boolean])[] = [
+  ['nginx', true],
+  ['nginx:1.27', true],
+  ['registry.example.com:5000/team/App', false],
+  ['registry.example.com:5000/team/app:V1_0', true],
+  [`app@sha256:${'0'.repeat(64)}`, true],
+  ['Nginx', false],
+  ['nginx:', false],
+  ['a b', false],
+  ['file:///modules/App.mjs', true],
+];
+test.each(names)('the image name %j is good: %s', (name, isGood) => {
+  const bench = new NodeBench();
+  bench.add('web', { containers: [{ name: 'main', image: name, imagePullPolicy: 'IfNotPresent' }] });
+  expect(bench.container('web').state?.waiting?.reason).toBe(isGood ? undefined : 'InvalidImageName');
+});
+
+test('a container that uses more memory than its limit is killed, again and again', () => {
+  const bench = new NodeBench({ profiles: { app: { memoryBytes: steady(2_000_000) } } });
+  bench.add('fat', main({ resources: { limits: { memory: '1M' } } }));
+  bench.add('fit', main({ resources: { limits: { memory: '2M' } } }));
+  bench.runFor(5_000);
+  expect(bench.container('fat')).toMatchObject({
+    restartCount: 1,
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+    lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+  });
+  expect(bench.container('fit').restartCount).toBe(0);
+});
+
+test('the end of the log becomes the termination message, if that is wanted and nothing else was said', () => {
+  const bench = new NodeBench();
+  const command = ['sh', '-c', 'echo it broke; exit 3'];
+  const rest = { restartPolicy: 'Never' as const };
+  bench.add('told', { ...main({ command, terminationMessagePolicy: 'FallbackToLogsOnError' }), ...rest });
+  bench.add('silent', { ...main({ command }), ...rest });
+  expect(bench.container('told').state?.terminated).toMatchObject({ exitCode: 3, message: 'it broke\n' });
+  expect(bench.container('silent').state?.terminated?.message).toBeUndefined();
+});
+
+test('the status of a container tells what it was given', () => {
+  const bench = new NodeBench();
+  const resources = { requests: { cpu: '100m' }, limits: { cpu: '200m' } };
+  const volumeMounts = [{ name: 'data', mountPath: '/data', readOnly: true }];
+  bench.add('web', { ...main({ resources, volumeMounts }), volumes: [{ name: 'data', emptyDir: {} }] });
+  expect(bench.container('web')).toMatchObject({
+    resources,
+    allocatedResources: { cpu: '100m' },
+    volumeMounts: [{ name: 'data', mountPath: '/data', readOnly: true, recursiveReadOnly: 'Disabled' }],
+  });
+});
+
+test('the host name of a pod is its name, what it asks for, or its whole domain name', () => {
+  const bench = new NodeBench();
+  const sandbox = (name: string) => bench.sandbox(name).config;
+  bench.add('plain', { hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }] });
+  bench.add('named', { hostname: 'db', subdomain: 'dbs' });
+  bench.add('full', { hostname: 'db', subdomain: 'dbs', setHostnameAsFQDN: true });
+  bench.add('long', { hostname: 'd'.repeat(60), subdomain: 'dbs', setHostnameAsFQDN: true });
+  bench.add('own', { hostnameOverride: 'anything.example' });
+  expect(sandbox('plain')).toMatchObject({
+    hostname: 'plain',
+    hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }],
+  });
+  const address = bench.status('named').podIP ?? '';
+  const hostnames = ['db.dbs.default.svc.cluster.local', 'db'];
+  expect(sandbox('named')).toMatchObject({ hostname: 'db', hostAliases: [{ ip: address, hostnames }] });
+  expect(sandbox('full').hostname).toBe('db.dbs.default.svc.cluster.local');
+  expect(sandbox('own').hostname).toBe('anything.example');
+  expect(bench.events).toContainEqual(
+    expect.stringContaining('FailedCreatePodSandBox: Failed to create pod sandbox: failed to construct FQDN'),
+  );
+  expect(bench.status('long').phase).toBe('Pending');
+});
+
+test('a container that somebody ends behind the kubelet’s back is started again, and the status tells of both', () => {
+  const bench = new NodeBench();
+  bench.add('web', {}, { ignoresStop: true });
+  bench.runFor(1_000);
+  const first = bench.container('web').containerID;
+  bench.killContainer('web');
+  expect(bench.container('web')).toMatchObject({ restartCount: 1, state: { running: {} } });
+  expect(bench.container('web').lastState?.terminated).toMatchObject({ exitCode: 137, containerID: first });
+});
+
+const ends: readonly (readonly ['Always' | 'OnFailure' | 'Never', number, string, boolean])[] = [
+  ['Always', 0, 'Running', true],
+  ['Always', 1, 'Running', true],
+  ['OnFailure', 0, 'Succeeded', false],
+  ['OnFailure', 1, 'Running', true],
+  ['Never', 0, 'Succeeded', false],
+  ['Never', 1, 'Failed', false],
+];
+test.each(ends)(
+  'restartPolicy %s: a container that ends with %i leaves its pod %s; restarted: %s',
+  (restartPolicy, exitCode, phase, isRestarted) => {
+    const bench = new NodeBench();
+    bench.add('web', { restartPolicy }, { runMs: 1_000, exitCode });
+    bench.runFor(3_500);
+    expect(bench.status('web').phase).toBe(phase);
+    expect(bench.container('web').restartCount > 0).toBe(isRestarted);
+  },
+);
+
+test('a runtime makes no container without the sandbox of a pod', () => {
+  const bench = new NodeBench();
+  const config = { name: 'main', image: 'app', mounts: [] } as never;
+  const answer = bench.ask({ type: 'createContainer', request: { sandboxId: 'none', config } });
+  expect(answer).toMatchObject({ type: 'failed', code: 'notFound' });
 });

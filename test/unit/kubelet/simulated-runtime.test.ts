@@ -4,8 +4,8 @@ import type { MonotonicMs, WallMs } from '../../../src/base/brand.ts';
 import { utf8Text } from '../../../src/base/bytes.ts';
 import { AddressPool } from '../../../src/kubelet/address-pool.ts';
 import { Backoff } from '../../../src/kubelet/backoff.ts';
-import { expand } from '../../../src/kubelet/container-config.ts';
 import { containerProfileOf } from '../../../src/kubelet/container-profile.ts';
+import { expand } from '../../../src/kubelet/environment.ts';
 import { goDuration } from '../../../src/kubelet/go-duration.ts';
 import { LogRing, logLinesMax } from '../../../src/kubelet/log-ring.ts';
 import { lifeOfCommand } from '../../../src/kubelet/simulated-command.ts';
@@ -152,5 +152,5 @@ test.each([
 
 test('variables are expanded in commands, and what is unknown stays', () => {
   const values = new Map([['NAME', 'web']]);
-  expect(expand('$(NAME) $(OTHER) $$(NAME) $NAME', values)).toBe('web $(OTHER) $(NAME) $NAME');
+  expect(expand('$(NAME) $(OTHER) $$(NAME) $NAME', (name) => values.get(name))).toBe('web $(OTHER) $(NAME) $NAME');
 });

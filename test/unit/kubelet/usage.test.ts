@@ -47,7 +47,16 @@ test('a runtime tells means over its window, sums since the start, and nothing o
   const annotations = { 'threemaster.dev/cpu-millis': '0:100,10:300', 'threemaster.dev/memory-bytes': '5000' };
   const config = { namespace: 'default', name: 'web', uid: 'u', attempt: 0, hostname: '', nodeName: 'n', annotations };
   const { sandboxId } = ask('runPodSandbox', { config: { ...config, podIp: null } }, 0);
-  const container = { name: 'main', attempt: 0, image: 'web', imageId: 'i', command: [], args: [], env: [] };
+  const container = {
+    name: 'main',
+    attempt: 0,
+    image: 'web',
+    imageId: 'i',
+    command: [],
+    args: [],
+    env: [],
+    mounts: [],
+  };
   const { containerId } = ask('createContainer', { sandboxId, config: container }, 0);
   const usage = (nowMs: number): RuntimeUsage => ask('stats', null, nowMs) as unknown as RuntimeUsage;
   expect(usage(0).containers).toEqual([]);

@@ -1,0 +1,93 @@
+/**
+ * Whether a node takes a pod that was bound to it. The scheduler has asked the same before; but it may have been wrong by the time, and pods are
+ * bound by others too. Models kubernetes pkg/kubelet/lifecycle/predicate.go.
+ */
+import type { StringMap } from '../api/object-meta.ts';
+import { requiredNodes } from '../kinds/pod/node-selector.ts';
+import type { Pod, ResourceList } from '../kinds/pod/types.ts';
+import { podsPerNodeMax } from './limits.ts';
+import { amountsOf, podRequests } from './pod-requests.ts';
+
+/** Why a pod is refused: its status tells both. */
+export interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface AdmittingNode {
+  readonly name: string;
+  readonly labels: StringMap;
+  readonly allocatable: ResourceList;
+}
+
+const nanosPerUnit = 1_000_000_000n;
+const nanosPerMilli = 1_000_000n;
+
+/** `others` are the pods of the node that have not ended. Null: the pod is taken. */
+export function refusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
+  return lackOf(pod, others, node) ?? mismatchOf(pod, node) ?? portConflictOf(pod, others);
+}
+
+function lackOf(pod: Pod, others: readonly Pod[], { allocatable }: AdmittingNode): Refusal | null {
+  const podsMax = Number(allocatable['pods'] ?? podsPerNodeMax);
+  if (others.length + 1 > podsMax) return outOf('pods', 1n, BigInt(others.length), BigInt(podsMax));
+  const requests = [...podRequests(pod)].filter(([, amount]) => amount > 0n);
+  if (requests.length === 0) return null;
+  const capacity = amountsOf(allocatable);
+  const used = others.map(podRequests);
+  for (const [name, requested] of requests) {
+    const inUse = used.reduce((sum, amounts) => sum + (amounts.get(name) ?? 0n), 0n);
+    const most = capacity.get(name) ?? 0n;
+    if (inUse + requested <= most) continue;
+    const unit = name === 'cpu' ? nanosPerMilli : nanosPerUnit;
+    return outOf(name, requested / unit, inUse / unit, most / unit);
+  }
+  return null;
+}
+
+function outOf(resource: string, requested: bigint, used: bigint, capacity: bigint): Refusal {
+  const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
+  return { reason: `OutOf${resource}`, message: `Node didn't have enough resource: ${resource}, ${amounts}` };
+}
+
+function mismatchOf(pod: Pod, node: AdmittingNode): Refusal | null {
+  const isWanted = requiredNodes(pod);
+  if (isWanted === null || isWanted(node)) return null;
+  return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
+}
+
+function portConflictOf(pod: Pod, others: readonly Pod[]): Refusal | null {
+  const wanted = hostPortsOf(pod);
+  if (wanted.length === 0) return null;
+  const taken = others.flatMap(hostPortsOf);
+  const isTaken = wanted.some((port) => taken.some((other) => doCollide(port, other)));
+  return isTaken ? failed('NodePorts', "node(s) didn't have free ports for the requested pod ports") : null;
+}
+
+function failed(predicate: string, description: string): Refusal {
+  return { reason: predicate, message: `Predicate ${predicate} failed: ${description}` };
+}
+
+interface HostPort {
+  readonly protocol: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+function hostPortsOf({ spec }: Pod): readonly HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...spec.containers, ...sidecars].flatMap(({ ports = [] }) =>
+    ports
+      .filter(({ hostPort = 0 }) => hostPort > 0)
+      .map(({ hostPort = 0, hostIP = '', protocol = 'TCP' }) => ({ protocol, address: hostIP, port: hostPort })),
+  );
+}
+
+function doCollide(left: HostPort, right: HostPort): boolean {
+  if (left.port !== right.port || left.protocol !== right.protocol) return false;
+  return isAny(left.address) || isAny(right.address) || left.address === right.address;
+}
+
+function isAny(address: string): boolean {
+  return address === '' || address === '0.0.0.0';
+}

@@ -1,0 +1,62 @@
+/** A pod as its kubelet keeps it: its machine, and what the API and the runtime are known to hold of it. */
+import type { CancelTimer } from '../base/timer-queue.ts';
+import type { Pod, PodStatus } from '../kinds/pod/types.ts';
+import type { PodMachine } from './pod-machine.ts';
+import type { Turn } from './turn.ts';
+
+export interface Tenant {
+  readonly machine: PodMachine;
+  told: PodStatus | undefined;
+  wasDeletable: boolean;
+  holdsAddress: boolean;
+  /** Whether the node takes it is not decided. */
+  isNew: boolean;
+  /** The runtime's containers of this pod are known. */
+  isObserved: boolean;
+  cancelWake: CancelTimer;
+  /** The resourceVersion at which the API took the status that was written last. */
+  writtenRevision: number;
+  /** The latest resourceVersion at which the API said something else of the pod than its machine does; 0: never. */
+  contradictedRevision: number;
+}
+
+/** Removes what the runtime has of a pod: sandboxes first, for volumes may go only behind them. */
+export function removeRemains(podUid: string, sandboxIds: readonly string[], hasVolumes: boolean, turn: Turn): void {
+  let left = sandboxIds.length;
+  const removeVolumes = (later: Turn): void => {
+    if (hasVolumes && left === 0) later.call('removeVolumes', { podUid }, () => {});
+  };
+  for (const sandboxId of sandboxIds) {
+    turn.call('removePodSandbox', { sandboxId }, (_answer, later) => {
+      left -= 1;
+      removeVolumes(later);
+    });
+  }
+  if (left === 0) removeVolumes(turn);
+}
+
+/**
+ * Tells whether the API says something else of the pod than its machine does. If that is newer than what was written last, somebody else
+ * changed it (the node controller, which took the node for dead), and it is said again.
+ * Models kubernetes pkg/kubelet/status/status_manager.go needsReconcile.
+ */
+export function isContradicted({ status: own, isRemoved }: PodMachine, { status }: Pod): boolean {
+  if (isRemoved) return false;
+  const differs = (type: string): boolean => conditionStatus(status, type) !== conditionStatus(own, type);
+  return status?.phase !== own?.phase || differs('Ready') || differs('ContainersReady');
+}
+
+function conditionStatus(status: PodStatus | undefined, type: string): string | undefined {
+  return status?.conditions?.find((condition) => condition.type === type)?.status;
+}
+
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
