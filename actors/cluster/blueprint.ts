@@ -9,9 +9,10 @@ import type { BalancerArgs } from '../balancer/behaviour.ts';
 import { type ControllersArgs, controllersOffice } from '../controllers/controllers-args.ts';
 import type { GatewayArgs } from '../gateway/behaviour.ts';
 import type { KubeletArgs } from '../kubelet/behaviour.ts';
-import type { RuntimeArgs } from '../kubelet/runtime-behaviour.ts';
+import type { NodeRuntimeArgs } from '../kubelet/node-runtime.ts';
 import type { SchedulerArgs } from '../scheduler/behaviour.ts';
 import type { StoreArgs } from '../store/store-args.ts';
+import { nodesFolder, volumesFolder } from './data-folder.ts';
 import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
 import { timingProfiles } from './timing.ts';
@@ -174,7 +175,7 @@ function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
 }
 
 /** The thread of the node of that number. */
-export function designNode({ options }: BlueprintOptions, index: number): ThreadDesign {
+export function designNode({ options, dataFolder }: BlueprintOptions, index: number): ThreadDesign {
   const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
   const name = nodeName(index);
   const kubeletArgs = (): KubeletArgs => ({
@@ -183,7 +184,15 @@ export function designNode({ options }: BlueprintOptions, index: number): Thread
     runtime: `${name}/runtime`,
     limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,
   });
-  const runtimeArgs = (): RuntimeArgs => ({});
+  const programs = {
+    images: options.images,
+    folder: join(dataFolder, nodesFolder, name),
+    volumesFolder: join(dataFolder, volumesFolder),
+  };
+  const runtimeArgs = (): NodeRuntimeArgs => ({
+    handler: options.runtime,
+    ...(options.simulatedSeed === null ? { programs } : {}),
+  });
   return {
     name,
     entry: 'node',

@@ -8,11 +8,13 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
+import { nameOf } from '../../src/api/object-meta.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
 import { RingBuffer } from '../../src/base/ring-buffer.ts';
 import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-recorder.ts';
 import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
+import type { RuntimeClass } from '../../src/kinds/runtimeclass/types.ts';
 import { recordEvents } from '../../src/kubelet/event-flow.ts';
 import { Kubelet } from '../../src/kubelet/kubelet.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
@@ -47,6 +49,8 @@ export interface KubeletState {
   readonly informers: InformerSet;
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
+  /** Watched once a pod names one. */
+  classes: Informer<RuntimeClass> | null;
   readonly recorder: EventRecorder;
   readonly situation: NodeSituation;
   /** Pods whose writes are under way. */
@@ -90,6 +94,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     informers,
     pods: informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: `spec.nodeName=${name}` }),
     nodes: informers.add<Node>({ resource: { ...core, resource: 'nodes' }, fieldSelector: `metadata.name=${name}` }),
+    classes: null,
     recorder: new EventRecorder({ component: 'kubelet', host: name }, random.fork('events')),
     situation: {
       api,
@@ -160,7 +165,7 @@ function flush(state: KubeletState): readonly Effect[] {
     if (state.events.isFull()) state.events.shift();
     state.events.push(state.recorder.record({ ...event, object }, state.stamp.wallMs));
   }
-  effects.push(...record(state));
+  effects.push(...record(state), ...watchClasses(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
     effects.push(...statusDue(state));
@@ -171,6 +176,13 @@ function flush(state: KubeletState): readonly Effect[] {
   }
   state.wakeAtMs = nextAtMs;
   return effects;
+}
+
+function watchClasses(state: KubeletState): readonly Effect[] {
+  if (state.classes !== null || !state.kubelet.wantsHandlers) return [];
+  const resource = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' };
+  state.classes = state.informers.add<RuntimeClass>({ resource });
+  return state.informers.startAdded(state.classes as unknown as Informer, state.stamp.monotonicMs);
 }
 
 function started(state: KubeletState): readonly Effect[] {
@@ -222,6 +234,11 @@ function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
   for (const change of changesOf(turn, pods)) {
     if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
     else kubelet.podSet(change.object, stamp);
+  }
+  const { classes } = state;
+  if (classes?.hasSynced === true && turn.informer === (classes as unknown as Informer)) {
+    const handlers = Array.from(classes.indexer.values(), (each): [string, string] => [nameOf(each), each.handler]);
+    kubelet.handlersKnown(new Map(handlers), stamp);
   }
   if (!state.hasBegun && pods.hasSynced) {
     state.hasBegun = true;

@@ -72,6 +72,9 @@ export class Kubelet {
   readonly #wakes = new TimerQueue<string>();
   #pool: AddressPool | null = null;
   #runtimeName = 'threemaster';
+  /** Handlers by RuntimeClass; null until they are known. */
+  #handlers: ReadonlyMap<string, string> | null = null;
+  #wantsHandlers = false;
   #hasPods = false;
   #hasList = false;
   #lastCall = 0;
@@ -86,6 +89,10 @@ export class Kubelet {
       hostIp,
       limits,
       runtimeName: () => this.#runtimeName,
+      handlerOf: (runtimeClass) => {
+        this.#wantsHandlers = true;
+        return this.#handlers === null ? undefined : (this.#handlers.get(runtimeClass) ?? null);
+      },
       allocateAddress: () => this.#pool?.allocate() ?? null,
     };
   }
@@ -132,6 +139,18 @@ export class Kubelet {
 
   runtimeNamed(name: string): void {
     this.#runtimeName = name;
+  }
+
+  /** Some pod names a RuntimeClass: the kubelet has to know them all. */
+  get wantsHandlers(): boolean {
+    return this.#wantsHandlers;
+  }
+
+  /** The handlers of all RuntimeClasses, by name. */
+  handlersKnown(handlers: ReadonlyMap<string, string>, moment: Moment): void {
+    const isNews = this.#handlers === null || !equalJson([...this.#handlers], [...handlers]);
+    this.#handlers = handlers;
+    if (isNews) this.#advanceAll(moment);
   }
 
   /** The range of the node's pod addresses is known. */

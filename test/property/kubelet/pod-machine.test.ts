@@ -84,6 +84,7 @@ class World {
       hostIp: '192.168.0.10',
       limits: kubeletLimits,
       runtimeName: () => 'test',
+      handlerOf: () => null,
       allocateAddress: () => `10.244.0.${(this.#lastAddress += 1)}`,
     };
     this.machine = new PodMachine(pod, this.#facts, this.#turn());
