@@ -203,7 +203,8 @@ class Programs {
     if (found.type === 'unknown') throw new Error(found.message);
     if (found.type === 'module') return { type: 'module', url: found.url };
     // A command replaces what the image would start, as in Kubernetes.
-    if (command.length > 0 && found.name !== 'agnhost') return { type: 'tool' };
+    const isOwnName = found.name === 'agnhost' && command[0]?.replace(/^\//, '') === 'agnhost';
+    if (command.length > 0 && !isOwnName) return { type: 'tool' };
     return { type: 'builtIn', name: found.name };
   }
 
