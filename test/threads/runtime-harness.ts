@@ -179,6 +179,11 @@ export class RuntimeHarness implements AsyncDisposable {
     await this.#probe.waitFor('item', condition);
   }
 
+  /** Ends the runtime from one moment to the next. */
+  async kill(): Promise<void> {
+    await this.#own.call((control) => control.kill(runtimePath));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#own.call((control) => control.kill(runtimePath));
     this.#world.close();

@@ -60,7 +60,7 @@ export class ProcessTable {
       const stat = text(`/proc/${pid}/stat`);
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const group = Number(fields[2]);
-      if (!this.#watched.has(group)) continue;
+      if (!this.#watched.has(group) || fields[0] === 'Z') continue;
       const sum = sums.get(group) ?? { pages: 0, count: 0 };
       sum.pages += Number(fields[21] ?? 0);
       sum.count += 1;
