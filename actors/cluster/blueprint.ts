@@ -38,6 +38,9 @@ export const listenHost = '127.0.0.1';
 export const offices = { controllers: controllersOffice, scheduler: '/threemaster/elections/scheduler' } as const;
 export const balancerPath = 'balancer';
 const balancerProbeMs = 250;
+/** Second parts of the loopback addresses of pods. A network goes on in the next three when it has more nodes than one holds. */
+const loopbackNetworkMin = 64;
+const loopbackNetworks = 128;
 
 export function masterName(index: number): string {
   return `master-${index}`;
@@ -127,7 +130,7 @@ function apiThread(blueprint: BlueprintOptions, master: string, masters: readonl
 }
 
 function controlThread(
-  { options, identity }: BlueprintOptions,
+  { options, identity, clusterId }: BlueprintOptions,
   master: string,
   masters: readonly string[],
 ): ThreadDesign {
@@ -139,7 +142,12 @@ function controlThread(
     candidate: master,
     roleLeaseSeconds: timing.roleLeaseSeconds,
     settings: {
-      node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
+      node: {
+        graceMs: timing.nodeGraceMs,
+        startupGraceMs: timing.nodeStartupGraceMs,
+        monitorMs: timing.nodeMonitorMs,
+        ...podNetworkOf(options, clusterId),
+      },
       orphanQuarantineMs: timing.nodeGraceMs,
       jobBackoffMs: timing.jobBackoffMs,
       rootCertificate: identity?.certificates.authority ?? '',
@@ -161,6 +169,16 @@ function controlThread(
       { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs },
     ],
   };
+}
+
+/**
+ * On Linux every address of 127.0.0.0/8 is the machine's, so pods get addresses there that real programs can have. Clusters of one machine take
+ * different parts of it, as far as chance goes.
+ */
+function podNetworkOf({ simulatedSeed }: CheckedOptions, clusterId: string): { readonly podNetwork?: string } {
+  if (simulatedSeed !== null || process.platform !== 'linux') return {};
+  const share = Number.parseInt(clusterId.slice(0, 8), 16) % loopbackNetworks;
+  return { podNetwork: `127.${loopbackNetworkMin + share}` };
 }
 
 /** One thread a node, or threads that several nodes share. */

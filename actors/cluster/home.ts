@@ -12,6 +12,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ClusterState, ClusterSummary } from '../../src/cli/reports.ts';
+import type { RuntimeHandler } from '../kubelet/node-runtime.ts';
 import { isProcessRunning, type ProcessIdentity } from './process-identity.ts';
 import type { ProfileName } from './timing.ts';
 
@@ -20,6 +21,8 @@ export interface KeptOptions {
   readonly masters: number;
   readonly nodes: number;
   readonly profile: ProfileName;
+  /** Absent in what an earlier version kept: simulated. */
+  readonly runtime?: RuntimeHandler;
   /** Absolute; null: nothing outlives the process. */
   readonly dataDirectory: string | null;
   /** Absolute; the file into which the user wanted the cluster written. */

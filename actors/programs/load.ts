@@ -28,27 +28,26 @@ export async function load(container: Container): Promise<number> {
   const rate = Math.max(0.01, Number(option(args, 'rate') ?? 10));
   const endMs = performance.now() + Number(option(args, 'duration') ?? Number.POSITIVE_INFINITY) * 1_000;
   const timeoutMs = Number(option(args, 'timeout') ?? 1_000);
-  let isStopped = false;
-  container.onSignal(() => (isStopped = true));
+  const state = { isStopped: false, underWay: 0 };
+  container.onSignal(() => (state.isStopped = true));
   let tally: Tally = { good: 0, bad: 0, latenciesMs: [] };
   let failures = 0;
-  let underWay = 0;
   let toldMs = performance.now();
   const tell = (): void => {
     stdout.write(`${describe(tally)}\n`);
     failures += tally.bad;
     tally = { good: 0, bad: 0, latenciesMs: [] };
   };
-  for (let dueMs = performance.now(); !isStopped && performance.now() < endMs; dueMs += 1_000 / rate) {
+  for (let dueMs = performance.now(); !state.isStopped && performance.now() < endMs; dueMs += 1_000 / rate) {
     const waitMs = dueMs - performance.now();
     if (waitMs > 0) await delay(waitMs);
     const beganMs = performance.now();
     const own = tally;
-    if (underWay >= underWayMax) own.bad += 1;
+    if (state.underWay >= underWayMax) own.bad += 1;
     else {
-      underWay += 1;
+      state.underWay += 1;
       void ask(container, url, timeoutMs).then((isGood) => {
-        underWay -= 1;
+        state.underWay -= 1;
         own.latenciesMs.push(performance.now() - beganMs);
         if (isGood) own.good += 1;
         else own.bad += 1;
@@ -58,7 +57,7 @@ export async function load(container: Container): Promise<number> {
     toldMs = beganMs;
     tell();
   }
-  for (const lastMs = performance.now() + timeoutMs; underWay > 0 && performance.now() < lastMs; ) await delay(5);
+  for (const lastMs = performance.now() + timeoutMs; state.underWay > 0 && performance.now() < lastMs; ) await delay(5);
   tell();
   return failures > 0 ? 1 : 0;
 }

@@ -15,6 +15,8 @@ export interface StartRequest {
   readonly port?: number;
   readonly adminToken?: string;
   readonly profile?: 'fast' | 'kubernetes';
+  /** How pods run that name no RuntimeClass. */
+  readonly runtime?: 'simulated' | 'worker' | 'process';
 }
 
 /** Every command is about the cluster of one name, unless it says otherwise. */
@@ -169,6 +171,7 @@ interface StartOptions extends Common {
   readonly port?: number;
   readonly token?: string;
   readonly profile?: 'fast' | 'kubernetes';
+  readonly runtime?: NonNullable<StartRequest['runtime']>;
   readonly detach: boolean;
 }
 
@@ -193,9 +196,15 @@ function addStart(program: Command, take: Take): void {
         'kubernetes',
       ]),
     )
+    .addOption(
+      new Option(
+        '--runtime <handler>',
+        'how pods run that name no RuntimeClass: simulated (default), as worker threads, or as processes of this machine',
+      ).choices(['simulated', 'worker', 'process']),
+    )
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
-      const { name, output, detach, masters, nodes, dataDir, kubeconfig, port, token, profile } = options;
+      const { name, output, detach, masters, nodes, dataDir, kubeconfig, port, token, profile, runtime } = options;
       const request = {
         ...(masters === undefined ? {} : { masters }),
         ...(nodes === undefined ? {} : { nodes }),
@@ -204,6 +213,7 @@ function addStart(program: Command, take: Take): void {
         ...(port === undefined ? {} : { port }),
         ...(token === undefined ? {} : { adminToken: token }),
         ...(profile === undefined ? {} : { profile }),
+        ...(runtime === undefined ? {} : { runtime }),
       };
       take({ type: 'start', name, output, isDetached: detach, request });
     });

@@ -191,6 +191,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
     masters: request.masters ?? earlier?.masters ?? defaults.masters,
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
     profile: request.profile ?? earlier?.profile ?? defaults.profile,
+    runtime: request.runtime ?? earlier?.runtime ?? 'simulated',
     dataDirectory: dataDirectory === undefined ? (earlier?.dataDirectory ?? null) : resolve(dataDirectory),
     kubeconfigFile: kubeconfigFile === undefined ? (earlier?.kubeconfigFile ?? null) : resolve(kubeconfigFile),
   };
@@ -198,7 +199,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
 
 function clusterOptions(
   name: string,
-  { masters, nodes, profile, dataDirectory }: KeptOptions,
+  { masters, nodes, profile, runtime, dataDirectory }: KeptOptions,
   { port, adminToken }: StartRequest,
 ): NonNullable<Parameters<typeof Cluster.start>[0]> {
   return {
@@ -206,6 +207,7 @@ function clusterOptions(
     masters,
     nodes,
     profile,
+    ...(runtime === undefined ? {} : { runtime }),
     ...(dataDirectory === null ? {} : { dataDirectory }),
     ...(port === undefined ? {} : { port }),
     ...(adminToken === undefined ? {} : { adminToken }),
