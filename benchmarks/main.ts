@@ -5,6 +5,7 @@ import { benchFailover } from './failover.ts';
 import { benchHolders } from './holders.ts';
 import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
+import { benchPrograms } from './programs.ts';
 import { benchScheduler } from './scheduler.ts';
 import { benchSchedulerCluster } from './scheduler-cluster.ts';
 import { benchSimulation } from './simulation.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   simulation: benchSimulation,
   memory: () => benchMemory(),
   holders: async () => benchHolders(),
+  programs: benchPrograms,
   scheduler: async () => benchScheduler(),
   'scheduler-cluster': benchSchedulerCluster,
 };

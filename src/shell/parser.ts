@@ -1,4 +1,5 @@
 /** Reads a script of the POSIX shell command language. Models POSIX.1-2017 2.10, without aliases and job control. */
+import { scriptDepthMax } from './limits.ts';
 import {
   type Command,
   type Item,
@@ -9,9 +10,6 @@ import {
   type Word,
 } from './syntax.ts';
 import { type Cursor, isMetacharacter, readQuoted, readWord } from './words.ts';
-
-/** Deeper nesting than this is an error: the parser calls itself. */
-const depthMax = 200;
 
 /** Reads a whole script; throws ShellSyntaxError. */
 export function parseScript(text: string): Script {
@@ -37,7 +35,7 @@ class Parser {
   readonly #documents: HereDocument[];
 
   constructor(cursor: Cursor, depth: number, documents: HereDocument[] = []) {
-    if (depth > depthMax) throw new ShellSyntaxError('nested too deeply');
+    if (depth > scriptDepthMax) throw new ShellSyntaxError('nested too deeply');
     this.#cursor = cursor;
     this.#depth = depth;
     this.#documents = documents;

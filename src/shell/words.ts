@@ -148,11 +148,12 @@ function readBraces(cursor: Cursor, parts: WordPart[], readScript: ReadScript, i
     cursor.at += 1;
     name = first;
   }
+  if (name === '') throw new ShellSyntaxError('bad substitution');
   const operator = isLength ? 'length' : (operators.find((each) => cursor.text.startsWith(each, cursor.at)) ?? '');
   if (!isLength) cursor.at += operator.length;
   const word: WordPart[] = [];
   while (cursor.text.charAt(cursor.at) !== '}') {
-    if (cursor.at >= cursor.text.length || name === '') throw new ShellSyntaxError('bad substitution');
+    if (cursor.at >= cursor.text.length) throw new ShellSyntaxError('bad substitution');
     readPart(cursor, word, readScript, false);
   }
   cursor.at += 1;

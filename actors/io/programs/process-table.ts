@@ -3,6 +3,7 @@
  * It reads /proc, so only Linux has these limits.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { processesMax, processLookMs } from './limits.ts';
 
 type Excess = 'memory' | 'processes';
 
@@ -13,9 +14,6 @@ interface Watched {
   readonly onExcess: (excess: Excess) => void;
 }
 
-/** A program that has more processes than this is taken for a fork bomb. */
-export const processesMax = 256;
-const lookMs = 100;
 const pageBytes = 4096;
 
 export class ProcessTable {
@@ -24,7 +22,7 @@ export class ProcessTable {
 
   watch(group: number, watched: Watched): void {
     this.#watched.set(group, watched);
-    if (process.platform === 'linux') this.#timer ??= setInterval(() => this.#look(), lookMs).unref();
+    if (process.platform === 'linux') this.#timer ??= setInterval(() => this.#look(), processLookMs).unref();
   }
 
   forget(group: number): void {

@@ -1,7 +1,6 @@
 /** Memory that the containers of one pod share, by key, as shared memory of System V; no other pod sees it. */
 
-/** Of one pod, in bytes. */
-const podBytesMax = 64 * 1024 * 1024;
+import { sharedMemoryBytesMax } from './limits.ts';
 
 export class SharedMemory {
   readonly #pods = new Map<string, Map<string, SharedArrayBuffer>>();
@@ -13,7 +12,7 @@ export class SharedMemory {
     const known = pod.get(key);
     if (known !== undefined) return known.byteLength === bytes ? known : null;
     const used = [...pod.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (!Number.isSafeInteger(bytes) || bytes <= 0 || used + bytes > podBytesMax) return null;
+    if (!Number.isSafeInteger(bytes) || bytes <= 0 || used + bytes > sharedMemoryBytesMax) return null;
     const made = new SharedArrayBuffer(bytes);
     pod.set(key, made);
     return made;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { ContainerBirth, FromContainer, ToContainer } from '../../../src/actor/container-thread.ts';
+import { workerHeapMbMin } from './limits.ts';
 import { exitCodes, type Program, type ProgramListener } from './program.ts';
 import type { SharedMemory } from './shared-memory.ts';
 
@@ -16,8 +17,6 @@ export interface WorkerProgramOptions {
   readonly listener: ProgramListener;
 }
 
-/** A thread does not start with less. */
-const heapMbMin = 16;
 const bytesPerMb = 1024 * 1024;
 const entry = '#workers/container';
 
@@ -130,6 +129,6 @@ export class WorkerProgram implements Program {
 
 function limitsOf(memoryLimitBytes: number): ResourceLimits {
   if (memoryLimitBytes === 0) return {};
-  const heapMb = Math.max(heapMbMin, Math.floor(memoryLimitBytes / bytesPerMb));
+  const heapMb = Math.max(workerHeapMbMin, Math.floor(memoryLimitBytes / bytesPerMb));
   return { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.max(4, Math.floor(heapMb / 8)) };
 }

@@ -1,10 +1,9 @@
 /** Turns the bytes that a program writes into the lines of its log. Lines of the two streams do not mix. */
 import type { WallMs } from '../../base/brand.ts';
 import { concatBytes, emptyBytes, ownBytes, utf8Text } from '../../base/bytes.ts';
+import { logLineBytesMax } from '../limits.ts';
 import { LogRing } from '../log-ring.ts';
 
-/** A longer line is cut into several, as containerd does it. */
-export const lineBytesMax = 16 * 1024;
 const newline = 0x0a;
 
 export class LineLog {
@@ -18,8 +17,8 @@ export class LineLog {
     while (start < all.length) {
       const end = all.indexOf(newline, start);
       const length = (end < 0 ? all.length : end) - start;
-      if (end < 0 && length < lineBytesMax) break;
-      const part = Math.min(length, lineBytesMax);
+      if (end < 0 && length < logLineBytesMax) break;
+      const part = Math.min(length, logLineBytesMax);
       this.#line(all.subarray(start, start + part), atMs);
       start += part < length || end < 0 ? part : part + 1;
     }

@@ -12,6 +12,7 @@ import type {
   RuntimeProtocol,
   SandboxStatus,
 } from '../../protocol/runtime.ts';
+import { execOutputBytesMax } from '../limits.ts';
 import { type Completion, type PortCalls, toPort } from './port-calls.ts';
 import type { ProgramContainer } from './program-container.ts';
 import type { ProgramSessions } from './program-sessions.ts';
@@ -38,8 +39,6 @@ interface SyncExec {
 
 type Asks = RuntimeProtocol['asks'];
 
-/** Of one command's output; what is beyond it is dropped. As kubelet bounds the output of a probe. */
-const outputBytesMax = 64 * 1024;
 const execTimer = 'program:exec:';
 
 export class ProgramExecs {
@@ -139,7 +138,7 @@ export class ProgramExecs {
   output({ program, stream, bytes }: Extract<ProgramsEvent, { type: 'output' }>): readonly Effect[] {
     const sync = this.#sync.get(program);
     if (sync === undefined) return this.#world.sessions.output(program, stream, bytes);
-    const kept = bytes.subarray(0, Math.max(0, outputBytesMax - sync.bytes));
+    const kept = bytes.subarray(0, Math.max(0, execOutputBytesMax - sync.bytes));
     sync.bytes += kept.length;
     if (kept.length > 0) sync.output[stream].push(ownBytes(kept));
     return [toPort({ type: 'taken', program, bytes: bytes.length })];

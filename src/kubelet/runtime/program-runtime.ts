@@ -17,15 +17,14 @@ import type {
   RuntimeContainer,
   RuntimeFailureCode,
   RuntimeProtocol,
-  SandboxConfig,
   SandboxStatus,
 } from '../../protocol/runtime.ts';
 import { LogReaders } from './log-readers.ts';
-import { PodVolumes } from './pod-volumes.ts';
 import { type Completion, PortCalls, toPort } from './port-calls.ts';
 import { ProgramContainer } from './program-container.ts';
 import { ProgramExecs } from './program-execs.ts';
 import { ProgramImages } from './program-images.ts';
+import { ProgramSandboxes } from './program-sandboxes.ts';
 import { ProgramSessions } from './program-sessions.ts';
 
 export const programRuntimeName = 'threemaster-programs';
@@ -46,18 +45,19 @@ interface Stop {
 export class ProgramRuntime {
   readonly #idPrefix: string;
   readonly #defaultType: ProgramType;
-  readonly #sandboxes = new Map<string, SandboxStatus>();
   readonly #containers = new Map<string, ProgramContainer>();
   /** Containers by the number of their program. */
   readonly #byProgram = new Map<number, ProgramContainer>();
   readonly #stops = new Map<string, Stop>();
   /** What waits until a container has ended, beside requests to stop it. */
   readonly #onEnd = new Map<string, (() => void)[]>();
+  /** Requests to create that wait for a folder, by sandbox, attempt and name. */
+  readonly #creating = new Map<string, number[]>();
   /** Requests to start that wait for their program. */
   readonly #starting = new Map<number, number[]>();
-  readonly #volumes = new PodVolumes();
   readonly #calls = new PortCalls();
   readonly #images = new ProgramImages(this.#calls);
+  readonly #sandboxes = new ProgramSandboxes(this.#calls);
   readonly #readers: LogReaders;
   readonly #sessions: ProgramSessions;
   readonly #execs: ProgramExecs;
@@ -90,16 +90,16 @@ export class ProgramRuntime {
 
   /** Tells whether an id of a sandbox, a container or a session is one of this runtime's. */
   owns(id: string): boolean {
-    return this.#sandboxes.has(id) || this.#containers.has(id) || this.#sessions.find(id) !== undefined;
+    return this.#sandboxes.get(id) !== undefined || this.#containers.has(id) || this.#sessions.find(id) !== undefined;
   }
 
   /** The pod belongs to another runtime: its volumes are not for here. */
   disown(podUid: string): void {
-    this.#volumes.forget(podUid);
+    this.#sandboxes.disown(podUid);
   }
 
   sandboxes(): readonly SandboxStatus[] {
-    return [...this.#sandboxes.values()];
+    return this.#sandboxes.all();
   }
 
   containers(): readonly RuntimeContainer[] {
@@ -165,7 +165,14 @@ export class ProgramRuntime {
       case 'list':
         return this.#answer(request, { sandboxes: this.sandboxes(), containers: this.containers() });
       case 'runPodSandbox':
-        return this.#runSandbox(request, ask.request.config);
+        return this.#push(
+          this.#sandboxes.run(
+            ask.request.config,
+            () => this.#newId(),
+            () => this.#wallMs,
+            (reply) => this.#answer(request, reply),
+          ),
+        );
       case 'stopPodSandbox':
         return this.#stopSandbox(ask.request.sandboxId, () => this.#done(request));
       case 'removePodSandbox':
@@ -179,12 +186,9 @@ export class ProgramRuntime {
           ),
         ]);
       case 'setVolume':
-        return this.#setVolume(request, ask.request);
+        return this.#push(this.#sandboxes.setVolume(ask.request, (reply) => this.#answer(request, reply)));
       case 'removeVolumes':
-        this.#volumes.forget(ask.request.podUid);
-        return this.#push([
-          this.#calls.call({ type: 'removeVolumes', podUid: ask.request.podUid }, () => this.#done(request)),
-        ]);
+        return this.#push(this.#sandboxes.removeVolumes(ask.request.podUid, (reply) => this.#answer(request, reply)));
       case 'createContainer':
         return this.#create(request, ask.request.sandboxId, ask.request.config);
       case 'startContainer':
@@ -229,44 +233,11 @@ export class ProgramRuntime {
     return `${this.#idPrefix}${this.#lastId.toString(16).padStart(8, '0')}`;
   }
 
-  // --- Sandboxes and volumes --------------------------------------------------------------------------------------------
-
-  #runSandbox(request: number, config: SandboxConfig): void {
-    const known = this.sandboxes().find(
-      (sandbox) =>
-        sandbox.config.uid === config.uid && sandbox.config.attempt === config.attempt && sandbox.state === 'ready',
-    );
-    if (known !== undefined) return this.#answer(request, { type: 'done', sandboxId: known.id });
-    const id = this.#newId();
-    const volumes = this.#volumes.take(config.uid);
-    let left = volumes.length;
-    let error: string | null = null;
-    const settle = (completion: Completion | null): void => {
-      if (completion?.type === 'failed') error ??= completion.message;
-      if (completion !== null) left -= 1;
-      if (left > 0) return;
-      if (error !== null) return this.#fail(request, 'startFailed', error);
-      this.#sandboxes.set(id, { id, config, state: 'ready', createdAtMs: this.#wallMs });
-      return this.#answer(request, { type: 'done', sandboxId: id });
-    };
-    for (const [name, content] of volumes) {
-      this.#push([this.#calls.call({ type: 'setVolume', podUid: config.uid, name, content }, settle)]);
-    }
-    if (volumes.length === 0) settle(null);
-    return undefined;
-  }
-
-  #setVolume(request: number, { podUid, name, content }: Extract<RuntimeAsk, { type: 'setVolume' }>['request']): void {
-    if (!this.#volumes.set(podUid, name, content)) return this.#done(request);
-    const settle = (completion: Completion): void =>
-      completion.type === 'failed' ? this.#fail(request, 'startFailed', completion.message) : this.#done(request);
-    return this.#push([this.#calls.call({ type: 'setVolume', podUid, name, content }, settle)]);
-  }
+  // --- Sandboxes --------------------------------------------------------------------------------------------------------
 
   /** Kills what runs in a sandbox; `done` runs when all of it has ended. */
   #stopSandbox(sandboxId: string, done: () => void): void {
-    const sandbox = this.#sandboxes.get(sandboxId);
-    if (sandbox !== undefined) this.#sandboxes.set(sandboxId, { ...sandbox, state: 'stopped' });
+    this.#sandboxes.stopped(sandboxId);
     this.#push(this.#execs.ownerEnded(sandboxId));
     const running = this.#containersOf(sandboxId).filter(({ state, program }) => state === 'running' || program > 0);
     const left = new Set(running.filter(({ state }) => state !== 'exited').map(({ id }) => id));
@@ -285,7 +256,7 @@ export class ProgramRuntime {
   #removeSandbox(request: number, sandboxId: string): void {
     this.#stopSandbox(sandboxId, () => {
       for (const { id } of this.#containersOf(sandboxId)) this.#forget(id);
-      this.#sandboxes.delete(sandboxId);
+      this.#sandboxes.remove(sandboxId);
       this.#done(request);
     });
   }
@@ -307,17 +278,35 @@ export class ProgramRuntime {
       if (known.state === 'created') return this.#answer(request, { type: 'done', containerId: known.id });
       return this.#fail(request, 'wrongState', `container ${config.name} has been started already`);
     }
+    const key = `${sandboxId} ${config.attempt} ${config.name}`;
+    const waiting = this.#creating.get(key);
+    this.#creating.set(key, [...(waiting ?? []), request]);
+    if (waiting !== undefined) return undefined;
     const id = this.#newId();
-    const type = this.#typeOf(sandbox.config.runtimeHandler);
-    const podUid = sandbox.config.uid;
     const settle = (completion: Completion): void => {
-      if (completion.type === 'failed') return this.#fail(request, 'startFailed', completion.message);
-      const place = { sandboxId, podUid, type };
-      this.#containers.set(id, new ProgramContainer(id, place, config, this.#wallMs));
-      return this.#answer(request, { type: 'done', containerId: id });
+      const requests = this.#creating.get(key) ?? [];
+      this.#creating.delete(key);
+      const error = this.#admit(id, sandboxId, config, completion);
+      for (const each of requests) {
+        if (error === null) this.#answer(each, { type: 'done', containerId: id });
+        else this.#fail(each, 'startFailed', error);
+      }
     };
     const { mounts } = config;
+    const { uid: podUid } = sandbox.config;
     return this.#push([this.#calls.call({ type: 'makeFolder', container: id, podUid, mounts }, settle)]);
+  }
+
+  /** The folder of a container is made: it is there from now on, unless its sandbox has gone meanwhile. Returns what is wrong, or null. */
+  #admit(id: string, sandboxId: string, config: ContainerConfig, made: Completion): string | null {
+    const sandbox = this.#sandboxes.get(sandboxId);
+    if (sandbox?.state !== 'ready' || made.type === 'failed') {
+      this.#push([this.#calls.call({ type: 'removeFolder', container: id }, () => {})]);
+      return made.type === 'failed' ? made.message : `no ready sandbox ${sandboxId}`;
+    }
+    const place = { sandboxId, podUid: sandbox.config.uid, type: this.#typeOf(sandbox.config.runtimeHandler) };
+    this.#containers.set(id, new ProgramContainer(id, place, config, this.#wallMs));
+    return null;
   }
 
   #start(request: number, containerId: string): void {
