@@ -85,6 +85,8 @@ function flush(state: NodeRuntimeState, stamp: Stamp): readonly Effect[] {
 function asked(state: NodeRuntimeState, input: AskInput): readonly Effect[] {
   const { body } = input;
   switch (body.type) {
+    case 'version':
+      return isForPrograms(state, '') ? toPrograms(state, input) : toSimulated(state, input);
     case 'list':
       return listed(state, input, toSimulated(state, input));
     case 'runPodSandbox':

@@ -1,7 +1,11 @@
 /** Real programs as pods of a whole cluster: RuntimeClasses, addresses, restarts, and what is left when a node or the cluster ends. */
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { filter, firstValueFrom, timeout } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
 import { Cluster } from '../../actors/cluster/index.ts';
@@ -150,3 +154,43 @@ test('with a killed node, and with the cluster, end all processes and files', as
   await expect.poll(() => isAlive(second), { timeout: 5_000 }).toBe(false);
   await expect.poll(() => existsSync(folder)).toBe(false);
 });
+
+test('with a process that is killed end its programs and their files', async () => {
+  const script = `
+    import { Cluster } from '#threemaster';
+    const cluster = await Cluster.start({ masters: 1, nodes: 1, runtime: 'process' });
+    await cluster.apply(${JSON.stringify(pod('left', { command: ['sh', '-c', 'echo -n $$$$ > $HOME/dev/termination-log; sleep 1000'] }))});
+    await cluster.waitFor('pod/left', 'Ready');
+    console.log(cluster.kubeconfigPath);
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 200);
+  `.replace('#threemaster', pathToFileURL(resolve('dist/index.js')).href);
+  const scripts = await mkdtemp(join(tmpdir(), 'threemaster-script-'));
+  const path = join(scripts, 'cluster.mjs');
+  await writeFile(path, script);
+  const child = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parts: Buffer[] = [];
+  child.stdout.on('data', (bytes: Buffer) => parts.push(bytes));
+  const nodes = (): string => join(dirname(Buffer.concat(parts).toString('utf8').trim()), 'nodes');
+  await expect.poll(() => parts.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  const message = globSync(join(nodes(), '*/containers/*/dev/termination-log'))[0] ?? '';
+  const pid = Number(readFileSync(message, 'utf8'));
+  expect(isAlive(pid)).toBe(true);
+  await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => existsSync(nodes()), { timeout: 10_000 }).toBe(false);
+  for (const folder of [dirname(nodes()), scripts]) await rm(folder, { recursive: true, force: true });
+});
+
+/** The files that a path with one wildcard per folder means. */
+function globSync(pattern: string): string[] {
+  return pattern
+    .split('/')
+    .reduce<string[]>(
+      (found, part) =>
+        found.flatMap((folder) => {
+          if (part !== '*') return [`${folder}${part}/`];
+          return existsSync(folder) ? readdirSync(folder).map((name) => `${folder}${name}/`) : [];
+        }),
+      [''],
+    )
+    .map((path) => path.slice(0, -1));
+}

@@ -164,7 +164,8 @@ describe.each(['worker', 'process'] as const)('the runtime %s', (handler) => {
     await expect.poll(() => node.logs(containerId)).toBe('up\n');
     await node.ask('stopContainer', { containerId, graceMs: 10_000 });
     expect(await node.container(containerId)).toMatchObject({ exitCode: 7 });
-    expect(await node.logs(containerId)).toBe('up\nbye\n');
+    // Some shells of the machine also tell what became of the sleep.
+    expect(await node.logs(containerId)).toMatch(/^up\n(Terminated\n)?bye\n$/);
   });
 
   test('a program that writes without end costs the node no memory, and goes on', async () => {
