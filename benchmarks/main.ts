@@ -6,6 +6,7 @@ import { benchHolders } from './holders.ts';
 import { benchMemory } from './memory.ts';
 import { benchMessages } from './messages.ts';
 import { benchPods } from './pods.ts';
+import { benchPrograms } from './programs.ts';
 import { benchScheduler } from './scheduler.ts';
 import { benchSchedulerCluster } from './scheduler-cluster.ts';
 import { benchSimulation } from './simulation.ts';
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Figure[]>>> = {
   holders: async () => benchHolders(),
   pods: () => benchPods(100, 1_000),
   'pods-many': () => benchPods(1_000, 10_000),
+  programs: benchPrograms,
   scheduler: async () => benchScheduler(),
   'scheduler-cluster': benchSchedulerCluster,
 };

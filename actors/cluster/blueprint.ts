@@ -10,9 +10,10 @@ import type { BalancerArgs } from '../balancer/behaviour.ts';
 import { type ControllersArgs, controllersOffice } from '../controllers/controllers-args.ts';
 import type { GatewayArgs } from '../gateway/behaviour.ts';
 import type { KubeletArgs } from '../kubelet/behaviour.ts';
-import type { RuntimeArgs } from '../kubelet/runtime-behaviour.ts';
+import type { NodeRuntimeArgs } from '../kubelet/node-runtime.ts';
 import type { SchedulerArgs } from '../scheduler/behaviour.ts';
 import type { StoreArgs } from '../store/store-args.ts';
+import { nodesFolder, volumesFolder } from './data-folder.ts';
 import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
 import { timingProfiles } from './timing.ts';
@@ -38,6 +39,9 @@ export const listenHost = '127.0.0.1';
 export const offices = { controllers: controllersOffice, scheduler: '/threemaster/elections/scheduler' } as const;
 export const balancerPath = 'balancer';
 const balancerProbeMs = 250;
+/** Second parts of the loopback addresses of pods. A network goes on in the next three when it has more nodes than one holds. */
+const loopbackNetworkMin = 64;
+const loopbackNetworks = 128;
 
 export function masterName(index: number): string {
   return `master-${index}`;
@@ -127,7 +131,7 @@ function apiThread(blueprint: BlueprintOptions, master: string, masters: readonl
 }
 
 function controlThread(
-  { options, identity }: BlueprintOptions,
+  { options, identity, clusterId }: BlueprintOptions,
   master: string,
   masters: readonly string[],
 ): ThreadDesign {
@@ -139,7 +143,12 @@ function controlThread(
     candidate: master,
     roleLeaseSeconds: timing.roleLeaseSeconds,
     settings: {
-      node: { graceMs: timing.nodeGraceMs, startupGraceMs: timing.nodeStartupGraceMs, monitorMs: timing.nodeMonitorMs },
+      node: {
+        graceMs: timing.nodeGraceMs,
+        startupGraceMs: timing.nodeStartupGraceMs,
+        monitorMs: timing.nodeMonitorMs,
+        ...podNetworkOf(options, clusterId),
+      },
       orphanQuarantineMs: timing.nodeGraceMs,
       jobBackoffMs: timing.jobBackoffMs,
       storage: {
@@ -169,6 +178,16 @@ function controlThread(
   };
 }
 
+/**
+ * On Linux every address of 127.0.0.0/8 is the machine's, so pods get addresses there that real programs can have. Clusters of one machine take
+ * different parts of it, as far as chance goes.
+ */
+function podNetworkOf({ simulatedSeed }: CheckedOptions, clusterId: string): { readonly podNetwork?: string } {
+  if (simulatedSeed !== null || process.platform !== 'linux') return {};
+  const share = Number.parseInt(clusterId.slice(0, 8), 16) % loopbackNetworks;
+  return { podNetwork: `127.${loopbackNetworkMin + share}` };
+}
+
 /** One thread a node, or threads that several nodes share. */
 function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
   const { nodes, nodesPerThread } = blueprint.options;
@@ -181,7 +200,7 @@ function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
 }
 
 /** The thread of the node of that number, of a group if one is named. */
-export function designNode({ options }: BlueprintOptions, index: number, group = ''): ThreadDesign {
+export function designNode({ options, dataFolder }: BlueprintOptions, index: number, group = ''): ThreadDesign {
   const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
   const name = nodeName(index);
   const machine = options.machines[index % options.machines.length] ?? {};
@@ -194,7 +213,15 @@ export function designNode({ options }: BlueprintOptions, index: number, group =
     runtime: `${name}/runtime`,
     limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,
   });
-  const runtimeArgs = (): RuntimeArgs => ({});
+  const programs = {
+    images: options.images,
+    folder: join(dataFolder, nodesFolder, name),
+    volumesFolder: join(dataFolder, volumesFolder),
+  };
+  const runtimeArgs = (): NodeRuntimeArgs => ({
+    handler: options.runtime,
+    ...(options.simulatedSeed === null ? { programs } : {}),
+  });
   return {
     name,
     entry: 'node',

@@ -6,6 +6,8 @@
  *   kubeconfig      for kubectl
  *   lock            names the process that uses the folder
  *   master-N/       the log of a replica
+ *   nodes/          what real programs of pods see as their files; of one life of a node each
+ *   volumes/        persistent volumes of real programs
  *
  * A founding that was cut short has acknowledged nothing, so it begins again from nothing. A finished one is never begun again: replicas that
  * lost their logs could vote twice.
@@ -42,6 +44,10 @@ const replicaFolder = /^master-\d+$/;
 /** Files of ours, and the drafts that a killed process may have left of them. */
 const ownFile = /^(cluster\.json|identity\.json|kubeconfig|lock)(\..*)?$/;
 
+/** Folders of real programs: those of one life of a node, and those that stay. */
+export const nodesFolder = 'nodes';
+export const volumesFolder = 'volumes';
+
 /** A folder that ends with the cluster. */
 export async function temporaryFolder(name: string): Promise<DataFolder> {
   const path = await mkdtemp(join(tmpdir(), `threemaster-${name}-`));
@@ -51,7 +57,8 @@ export async function temporaryFolder(name: string): Promise<DataFolder> {
     masters: null,
     isExisting: false,
     noteFounded: async () => {},
-    cleanUp: () => rm(path, { recursive: true, force: true }),
+    // What a killed node leaves is removed by another process, perhaps at this very moment.
+    cleanUp: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
   };
 }
 
@@ -86,6 +93,7 @@ export async function keptFolder(path: string): Promise<DataFolder> {
       );
     }
     const isExisting = known?.isFounded === true;
+    await rm(join(path, nodesFolder), { recursive: true, force: true });
     if (!isExisting) for (const name of replicas) await rm(join(path, name), { recursive: true });
     const clusterId = known?.clusterId ?? randomUUID();
     if (known === null) await writeCluster(path, { clusterId, masters: 0, isFounded: false });
@@ -108,7 +116,8 @@ export async function keptFolder(path: string): Promise<DataFolder> {
 export async function removeDataFolder(path: string): Promise<void> {
   const names = await readdir(path).catch(() => []);
   for (const name of names) {
-    if (ownFile.test(name) || replicaFolder.test(name)) await rm(join(path, name), { recursive: true, force: true });
+    const isOwnFolder = replicaFolder.test(name) || name === nodesFolder || name === volumesFolder;
+    if (ownFile.test(name) || isOwnFolder) await rm(join(path, name), { recursive: true, force: true });
   }
   if ((await readdir(path).catch(() => ['?'])).length === 0) await rm(path, { recursive: true });
 }

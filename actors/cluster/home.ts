@@ -12,6 +12,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ClusterState, ClusterSummary } from '../../src/cli/reports.ts';
+import type { RuntimeHandler } from '../kubelet/node-runtime.ts';
 import type { NodeGroupOptions } from './node-group-options.ts';
 import { isProcessRunning, type ProcessIdentity } from './process-identity.ts';
 import type { ProfileName } from './timing.ts';
@@ -23,6 +24,8 @@ export interface KeptOptions {
   readonly profile: ProfileName;
   /** Absent in what earlier versions wrote. */
   readonly nodeGroups?: readonly NodeGroupOptions[];
+  /** Absent in what an earlier version kept: simulated. */
+  readonly runtime?: RuntimeHandler;
   /** Absolute; null: nothing outlives the process. */
   readonly dataDirectory: string | null;
   /** Absolute; the file into which the user wanted the cluster written. */

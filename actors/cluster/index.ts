@@ -21,6 +21,7 @@ export type { PodInfo } from '../../src/scheduler/pod-info.ts';
 export type { PluginArguments, PluginFactory, SchedulerPlugins } from '../../src/scheduler/registry.ts';
 export type { Snapshot } from '../../src/scheduler/snapshot.ts';
 export type { Rejection, Verdict } from '../../src/scheduler/verdict.ts';
+export type { Container, ContainerMain } from '../programs/container.ts';
 export type { Access, KubeConfigOptions } from './access.ts';
 export { type ApiClient, type ApiEvent, type Applied, type Reference, StatusError } from './api-client.ts';
 export { StreamEndedError } from './bridge.ts';

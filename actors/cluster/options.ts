@@ -1,7 +1,11 @@
 /** What a cluster may be started with, checked before anything starts. */
+
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { NodeGroup } from '../../src/controllers/nodeautoscaler/plan-nodes.ts';
 import type { SchedulerConfiguration } from '../../src/scheduler/configuration.ts';
 import type { ReplicaSettings } from '../../src/store/replica-options.ts';
+import { type RuntimeHandler, runtimeHandlers } from '../kubelet/node-runtime.ts';
 import type { LogEntry } from './events.ts';
 import { type MachineProfile, machinesComplaint } from './machines.ts';
 import { checkNodeGroups, type NodeGroupOptions } from './node-group-options.ts';
@@ -36,6 +40,13 @@ export interface ClusterOptions {
   readonly scheduler?: SchedulerOptions;
   /** Nodes beside `nodes` that are added when pods find no room, and taken away when they are idle. */
   readonly nodeGroups?: readonly NodeGroupOptions[];
+  /**
+   * How pods run that name no RuntimeClass: `simulated` (default), as `worker` threads, or as a `process` of this machine each. See
+   * docs/runtimes.md.
+   */
+  readonly runtime?: RuntimeHandler;
+  /** Images for the runtime `worker`: names, with or without a tag, and the URL or path of an ES module each. */
+  readonly images?: Readonly<Record<string, string | URL>>;
   /** The same cluster on a virtual clock and a simulated network, on this thread. */
   readonly simulated?: { readonly seed: number };
   /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
@@ -66,6 +77,9 @@ export interface CheckedOptions {
   readonly store: Partial<ReplicaSettings>;
   readonly scheduler: { readonly configuration: SchedulerConfiguration; readonly modules: readonly string[] };
   readonly nodeGroups: readonly NodeGroup[];
+  readonly runtime: RuntimeHandler;
+  /** `file:` URLs by image name. */
+  readonly images: Readonly<Record<string, string>>;
   readonly simulatedSeed: number | null;
   readonly log: ((entry: LogEntry) => void) | null;
   readonly progress: (text: string) => void;
@@ -98,6 +112,8 @@ const known = new Set([
   'store',
   'scheduler',
   'nodeGroups',
+  'runtime',
+  'images',
   'simulated',
   'log',
   'progress',
@@ -142,6 +158,8 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     store: options.store ?? {},
     scheduler: schedulerOf(options.scheduler ?? {}),
     nodeGroups: groupsOf(options.nodeGroups ?? []),
+    runtime: runtimeOf(options),
+    images: imagesOf(options.images ?? {}),
     log: options.log ?? null,
     progress: options.progress ?? (() => {}),
     simulatedSeed:
@@ -168,6 +186,25 @@ function schedulerOf({ modules = [], ...configuration }: SchedulerOptions): Chec
   const areUrls = Array.isArray(modules) && modules.every((each) => typeof each === 'string' || each instanceof URL);
   if (!areUrls) throw new ClusterOptionsError('scheduler.modules must be a list of URLs of ES modules');
   return { configuration, modules: modules.map(String) };
+}
+
+function runtimeOf({ runtime = 'simulated', simulated }: ClusterOptions): RuntimeHandler {
+  if (!runtimeHandlers.includes(runtime)) {
+    throw new ClusterOptionsError(`runtime must be one of ${runtimeHandlers.join(', ')}, not ${String(runtime)}`);
+  }
+  if (simulated !== undefined && runtime !== 'simulated') {
+    throw new ClusterOptionsError('a simulated cluster runs simulated containers only');
+  }
+  return runtime;
+}
+
+function imagesOf(images: Readonly<Record<string, string | URL>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(images).map(([name, place]) => {
+      const text = String(place);
+      return [name, text.startsWith('file:') ? text : pathToFileURL(resolve(text)).href];
+    }),
+  );
 }
 
 function integer(name: string, value: number, min: number, max: number): number {

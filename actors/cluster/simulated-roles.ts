@@ -10,7 +10,7 @@ import { apiServerBehaviour } from '../apiserver/behaviour.ts';
 import { controllersBehaviour } from '../controllers/behaviour.ts';
 import { controllerBehaviour } from '../controllers/controller-behaviour.ts';
 import { kubeletBehaviour } from '../kubelet/behaviour.ts';
-import { simulatedRuntimeBehaviour } from '../kubelet/runtime-behaviour.ts';
+import { nodeRuntimeBehaviour } from '../kubelet/node-runtime.ts';
 import { schedulerBehaviour } from '../scheduler/behaviour.ts';
 import { storeBehaviour } from '../store/behaviour.ts';
 
@@ -45,7 +45,7 @@ export function simulatedRoles(entry: string, universe: Universe, modules: Modul
       ];
     case 'node':
       return [
-        defineRole({ name: 'runtime', behaviour: simulatedRuntimeBehaviour }),
+        defineRole({ name: 'runtime', behaviour: nodeRuntimeBehaviour }),
         defineRole({ name: 'kubelet', behaviour: kubeletBehaviour }),
       ];
     default:

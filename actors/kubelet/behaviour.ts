@@ -9,11 +9,13 @@ import type { Effect } from '../../src/actor/effect.ts';
 import { type Flow, sleep } from '../../src/actor/flow.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
+import { nameOf } from '../../src/api/object-meta.ts';
 import type { MonotonicMs } from '../../src/base/brand.ts';
 import { RingBuffer } from '../../src/base/ring-buffer.ts';
 import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-recorder.ts';
 import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
+import type { RuntimeClass } from '../../src/kinds/runtimeclass/types.ts';
 import { recordEvents } from '../../src/kubelet/event-flow.ts';
 import { Kubelet } from '../../src/kubelet/kubelet.ts';
 import type { NumberedDemand } from '../../src/kubelet/kubelet-work.ts';
@@ -56,6 +58,8 @@ export interface KubeletState {
   readonly objects: ObjectWatches;
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
+  /** Watched once a pod names one. */
+  classes: Informer<RuntimeClass> | null;
   readonly recorder: EventRecorder;
   readonly situation: NodeSituation;
   /** Pods whose writes are under way. */
@@ -109,6 +113,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     objects: new ObjectWatches(informers, kubelet),
     pods: informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: `spec.nodeName=${name}` }),
     nodes: informers.add<Node>({ resource: { ...core, resource: 'nodes' }, fieldSelector: `metadata.name=${name}` }),
+    classes: null,
     recorder: new EventRecorder({ component: 'kubelet', host: name }, random.fork('events')),
     situation: {
       api,
@@ -195,7 +200,7 @@ function flush(state: KubeletState): readonly Effect[] {
     if (state.events.isFull()) state.events.shift();
     state.events.push(state.recorder.record({ ...event, object }, state.stamp.wallMs));
   }
-  effects.push(...record(state));
+  effects.push(...record(state), ...watchClasses(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
     effects.push(...statusDue(state));
@@ -211,6 +216,13 @@ function flush(state: KubeletState): readonly Effect[] {
   }
   state.wakeAtMs = nextAtMs;
   return effects;
+}
+
+function watchClasses(state: KubeletState): readonly Effect[] {
+  if (state.classes !== null || !state.kubelet.wantsHandlers) return [];
+  const resource = { group: 'node.k8s.io', version: 'v1', resource: 'runtimeclasses' };
+  state.classes = state.informers.add<RuntimeClass>({ resource });
+  return state.informers.startAdded(state.classes as unknown as Informer, state.stamp.monotonicMs);
 }
 
 function started(state: KubeletState): readonly Effect[] {
@@ -282,6 +294,11 @@ function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
     else kubelet.podSet(change.object, stamp);
   }
   state.objects.learn(turn, stamp);
+  const { classes } = state;
+  if (classes?.hasSynced === true && turn.informer === (classes as unknown as Informer)) {
+    const handlers = Array.from(classes.indexer.values(), (each): [string, string] => [nameOf(each), each.handler]);
+    kubelet.handlersKnown(new Map(handlers), stamp);
+  }
   if (!state.hasBegun && pods.hasSynced) {
     state.hasBegun = true;
     kubelet.begin(stamp);

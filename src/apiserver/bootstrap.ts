@@ -1,6 +1,6 @@
 /**
- * What every cluster has from the start: its namespaces with their accounts, the priority classes of the system, the storage classes, the Service
- * under which pods find the API, and the roles that rights rest on. Each API server makes what is missing when it starts, in transactions that put each
+ * What every cluster has from the start: its namespaces with their accounts, the priority classes of the system, the storage classes, a RuntimeClass
+ * per runtime, the Service under which pods find the API, and the roles that rights rest on. Each API server makes what is missing when it starts, in transactions that put each
  * object only where none is; whoever comes second changes nothing. The roles come last, since the cluster's own parts need none.
  * Models kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice} and the PostStartHooks of scheduling and rbac.
  */
@@ -27,6 +27,8 @@ interface Original {
 }
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+/** The ways in which the nodes can run pods; each class bears the name of its handler. */
+const runtimes = ['simulated', 'worker', 'process'];
 const priorities = [
   { name: 'system-cluster-critical', value: 2_000_000_000, use: 'must run in the cluster' },
   { name: 'system-node-critical', value: 2_000_001_000, use: 'must not be moved from their current node' },
@@ -136,6 +138,11 @@ function firstObjects(): readonly Original[] {
         volumeBindingMode: 'WaitForFirstConsumer',
         allowVolumeExpansion,
       },
+    })),
+    ...runtimes.map((name) => ({
+      group: 'node.k8s.io',
+      resource: 'runtimeclasses',
+      object: { kind: 'RuntimeClass', apiVersion: 'node.k8s.io/v1', metadata: { name }, handler: name },
     })),
   ];
 }

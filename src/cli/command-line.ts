@@ -17,6 +17,8 @@ export interface StartRequest {
   readonly profile?: 'fast' | 'kubernetes';
   /** Nodes that come and go; empty: none. */
   readonly nodeGroups?: readonly NodeGroupRequest[];
+  /** How pods run that name no RuntimeClass. */
+  readonly runtime?: 'simulated' | 'worker' | 'process';
 }
 
 export interface NodeGroupRequest {
@@ -178,6 +180,7 @@ interface StartOptions extends Common {
   readonly token?: string;
   readonly profile?: 'fast' | 'kubernetes';
   readonly nodeGroup?: readonly NodeGroupRequest[];
+  readonly runtime?: NonNullable<StartRequest['runtime']>;
   readonly detach: boolean;
 }
 
@@ -207,6 +210,12 @@ function addStart(program: Command, take: Take): void {
         'kubernetes',
       ]),
     )
+    .addOption(
+      new Option(
+        '--runtime <handler>',
+        'how pods run that name no RuntimeClass: simulated (default), as worker threads, or as processes of this machine',
+      ).choices(['simulated', 'worker', 'process']),
+    )
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
       const {
@@ -220,6 +229,7 @@ function addStart(program: Command, take: Take): void {
         port,
         token,
         profile,
+        runtime,
         nodeGroup: nodeGroups,
       } = options;
       const request = {
@@ -231,6 +241,7 @@ function addStart(program: Command, take: Take): void {
         ...(token === undefined ? {} : { adminToken: token }),
         ...(profile === undefined ? {} : { profile }),
         ...(nodeGroups === undefined ? {} : { nodeGroups }),
+        ...(runtime === undefined ? {} : { runtime }),
       };
       take({ type: 'start', name, output, isDetached: detach, request });
     });

@@ -11,6 +11,18 @@ export function checkedOuterAddress(path: string, address: string): FieldError[]
   return complaint === null ? [] : [invalid(path, address, complaint)];
 }
 
+/**
+ * An address of a pod behind a service. Real programs of pods have loopback addresses of this machine, from 127.64.0.0 on; Kubernetes refuses
+ * those. Deviates: see docs/deviations.md (test: validation.test.ts).
+ */
+export function checkedPodAddress(path: string, address: string): FieldError[] {
+  const [first, second] = address.split('.').map(Number);
+  const isOfPod = isAddressV4(address) && first === 127 && (second ?? 0) >= podLoopbackMin;
+  return isOfPod ? [] : checkedOuterAddress(path, address);
+}
+
+const podLoopbackMin = 64;
+
 function complaintOfV4(address: string): string | null {
   if (address === '0.0.0.0') return 'may not be unspecified (0.0.0.0 or ::)';
   if (address.startsWith('127.')) return 'may not be in the loopback range (127.0.0.0/8, ::1/128)';

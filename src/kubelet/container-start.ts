@@ -88,11 +88,13 @@ function findImage(record: ContainerRecord, scope: PodScope, turn: Turn): void {
     return;
   }
   const operation = begin(record, 'image');
-  turn.call('imageStatus', { image }, (answer, later) => {
+  const { runtimeHandler } = scope.sandbox;
+  turn.call('imageStatus', { image, runtimeHandler }, (answer, later) => {
     if (!finish(record, operation)) return;
     if (answer.type !== 'done') retryLater(record, scope, later);
     else if (answer.imageId !== null) {
-      later.event('Normal', 'Pulled', `Container image "${image}" already present on machine`, fieldPathOf(record));
+      const message = withNote(`Container image "${image}" already present on machine`, answer.note);
+      later.event('Normal', 'Pulled', message, fieldPathOf(record));
       create(record, answer.imageId, scope, later);
     } else if (imagePullPolicy === 'Never') refuseToPull(record, image, later, scope);
     else pull(record, scope, later);
@@ -130,13 +132,18 @@ function pull(record: ContainerRecord, scope: PodScope, turn: Turn): void {
         const took = goDuration(later.nowMs - beganAtMs);
         const size = `Image size: ${answer.sizeBytes} bytes.`;
         const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`;
-        later.event('Normal', 'Pulled', message, fieldPathOf(record));
+        later.event('Normal', 'Pulled', withNote(message, answer.note), fieldPathOf(record));
         create(record, answer.imageId, scope, later);
       } else if (answer.type === 'unreachable') retryLater(record, scope, later);
       else pullFailed(record, image, answer.message, later);
     },
     pullTimeoutMs,
   );
+}
+
+/** Some runtimes take an image for another: people are told. */
+function withNote(message: string, note: string): string {
+  return note === '' ? message : `${message}${message.endsWith('.') ? '' : '.'} ${note}`;
 }
 
 function pullFailed(record: ContainerRecord, image: string, message: string, turn: Turn): void {

@@ -35,6 +35,9 @@ export class Kubelet {
   readonly #wakes = new TimerQueue<string>();
   #pool: AddressPool | null = null;
   #runtimeName = 'threemaster';
+  /** Handlers by RuntimeClass; null until they are known. */
+  #handlers: ReadonlyMap<string, string> | null = null;
+  #wantsHandlers = false;
   #hasPods = false;
   #hasList = false;
   #lastCall = 0;
@@ -60,6 +63,10 @@ export class Kubelet {
       objects: this.#shelf,
       isAttached: (volume) => this.#attached.has(volume),
       runtimeName: () => this.#runtimeName,
+      handlerOf: (runtimeClass) => {
+        this.#wantsHandlers = true;
+        return this.#handlers === null ? undefined : (this.#handlers.get(runtimeClass) ?? null);
+      },
       allocateAddress: () => this.#pool?.allocate() ?? null,
     };
   }
@@ -122,6 +129,18 @@ export class Kubelet {
 
   runtimeNamed(name: string): void {
     this.#runtimeName = name;
+  }
+
+  /** Some pod names a RuntimeClass: the kubelet has to know them all. */
+  get wantsHandlers(): boolean {
+    return this.#wantsHandlers;
+  }
+
+  /** The handlers of all RuntimeClasses, by name. */
+  handlersKnown(handlers: ReadonlyMap<string, string>, moment: Moment): void {
+    const isNews = this.#handlers === null || !equalJson([...this.#handlers], [...handlers]);
+    this.#handlers = handlers;
+    if (isNews) this.#advanceAll(moment);
   }
 
   /** The range of the node's pod addresses is known. */

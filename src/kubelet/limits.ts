@@ -81,3 +81,9 @@ export const podsPerNodeMax = 110;
 
 /** Events that wait to be recorded; the oldest is dropped beyond it. */
 export const pendingEventsMax = 1_024;
+
+/** A longer line of a program's log is cut into several, as containerd does it. */
+export const logLineBytesMax = 16 * 1024;
+
+/** Output of a command that a probe or a hook runs; what is beyond it is dropped. */
+export const execOutputBytesMax = 64 * 1024;

@@ -337,12 +337,15 @@ export class PodMachine {
       turn.wakeAt(this.#sandboxRetryAtMs);
       return;
     }
+    const runtimeHandler = this.#runtimeHandler(turn);
+    if (runtimeHandler === null) return;
     const isHostNetwork = this.#pod.spec.hostNetwork === true;
     if (!isHostNetwork) this.#podIp ??= this.#facts.allocateAddress();
     // Without an address the node's range is not known yet: the kubelet advances its pods when it is.
     if (!isHostNetwork && this.#podIp === null) return;
     const address = isHostNetwork ? null : this.#podIp;
-    const verdict = sandboxConfigOf(this.#pod, this.#facts.nodeName, this.#sandboxAttempt, address);
+    const place = { nodeName: this.#facts.nodeName, podIp: address, runtimeHandler };
+    const verdict = sandboxConfigOf(this.#pod, place, this.#sandboxAttempt);
     if (verdict.type === 'impossible') {
       turn.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${verdict.message}`);
       this.#sandboxRetryAtMs = turn.nowMs + this.#facts.limits.configRetryMs;
@@ -365,6 +368,21 @@ export class PodMachine {
       if (answer.type === 'unreachable') return;
       later.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${answer.message}`);
     });
+  }
+
+  /** Which of the node's runtimes is meant; null when that cannot be told yet. Models kubernetes pkg/kubelet/runtimeclass LookupRuntimeHandler. */
+  #runtimeHandler(turn: Turn): string | null {
+    const { runtimeClassName = '' } = this.#pod.spec;
+    if (runtimeClassName === '') return '';
+    const handler = this.#facts.handlerOf(runtimeClassName);
+    if (handler === null) {
+      const reason = `runtimeclass.node.k8s.io "${runtimeClassName}" not found`;
+      turn.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${reason}`);
+      this.#sandboxRetryAtMs = turn.nowMs + this.#facts.limits.pullBackoffMinMs;
+      turn.wakeAt(this.#sandboxRetryAtMs);
+    }
+    // The kubelet advances its pods when it knows the classes.
+    return handler ?? null;
   }
 
   /** Decides whether the pod has done its work, or never will. */

@@ -9,6 +9,8 @@ export interface NodeFacts extends PodPlace {
   readonly limits: KubeletLimits;
   /** The name of the runtime: the scheme of container ids. */
   runtimeName(): string;
+  /** Returns the handler of a RuntimeClass: null when there is no such class, undefined while that is not known. */
+  handlerOf(runtimeClass: string): string | null | undefined;
   /** Returns a free address for a pod; null when there is none yet. */
   allocateAddress(): string | null;
   /** Objects that pods name; each pod's needs are kept by the kubelet. */

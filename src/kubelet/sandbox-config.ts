@@ -12,8 +12,11 @@ export type SandboxVerdict =
   | { readonly type: 'made'; readonly config: SandboxConfig }
   | { readonly type: 'impossible'; readonly message: string };
 
-/** `podIp` is null with the host's network. */
-export function sandboxConfigOf(pod: Pod, nodeName: string, attempt: number, podIp: string | null): SandboxVerdict {
+/** What is decided about a sandbox beside its pod's spec; as in SandboxConfig. */
+export type SandboxPlace = Pick<SandboxConfig, 'nodeName' | 'podIp' | 'runtimeHandler'>;
+
+export function sandboxConfigOf(pod: Pod, place: SandboxPlace, attempt: number): SandboxVerdict {
+  const { podIp } = place;
   const { hostname, domain } = hostnameOf(pod);
   const qualified = domain === '' ? hostname : `${hostname}.${domain}`;
   const isQualified = pod.spec.setHostnameAsFQDN === true;
@@ -29,11 +32,9 @@ export function sandboxConfigOf(pod: Pod, nodeName: string, attempt: number, pod
     uid: uidOf(pod),
     attempt,
     hostname: isQualified ? qualified : hostname,
-    nodeName,
     annotations: annotationsOf(pod),
-    podIp,
     hostAliases: [...own, ...aliases],
-    runtimeHandler: '',
+    ...place,
   };
   return { type: 'made', config };
 }

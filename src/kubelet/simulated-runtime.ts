@@ -137,7 +137,7 @@ export class SimulatedRuntime {
       case 'removePodSandbox':
         return this.#removeSandbox(request, ask.request.sandboxId);
       case 'imageStatus':
-        return this.#answer(request, { type: 'done', imageId: this.#images.get(ask.request.image) ?? null });
+        return this.#answer(request, { type: 'done', imageId: this.#images.get(ask.request.image) ?? null, note: '' });
       case 'pullImage':
         return this.#pull(request, ask.request.image, ask.request.sandbox);
       case 'setVolume':
@@ -229,7 +229,7 @@ export class SimulatedRuntime {
       }
       const imageId = this.#images.get(image) ?? `sha256:${this.#newId()}`;
       this.#images.set(image, imageId);
-      this.#answer(request, { type: 'done', imageId, sizeBytes: imageBytes });
+      this.#answer(request, { type: 'done', imageId, sizeBytes: imageBytes, note: '' });
     });
   }
 

@@ -242,14 +242,14 @@ export interface RuntimeProtocol extends Protocol {
       readonly request: { readonly sandboxId: string };
       readonly reply: RuntimeOutcome<Empty>;
     };
-    /** `imageId` is null when the image is not on the node. */
+    /** `imageId` is null when the image is not on the node. `note` is for people: what they should know of the image; empty: nothing. */
     readonly imageStatus: {
-      readonly request: { readonly image: string };
-      readonly reply: RuntimeOutcome<{ readonly imageId: string | null }>;
+      readonly request: { readonly image: string; readonly runtimeHandler: string };
+      readonly reply: RuntimeOutcome<{ readonly imageId: string | null; readonly note: string }>;
     };
     readonly pullImage: {
       readonly request: { readonly image: string; readonly sandbox: SandboxConfig };
-      readonly reply: RuntimeOutcome<{ readonly imageId: string; readonly sizeBytes: number }>;
+      readonly reply: RuntimeOutcome<{ readonly imageId: string; readonly sizeBytes: number; readonly note: string }>;
     };
     /** Makes a volume of a pod, or changes what it holds. Idempotent; a container can mount it from then on. */
     readonly setVolume: {

@@ -43,7 +43,7 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
     expect(deployments).toMatch(/^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\n/);
     expect(deployments).toMatch(/\nfrontend +3\/3 +3 +3 +\d+s/);
     expect(await kubectl.ok(`-n ${namespace} get pods -o wide`)).toMatch(
-      /NOMINATED NODE +READINESS GATES\ncart-\w+-\w+ +2\/2 +Running +0 +\d+s +10\.244\.\d+\.\d+ +node-\d/,
+      /NOMINATED NODE +READINESS GATES\ncart-\w+-\w+ +2\/2 +Running +0 +\d+s +[\d.]+ +node-\d/,
     );
     expect(await kubectl.ok('get nodes')).toMatch(/\nnode-0 +Ready +<none> +\d+[sm]\d* +v1\.36\.0\n/);
     expect(await kubectl.ok(`-n ${namespace} get deployment frontend -o jsonpath={.status.readyReplicas}`)).toBe('3');

@@ -192,6 +192,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
     nodeGroups: request.nodeGroups ?? earlier?.nodeGroups ?? [],
     profile: request.profile ?? earlier?.profile ?? defaults.profile,
+    runtime: request.runtime ?? earlier?.runtime ?? 'simulated',
     dataDirectory: dataDirectory === undefined ? (earlier?.dataDirectory ?? null) : resolve(dataDirectory),
     kubeconfigFile: kubeconfigFile === undefined ? (earlier?.kubeconfigFile ?? null) : resolve(kubeconfigFile),
   };
@@ -199,7 +200,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
 
 function clusterOptions(
   name: string,
-  { masters, nodes, profile, dataDirectory, nodeGroups = [] }: KeptOptions,
+  { masters, nodes, profile, runtime, dataDirectory, nodeGroups = [] }: KeptOptions,
   { port, adminToken }: StartRequest,
 ): NonNullable<Parameters<typeof Cluster.start>[0]> {
   return {
@@ -208,6 +209,7 @@ function clusterOptions(
     nodes,
     profile,
     nodeGroups,
+    ...(runtime === undefined ? {} : { runtime }),
     ...(dataDirectory === null ? {} : { dataDirectory }),
     ...(port === undefined ? {} : { port }),
     ...(adminToken === undefined ? {} : { adminToken }),

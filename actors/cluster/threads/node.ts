@@ -1,5 +1,5 @@
 /** The thread of one node: its kubelet and its container runtime. */
-import { kubeletRole, simulatedRuntimeRole } from '../../kubelet/main.ts';
+import { kubeletRole, nodeRuntimeRole } from '../../kubelet/main.ts';
 import { runWorker } from '../../runtime/worker-main.ts';
 
-runWorker([kubeletRole, simulatedRuntimeRole]);
+runWorker([kubeletRole, nodeRuntimeRole]);

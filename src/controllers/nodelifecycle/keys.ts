@@ -26,6 +26,8 @@ export interface NodeTiming {
   /** The same for a node that has never reported. */
   readonly startupGraceMs: number;
   readonly monitorMs: number;
+  /** The first two parts of the addresses of pods; absent: `10.244`. */
+  readonly podNetwork?: string;
 }
 
 const leaseNamespace = 'kube-node-lease';

@@ -49,7 +49,7 @@ export function reconcileNode(observed: NodeObserved, context: NodeContext, timi
   const { judged, isLost, isSilent, isDisrupted } = verdict;
   const nodeWrites = [
     ...(isLost ? [update(nodeResource, judged, 'status')] : []),
-    ...specWrites(observed, context, verdict),
+    ...specWrites(observed, context, verdict, timing.podNetwork),
   ];
   const evictsFor = noExecuteTaints(node).filter((taint) => !isDisrupted || !isManaged(taint));
   const pods = isSilent || evictsFor.length > 0 ? observed.pods() : [];
@@ -111,11 +111,12 @@ function specWrites(
   { node, nodes }: NodeObserved,
   { memory, wallMs }: NodeContext,
   { isLost, isDisrupted }: Verdict,
+  podNetwork: string | undefined,
 ): Write[] {
   if (isLost) return [];
   const spec: Record<string, unknown> = {};
   if (node.spec.podCIDR === undefined) {
-    const range = allocateRange(node, nodes, memory);
+    const range = allocateRange(node, nodes, memory, podNetwork);
     if (range !== null) Object.assign(spec, { podCIDR: range, podCIDRs: [range] });
   }
   const taints = wantedTaints(node, isDisrupted, wallMs);

@@ -2,7 +2,7 @@
 import { at, child, type FieldError, required } from '../../api/field-error.ts';
 import { setDefault } from '../../api/json.ts';
 import { checkLabel, checkQualifiedName, checkSubdomain } from '../../api/names.ts';
-import { checkedOuterAddress } from '../address-checks.ts';
+import { checkedPodAddress } from '../address-checks.ts';
 import type { KindBehaviour } from '../behaviour.ts';
 import type { EndpointPort } from '../endpointslice/types.ts';
 import { checkedChoice, checkedName, checkedPort } from '../field-checks.ts';
@@ -37,7 +37,7 @@ function validateSubset(
 }
 
 function validateAddress({ ip, hostname = '', nodeName }: EndpointAddress, path: string): FieldError[] {
-  const errors = checkedOuterAddress(child(path, 'ip'), ip);
+  const errors = checkedPodAddress(child(path, 'ip'), ip);
   if (hostname !== '') errors.push(...checkedName(child(path, 'hostname'), hostname, checkLabel));
   if (nodeName !== undefined) errors.push(...checkedName(child(path, 'nodeName'), nodeName, checkSubdomain));
   return errors;

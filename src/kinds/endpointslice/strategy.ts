@@ -2,7 +2,7 @@
 import { at, child, duplicate, type FieldError, invalid, required, tooMany } from '../../api/field-error.ts';
 import { setDefault } from '../../api/json.ts';
 import { checkLabel, checkQualifiedName, checkSubdomain, isAddressV4, isAddressV6 } from '../../api/names.ts';
-import { checkedOuterAddress } from '../address-checks.ts';
+import { checkedPodAddress } from '../address-checks.ts';
 import type { KindBehaviour } from '../behaviour.ts';
 import { checkedChoice, checkedImmutable, checkedName, checkedPort } from '../field-checks.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from './types.ts';
@@ -59,7 +59,7 @@ function validateAddress(address: string, type: EndpointSlice['addressType'], pa
   if (isAddressV4(address) !== isAddressV6(address) && !isOfFamily(address)) {
     return [invalid(path, address, `must be a valid ${type} address`)];
   }
-  return checkedOuterAddress(path, address);
+  return checkedPodAddress(path, address);
 }
 
 function validatePorts(ports: readonly EndpointPort[]): FieldError[] {

@@ -87,6 +87,7 @@ class World {
       allocatable: {},
       objects: { find: () => null, list: () => [] },
       isAttached: () => true,
+      handlerOf: () => null,
       allocateAddress: () => `10.244.0.${(this.#lastAddress += 1)}`,
     };
     this.machine = new PodMachine(pod, this.#facts, this.#turn());

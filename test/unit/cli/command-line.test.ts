@@ -12,7 +12,7 @@ describe('what is asked for', () => {
     ['demo --nodes 0', { type: 'demo', once: false, masters: 3, nodes: 0 }],
     ['start', { type: 'start', ...inText, isDetached: false, request: {} }],
     [
-      'start --name lab --masters 5 --nodes 100 --data-dir d --kubeconfig k --port 6443 --token 12345678 --profile kubernetes --detach -o json',
+      'start --name lab --masters 5 --nodes 100 --data-dir d --kubeconfig k --port 6443 --token 12345678 --profile kubernetes --runtime worker --detach -o json',
       {
         type: 'start',
         name: 'lab',
@@ -26,6 +26,7 @@ describe('what is asked for', () => {
           port: 6443,
           adminToken: '12345678',
           profile: 'kubernetes',
+          runtime: 'worker',
         },
       },
     ],
@@ -84,6 +85,7 @@ describe('what is wrong is said in a line that says what is allowed', () => {
     ['start --name Big', 'Must be 1 to 40 lower-case letters, digits or dashes.'],
     ['start --port 0', 'Must be a whole number from 1 to 65535.'],
     ['start --profile slow', 'Allowed choices are fast, kubernetes.'],
+    ['start --runtime docker', 'Allowed choices are simulated, worker, process.'],
     ['start extra', 'too many arguments'],
     ['kill', "missing required argument 'member'"],
     ['pause node-1 --for soon', 'Must be a duration such as 500ms, 5s or 1m.'],

@@ -137,6 +137,13 @@ test.each<[string, KindBench, Json, readonly string[]]>([
       'subsets[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
     ],
   ],
+  ['endpoints that are real programs', endpoints, subset({ addresses: [{ ip: '127.64.0.2' }] }), []],
+  [
+    'endpoints that are the machine itself',
+    endpoints,
+    subset({ addresses: [{ ip: '127.0.0.1' }] }),
+    ['subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)'],
+  ],
   [
     'endpoints with two nameless ports',
     endpoints,

@@ -99,6 +99,12 @@ export class NodeBench {
     return found === undefined ? undefined : utf8Text(found.bytes);
   }
 
+  /** The kubelet learns which RuntimeClasses there are. */
+  classes(handlers: Readonly<Record<string, string>>): void {
+    this.kubelet.handlersKnown(new Map(Object.entries(handlers)), this.#moment);
+    this.#settle();
+  }
+
   /** Asks for deletion, as `kubectl delete` does. */
   delete(name: string, graceSeconds = 30): void {
     const pod = this.pod(name);

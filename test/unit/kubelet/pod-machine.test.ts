@@ -446,3 +446,21 @@ test('a runtime makes no container without the sandbox of a pod', () => {
   const answer = bench.ask({ type: 'createContainer', request: { sandboxId: 'none', config } });
   expect(answer).toMatchObject({ type: 'failed', code: 'notFound' });
 });
+test('a pod waits until its RuntimeClass is known, is told when there is none, and gets the handler of the one that comes', () => {
+  const bench = new NodeBench();
+  bench.add('one', { runtimeClassName: 'fast' });
+  expect([bench.status('one').phase, bench.events]).toEqual(['Pending', []]);
+  expect(bench.kubelet.wantsHandlers).toBe(true);
+  bench.classes({ other: 'simulated' });
+  const told = 'FailedCreatePodSandBox: Failed to create pod sandbox: runtimeclass.node.k8s.io "fast" not found';
+  expect(bench.events).toEqual([told]);
+  expect(bench.status('one').phase).toBe('Pending');
+  bench.classes({ other: 'simulated', fast: 'simulated' });
+  bench.runFor(20_000);
+  expect(bench.status('one').phase).toBe('Running');
+  expect(
+    bench.runtime.handle(0, { type: 'list', request: null }, 0 as never, 0 as never).answers[0]?.body,
+  ).toMatchObject({
+    sandboxes: [{ config: { name: 'one', runtimeHandler: 'simulated' } }],
+  });
+});

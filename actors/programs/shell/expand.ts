@@ -1,0 +1,188 @@
+/** Expansion of words: variables, substitutions, arithmetic, field splitting, file names. Models POSIX.1-2017 2.6. */
+import { posix } from 'node:path';
+import { calculate } from '../../../src/shell/arithmetic.ts';
+import { escapedPattern, hasWildcard, matchesPattern, trimmed } from '../../../src/shell/pattern.ts';
+import type { Script, Word, WordPart } from '../../../src/shell/syntax.ts';
+import type { ShellState } from './shell-state.ts';
+
+export interface Expander {
+  readonly state: ShellState;
+  /** Runs a script and returns what it wrote, without the newlines at its end. */
+  capture(script: Script): Promise<string>;
+}
+
+/** A word on its way: `pattern` is the text with what was quoted escaped. */
+interface Field {
+  text: string;
+  pattern: string;
+  isQuoted: boolean;
+}
+
+/** Expands words to arguments. */
+export async function expandWords(expander: Expander, words: readonly Word[]): Promise<string[]> {
+  const args: string[] = [];
+  for (const word of words) {
+    for (const field of await fieldsOf(expander, word)) {
+      const names = hasWildcard(field.pattern) ? await namesOf(expander.state, field.pattern) : [];
+      if (names.length > 0) args.push(...names);
+      else args.push(field.text);
+    }
+  }
+  return args;
+}
+
+/** Expands a word to one text, without splitting it. */
+export async function expandText(expander: Expander, word: Word): Promise<string> {
+  return (await wholeOf(expander, word)).text;
+}
+
+/** Expands a word to a pattern. */
+export async function expandPattern(expander: Expander, word: Word): Promise<string> {
+  return (await wholeOf(expander, word)).pattern;
+}
+
+async function wholeOf(expander: Expander, word: Word): Promise<Field> {
+  const field: Field = { text: '', pattern: '', isQuoted: false };
+  for (const [index, part] of word.entries()) {
+    const value = await valueOf(expander, part, index === 0);
+    field.text += value;
+    field.pattern += part.isQuoted ? escapedPattern(value) : value;
+  }
+  return field;
+}
+
+async function fieldsOf(expander: Expander, word: Word): Promise<Field[]> {
+  const { state } = expander;
+  const fields: Field[] = [];
+  let current: Field | null = null;
+  const add = (text: string, isQuoted: boolean): void => {
+    current ??= { text: '', pattern: '', isQuoted: false };
+    current.text += text;
+    current.pattern += isQuoted ? escapedPattern(text) : text;
+    current.isQuoted ||= isQuoted;
+  };
+  const close = (): void => {
+    if (current !== null) fields.push(current);
+    current = null;
+  };
+  for (const [index, part] of word.entries()) {
+    if (part.type === 'variable' && part.name === '@' && part.operator === '') {
+      for (const [position, arg] of state.args.entries()) {
+        if (position > 0) close();
+        add(arg, true);
+      }
+      continue;
+    }
+    const value = await valueOf(expander, part, index === 0);
+    if (part.isQuoted || part.type === 'text') {
+      add(value, part.isQuoted);
+      continue;
+    }
+    const pieces = value.split(separators(state));
+    for (const [position, piece] of pieces.entries()) {
+      if (position > 0) close();
+      if (piece !== '') add(piece, false);
+    }
+  }
+  close();
+  return fields;
+}
+
+function separators(state: ShellState): RegExp {
+  const ifs = state.variables.get('IFS') ?? ' \t\n';
+  if (ifs === '') return /(?!)/;
+  const set = ifs.replaceAll(/[\\\]^-]/g, (character) => `\\${character}`);
+  return /^\s+$/.test(ifs) ? new RegExp(`[${set}]+`) : new RegExp(`[${set}]`);
+}
+
+async function valueOf(expander: Expander, part: WordPart, isFirst: boolean): Promise<string> {
+  const { state } = expander;
+  switch (part.type) {
+    case 'text':
+      if (isFirst && !part.isQuoted && /^~(\/|$)/.test(part.text)) {
+        return (state.variables.get('HOME') ?? '/root') + part.text.slice(1);
+      }
+      return part.text;
+    case 'command':
+      return expander.capture(part.script);
+    case 'arithmetic': {
+      const text = await expandText(expander, part.expression);
+      const assign = (name: string, value: number): void => void state.variables.set(name, String(value));
+      return String(calculate(text, (name) => state.variables.get(name) ?? '', assign));
+    }
+    case 'variable':
+      return substituted(expander, part);
+  }
+}
+
+async function substituted(
+  expander: Expander,
+  { name, operator, word }: Extract<WordPart, { type: 'variable' }>,
+): Promise<string> {
+  const { state } = expander;
+  const value = variable(state, name);
+  if (operator === 'length') return String([...(value ?? '')].length);
+  if (operator.startsWith('#') || operator.startsWith('%')) {
+    return trimmed(value ?? '', await expandPattern(expander, word), operator);
+  }
+  const isMissing = value === undefined || (operator.startsWith(':') && value === '');
+  switch (operator.at(-1)) {
+    case '-':
+      return isMissing ? expandText(expander, word) : (value ?? '');
+    case '+':
+      return isMissing ? '' : expandText(expander, word);
+    case '=':
+      if (isMissing) state.variables.set(name, await expandText(expander, word));
+      return variable(state, name) ?? '';
+    case '?':
+      if (isMissing) throw new Error(`${name}: ${(await expandText(expander, word)) || 'parameter not set'}`);
+      return value ?? '';
+    default:
+      if (value === undefined && state.options.has('u') && name !== '@' && name !== '*')
+        throw new Error(`${name}: parameter not set`);
+      return value ?? '';
+  }
+}
+
+function variable(state: ShellState, name: string): string | undefined {
+  switch (name) {
+    case '?':
+      return String(state.lastStatus);
+    case '#':
+      return String(state.args.length);
+    case '$':
+    case '!':
+      return '1';
+    case '0':
+      return state.name;
+    case '*':
+    case '@':
+      return state.args.join(' ');
+    case '-':
+      return [...state.options].join('');
+    default:
+      return /^\d+$/.test(name) ? state.args[Number(name) - 1] : state.variables.get(name);
+  }
+}
+
+/** Returns the files that a pattern means, sorted. */
+async function namesOf(state: ShellState, pattern: string): Promise<string[]> {
+  let found = [pattern.startsWith('/') ? '/' : ''];
+  for (const part of pattern.split('/').filter((each) => each !== '')) {
+    const next: string[] = [];
+    for (const folder of found) {
+      if (!hasWildcard(part)) {
+        const path = posix.join(folder, part.replaceAll('\\', ''));
+        if (state.files.exists(path)) next.push(path);
+        continue;
+      }
+      const names = await state.files.readdir(folder === '' ? '.' : folder).catch(() => []);
+      for (const name of names) {
+        if (name.startsWith('.') !== part.startsWith('.')) continue;
+        if (matchesPattern(name, part)) next.push(posix.join(folder, name));
+      }
+    }
+    found = next;
+  }
+  return found.toSorted();
+}

@@ -1,0 +1,81 @@
+/** Who reads the logs of containers: each gets what there is as far as its credit goes, and, if it follows, what comes. */
+import type { Effect } from '../../actor/effect.ts';
+import type { StreamId } from '../../actor/input.ts';
+import type { LogOptions } from '../../protocol/runtime.ts';
+import type { LogPosition, LogRing } from '../log-ring.ts';
+
+/** A log, and whether more may come. */
+export interface LogView {
+  readonly ring: LogRing;
+  readonly isRunning: boolean;
+}
+
+interface Reader {
+  readonly containerId: string;
+  readonly options: LogOptions;
+  position: LogPosition;
+  credit: number;
+  bytesLeft: number;
+}
+
+const chunkBytesMax = 32 * 1024;
+
+export class LogReaders {
+  readonly #readers = new Map<StreamId, Reader>();
+  readonly #viewOf: (containerId: string) => LogView | undefined;
+
+  constructor(viewOf: (containerId: string) => LogView | undefined) {
+    this.#viewOf = viewOf;
+  }
+
+  open(stream: StreamId, containerId: string, options: LogOptions, credit: number): readonly Effect[] {
+    const view = this.#viewOf(containerId);
+    if (view === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
+    const position = view.ring.start(options);
+    const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
+    this.#readers.set(stream, { containerId, options, position, credit, bytesLeft });
+    return this.#read(stream);
+  }
+
+  /** Returns null when the stream is none of a reader's. */
+  grant(stream: StreamId, messages: number): readonly Effect[] | null {
+    const reader = this.#readers.get(stream);
+    if (reader === undefined) return null;
+    reader.credit += messages;
+    return this.#read(stream);
+  }
+
+  close(stream: StreamId): void {
+    this.#readers.delete(stream);
+  }
+
+  /** The log of a container has grown, or it has ended. */
+  changed(containerId: string): readonly Effect[] {
+    const streams = [...this.#readers].filter(([, reader]) => reader.containerId === containerId);
+    return streams.flatMap(([stream]) => this.#read(stream));
+  }
+
+  #read(stream: StreamId): readonly Effect[] {
+    const reader = this.#readers.get(stream);
+    if (reader === undefined) return [];
+    const view = this.#viewOf(reader.containerId);
+    if (view === undefined) return this.#finish(stream, []);
+    const { ring, isRunning } = view;
+    const effects: Effect[] = [];
+    while (reader.credit > 0 && reader.position < ring.end && reader.bytesLeft > 0) {
+      const { bytes, next } = ring.read(reader.position, reader.options.timestamps, chunkBytesMax);
+      reader.position = next;
+      reader.credit -= 1;
+      const allowed = bytes.subarray(0, Math.min(bytes.length, reader.bytesLeft));
+      reader.bytesLeft -= allowed.length;
+      effects.push({ type: 'emit', stream, body: { bytes: allowed } });
+    }
+    const isDone = reader.bytesLeft <= 0 || (reader.position >= ring.end && !(reader.options.follow && isRunning));
+    return isDone ? this.#finish(stream, effects) : effects;
+  }
+
+  #finish(stream: StreamId, effects: readonly Effect[]): readonly Effect[] {
+    this.#readers.delete(stream);
+    return [...effects, { type: 'end', stream, reason: 'completed' }];
+  }
+}

@@ -1,0 +1,4 @@
+/** Bounds of the shell's language. */
+
+/** Commands within commands within a script. */
+export const scriptDepthMax = 200;
