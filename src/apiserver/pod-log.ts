@@ -8,6 +8,7 @@ import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import type { Environment } from './environment.ts';
 import { readEntry } from './get.ts';
+import { containerOf } from './pod-container.ts';
 
 export function* handlePodLog(environment: Environment, call: Call): Flow<Answer> {
   const { query } = call;
@@ -29,21 +30,4 @@ export function* handlePodLog(environment: Environment, call: Call): Flow<Answer
     limitBytes: integerOf(query, 'limitBytes') ?? null,
   };
   return { type: 'relay', to: `${nodeName}/kubelet`, body: { type: 'logs', request }, contentType: 'text/plain' };
-}
-
-/** Returns the container that is meant; a pod with one container needs no name. Throws StatusError BadRequest. */
-function containerOf(pod: Pod, asked: string): string {
-  const { containers, initContainers = [] } = pod.spec;
-  const names = containers.map(({ name }) => name);
-  const all = [...names, ...initContainers.map(({ name }) => name)];
-  const { name: podName = '' } = pod.metadata;
-  if (asked !== '') {
-    if (all.includes(asked)) return asked;
-    throw badRequest(`container ${asked} is not valid for pod ${podName}`);
-  }
-  const marked = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
-  if (marked !== undefined && names.includes(marked)) return marked;
-  const [only] = names;
-  if (only !== undefined && all.length === 1) return only;
-  throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names.join(' ')}]`);
 }

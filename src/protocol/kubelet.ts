@@ -1,5 +1,9 @@
-/** What others ask of a kubelet: the logs of its containers. The API server relays them (GET pods/NAME/log). */
+/**
+ * What others ask of a kubelet: the logs of its containers, which the API server relays (GET pods/NAME/log), and sessions with them (exec,
+ * attach, portforward, proxy).
+ */
 import type { Protocol } from '../actor/protocol.ts';
+import type { KubeletSessionItem, SessionInput, SessionInputOutcome, SessionRequest, SessionSize } from './session.ts';
 
 export interface KubeletLogsRequest {
   readonly namespace: string;
@@ -27,9 +31,20 @@ export interface KubeletLogsItem {
 }
 
 export interface KubeletProtocol extends Protocol {
-  readonly tells: object;
-  readonly asks: object;
+  readonly tells: {
+    /** The terminal of a session has another size, in characters. */
+    readonly resizeSession: SessionSize;
+  };
+  readonly asks: {
+    /** Answered when the program has taken the bytes, which is the sender's sign to send more; `notFound` once the session has ended. */
+    readonly sendInput: { readonly request: SessionInput; readonly reply: SessionInputOutcome };
+  };
   readonly streams: {
+    /**
+     * `accepted`, then what the runtime yields; or `refused` alone. The first credit is at least 1. `peerFailed` when the runtime died.
+     * Unsubscribing ends the session.
+     */
+    readonly session: { readonly request: SessionRequest; readonly item: KubeletSessionItem };
     /** Ends with `completed` when the logs end; `peerFailed` when the runtime died. */
     readonly logs: { readonly request: KubeletLogsRequest; readonly item: KubeletLogsItem };
   };
