@@ -133,7 +133,8 @@ function subscribed(state: RuntimeState, input: Extract<RuntimeInput, { type: 's
   const { containerId, options } = body.request;
   const container = state.runtime.container(containerId, input.wallMs);
   if (container === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
-  const position = container.log.start(options);
+  // All that a simulated container says goes to its standard output.
+  const position = options.stream === 'stderr' ? Number.POSITIVE_INFINITY : container.log.start(options);
   const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
   state.readers.set(stream, { containerId, options, position, credit, bytesLeft });
   return read(state, stream, input);

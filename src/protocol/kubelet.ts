@@ -3,6 +3,7 @@
  * attach, portforward, proxy).
  */
 import type { Protocol } from '../actor/protocol.ts';
+import type { WallMs } from '../base/brand.ts';
 import type { KubeletSessionItem, SessionInput, SessionInputOutcome, SessionRequest, SessionSize } from './session.ts';
 
 export interface KubeletLogsRequest {
@@ -17,8 +18,12 @@ export interface KubeletLogsRequest {
   /** Null: no limit. */
   readonly tailLines: number | null;
   readonly sinceSeconds: number | null;
+  /** Lines from this instant on, if `sinceSeconds` does not say it; absent: all. */
+  readonly sinceMs?: WallMs;
   readonly timestamps: boolean;
   readonly limitBytes: number | null;
+  /** What was written to it alone; absent: both. */
+  readonly stream?: 'stdout' | 'stderr';
 }
 
 /**

@@ -123,6 +123,26 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
     child.kill();
   });
 
+  test('logs takes all its options', async () => {
+    const logs = (options: string): Promise<string> => kubectl.ok(`logs web ${options}`);
+    expect(await logs('-c side')).toBe('side one\nside two\n');
+    expect(await logs('-c side --tail=1')).toBe('side two\n');
+    expect(await logs('-c side --limit-bytes=4')).toBe('side');
+    expect(await logs('-c side --timestamps')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z side one\n/);
+    expect(await logs('-c side --since-time=2030-01-01T00:00:00Z')).toBe('');
+    expect(await logs('-c side --since=1h')).toContain('side one\n');
+    expect(await logs('--all-containers --prefix --tail=1')).toMatch(/\[pod\/web\/side\] side two\n/);
+    expect(await logs('-c side --insecure-skip-tls-verify-backend')).toContain('side one');
+    expect((await kubectl.run('logs web -c side --previous')).stderr).toContain('previous terminated container "side"');
+    const path = '/api/v1/namespaces/default/pods/web/log?container=side';
+    expect(await kubectl.ok(`get --raw ${path}&stream=Stdout`)).toBe('side one\nside two\n');
+    expect(await kubectl.ok(`get --raw ${path}&stream=Stderr`)).toBe('');
+    expect((await kubectl.run(`get --raw ${path}&stream=Other`)).stderr).toContain('Unsupported value: "Other"');
+    const child = kubectl.start('logs web -c main -f --tail=0');
+    expect(await printed(child, 'line ')).toMatch(/line \d+\n/);
+    child.kill();
+  });
+
   test('run --rm -i shows the output of a pod and removes it', async () => {
     const { code, stdout, stderr } = await kubectl.run(
       `run once-${binary.version.replace('.', '-')} --rm -i --restart=Never --image=busybox -- sh -c exit`,
