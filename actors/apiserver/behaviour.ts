@@ -18,11 +18,13 @@ import { bookmarkMs, storeProbeMs } from '../../src/apiserver/limits.ts';
 import { makeEnvironment } from '../../src/apiserver/make-environment.ts';
 import { Relays, relayIdMin } from '../../src/apiserver/relays.ts';
 import { Requests } from '../../src/apiserver/requests.ts';
+import { Sessions, sessionIdMin } from '../../src/apiserver/sessions.ts';
 import type { ApiServerSettings } from '../../src/apiserver/settings.ts';
 import { StoreFeed } from '../../src/apiserver/store-feed.ts';
 import { WatchHub } from '../../src/apiserver/watch-hub.ts';
 import type { ApiServerProtocol } from '../../src/protocol/apiserver.ts';
 import type { KubeletLogsItem } from '../../src/protocol/kubelet.ts';
+import type { KubeletSessionItem } from '../../src/protocol/session.ts';
 import type { WatchItem } from '../../src/protocol/store.ts';
 
 type ApiServerInput = Input<ApiServerProtocol>;
@@ -34,6 +36,7 @@ export interface ApiServerState {
   readonly relays: Relays;
   readonly upkeep: CacheUpkeep;
   readonly requests: Requests;
+  readonly sessions: Sessions;
 }
 
 export const apiServerBehaviour: Behaviour<ApiServerSettings, ApiServerState, ApiServerProtocol> = {
@@ -49,29 +52,36 @@ function init(settings: ApiServerSettings, context: ActorContext): ApiServerStat
   const hub = new WatchHub(environment);
   const relays = new Relays();
   const upkeep = new CacheUpkeep(environment, runner, new StoreFeed(environment), hub);
-  return { environment, runner, hub, relays, upkeep, requests: new Requests(environment, runner, hub, relays) };
+  const requests = new Requests(environment, runner, hub, relays);
+  return { environment, runner, hub, relays, upkeep, requests, sessions: new Sessions(environment, runner) };
 }
 
 function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
-  const { environment, runner, hub, relays, upkeep, requests } = state;
+  const { environment, runner, hub, relays, upkeep, requests, sessions } = state;
   environment.stamp = { monotonicMs: input.monotonicMs, wallMs: input.wallMs };
   switch (input.type) {
     case 'started':
       return started(state);
     case 'ask':
+      if (input.body.type === 'sendInput') return sessions.input(input.request, input.body.request);
       return requests.call(input.request, input.body.request, input.timeoutMs);
+    case 'tell':
+      return sessions.resize(input.body.message);
     case 'cancelled':
-      return requests.cancel(input.request);
+      return sessions.cancel(input.request) ?? requests.cancel(input.request);
     case 'subscribed':
+      if (input.body.type === 'session') return sessions.open(input.stream, input.body.request, input.credit);
       return requests.open(input.stream, input.body.request, input.credit);
     case 'credit':
-      return requests.grant(input.stream, input.messages);
+      return [...requests.grant(input.stream, input.messages), ...sessions.grant(input.stream, input.messages)];
     case 'unsubscribed':
-      return requests.close(input.stream);
+      return [...requests.close(input.stream), ...sessions.close(input.stream)];
     case 'item':
+      if (input.id >= sessionIdMin) return sessions.item(input.id, input.body as KubeletSessionItem);
       if (input.id >= relayIdMin) return relays.item(input.id, input.body as KubeletLogsItem);
       return upkeep.item(input.id, input.body as WatchItem);
     case 'ended':
+      if (input.id >= sessionIdMin) return sessions.ended(input.id, input.reason);
       if (input.id >= relayIdMin) return relays.ended(input.id, input.reason);
       return upkeep.ended(input.id);
     case 'watched':
@@ -83,7 +93,7 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
       return runner.signal(answerOf(state, input));
     case 'reply':
     case 'askFailed':
-      return runner.handle(input) ?? [];
+      return sessions.answered(input) ?? runner.handle(input) ?? [];
     case 'stop':
       return [...hub.endAll(), { type: 'stop' }];
     default:

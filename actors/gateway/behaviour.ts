@@ -5,11 +5,19 @@
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Input } from '../../src/actor/input.ts';
-import type { ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import type { ListenerEvent } from '../../src/actor/listener-port.ts';
 import { requestEntityTooLarge, serviceUnavailable, timeout } from '../../src/api/status-errors.ts';
 import { asYaml } from '../../src/http/yaml-answer.ts';
-import { type ApiResponse, type ApiStreamItem, apiCallTimeoutMs } from '../../src/protocol/apiserver.ts';
+import {
+  type ApiResponse,
+  type ApiSessionItem,
+  type ApiStreamItem,
+  apiCallTimeoutMs,
+} from '../../src/protocol/apiserver.ts';
 import type { GatewayAddress, GatewayProtocol, ListenFailure } from '../../src/protocol/gateway.ts';
+import type { SessionInputOutcome } from '../../src/protocol/session.ts';
+import { Connections } from './connections.ts';
+import { http, respond } from './listener-effects.ts';
 import { refusal, responseHeaders, translateRequest } from './translate.ts';
 
 export interface GatewayArgs {
@@ -35,6 +43,7 @@ interface GatewayState {
   readonly streams: Set<number>;
   /** Calls whose client wants YAML. */
   readonly yamlCalls: Set<number>;
+  readonly connections: Connections;
 }
 
 type GatewayInput = Input<GatewayProtocol>;
@@ -46,7 +55,7 @@ const streamCredit = 16;
 
 export const gatewayBehaviour: Behaviour<GatewayArgs, GatewayState, GatewayProtocol> = { init, step };
 
-function init(args: GatewayArgs, _context: ActorContext): GatewayState {
+function init(args: GatewayArgs, { self }: ActorContext): GatewayState {
   return {
     args,
     address: null,
@@ -55,6 +64,7 @@ function init(args: GatewayArgs, _context: ActorContext): GatewayState {
     calls: new Set(),
     streams: new Set(),
     yamlCalls: new Set(),
+    connections: new Connections(args.apiServer, `${self.path}/${self.incarnation}/`),
   };
 }
 
@@ -71,18 +81,28 @@ function step(state: GatewayState, input: GatewayInput): readonly Effect[] {
       state.waiting.push(input.request);
       return [];
     case 'reply':
-      return onReply(state, input.id, input.body as ApiResponse);
+      return (
+        state.connections.answered(input.id, input.body as SessionInputOutcome) ??
+        onReply(state, input.id, input.body as ApiResponse)
+      );
     case 'askFailed':
-      return state.calls.delete(input.id) ? answer(input.id, unanswered(input.failure.definite)) : [];
+      return state.connections.answered(input.id, null) ?? onFailed(state, input);
     case 'item':
-      return onItem(state, input.id, input.body as ApiStreamItem);
+      return (
+        state.connections.item(input.id, input.body as ApiSessionItem) ??
+        onItem(state, input.id, input.body as ApiStreamItem)
+      );
     case 'ended':
-      return onEnded(state, input.id);
+      return state.connections.ended(input.id) ?? onEnded(state, input.id);
     case 'stop':
       return [http({ type: 'drain' }), { type: 'stop' }];
     default:
       return [];
   }
+}
+
+function onFailed({ calls }: GatewayState, { id, failure }: GatewayInput & { type: 'askFailed' }): readonly Effect[] {
+  return calls.delete(id) ? answer(id, unanswered(failure.definite)) : [];
 }
 
 function onListener(state: GatewayState, event: ListenerEvent): readonly Effect[] {
@@ -96,9 +116,14 @@ function onListener(state: GatewayState, event: ListenerEvent): readonly Effect[
       ];
     case 'request':
       return open(state, event);
+    case 'upgrade':
+      return state.connections.open(event.exchange, event.request);
+    case 'received':
+      return state.connections.received(event.exchange, event.bytes);
     case 'tooLarge':
       return answer(event.exchange, refusal(requestEntityTooLarge(`limit is ${bodyBytesMax}`)));
     case 'written':
+      if (state.connections.has(event.exchange)) return state.connections.written(event.exchange);
       return state.streams.has(event.exchange) ? [{ type: 'credit', id: event.exchange, messages: 1 }] : [];
     case 'closed':
       return onClosed(state, event.exchange);
@@ -156,6 +181,7 @@ function onEnded(state: GatewayState, exchange: number): readonly Effect[] {
 }
 
 function onClosed(state: GatewayState, exchange: number): readonly Effect[] {
+  if (state.connections.has(exchange)) return state.connections.closed(exchange);
   state.streaming.delete(exchange);
   state.yamlCalls.delete(exchange);
   if (state.calls.delete(exchange)) return [{ type: 'cancelAsk', id: exchange }];
@@ -164,15 +190,7 @@ function onClosed(state: GatewayState, exchange: number): readonly Effect[] {
 }
 
 function answer(exchange: number, response: ApiResponse): readonly Effect[] {
-  return [
-    http({
-      type: 'respond',
-      exchange,
-      status: response.status,
-      headers: responseHeaders(response),
-      body: response.bytes,
-    }),
-  ];
+  return [respond(exchange, response)];
 }
 
 /** The API server did not answer: definitely without effect, or nobody knows. */
@@ -182,8 +200,4 @@ function unanswered(definite: boolean): ApiResponse {
       ? serviceUnavailable('the API server is not running', 1)
       : timeout('the API server did not answer in time'),
   );
-}
-
-function http(command: ListenerCommand): Effect {
-  return { type: 'io', port: 'http', command };
 }

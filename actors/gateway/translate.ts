@@ -2,13 +2,14 @@
 import type { HttpHeaders, HttpRequest } from '../../src/actor/listener-port.ts';
 import type { OutputForm as Negotiated, PatchFormat, ResourceRequest as ResourceInfo } from '../../src/api/request.ts';
 import { StatusError } from '../../src/api/status.ts';
-import { methodNotServed, unauthorized } from '../../src/api/status-errors.ts';
+import { badRequest, methodNotServed, unauthorized } from '../../src/api/status-errors.ts';
 import { utf8 } from '../../src/base/bytes.ts';
 import { objectFormatOf, patchFormatOf } from '../../src/http/content-type.ts';
 import { negotiate } from '../../src/http/negotiation.ts';
 import { isKnownMethod, parseTarget } from '../../src/http/path.ts';
 import type { Query } from '../../src/http/query.ts';
 import { statusHeaders, warningHeader } from '../../src/http/status-code.ts';
+import { chooseUpgrade, type Upgrade } from '../../src/http/upgrade.ts';
 import type {
   ApiRequest,
   ApiResponse,
@@ -26,6 +27,11 @@ export type Translation =
   | { readonly type: 'open'; readonly request: ResourceRequest }
   | { readonly type: 'refuse'; readonly error: StatusError };
 
+export type UpgradeTranslation =
+  | { readonly type: 'session'; readonly request: ResourceRequest; readonly upgrade: Upgrade }
+  | { readonly type: 'refuse'; readonly error: StatusError };
+
+const upgradable: ReadonlySet<string> = new Set(['pods/exec', 'pods/attach', 'pods/portforward']);
 const extraHeader = 'impersonate-extra-';
 
 const patchTypes: Readonly<Record<PatchFormat, PatchType>> = {
@@ -83,6 +89,7 @@ function translate(http: HttpRequest): Translation {
     namespace,
     name,
     parameters,
+    ...repeatedOf(query),
     output: outputOf(answerForm),
     body: bodyOf(http),
     ...identity,
@@ -153,6 +160,27 @@ function unescapeKey(key: string): string {
 
 function flatten(query: Query): Record<string, string> {
   return Object.fromEntries([...query].map(([name, values]) => [name, values[0] ?? '']));
+}
+
+function repeatedOf(query: Query): Pick<ResourceRequest, 'repeated'> {
+  const repeated = [...query].filter(([, values]) => values.length > 1);
+  return repeated.length === 0 ? {} : { repeated: Object.fromEntries(repeated) };
+}
+
+/** Turns a request for an upgrade into one for a session, and says what the connection will speak. */
+export function translateUpgrade(http: HttpRequest): UpgradeTranslation {
+  try {
+    const translation = translate(http);
+    if (translation.type !== 'call' || translation.request.type !== 'resource')
+      throw badRequest('no upgrade is possible');
+    const { request } = translation;
+    if (!upgradable.has(`${request.resource}/${request.subresource}`)) throw badRequest('no upgrade is possible');
+    const upgrade = chooseUpgrade(http.headers, request.subresource, parseTarget(http.method, http.target).query);
+    return { type: 'session', request, upgrade };
+  } catch (error) {
+    if (error instanceof StatusError) return { type: 'refuse', error };
+    throw error;
+  }
 }
 
 /** The headers of an answer. */

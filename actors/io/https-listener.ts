@@ -1,4 +1,6 @@
 /** The Listener port on node:http2 with HTTP/1.1 allowed, which is what kubectl (HTTP/2) and other clients (HTTP/1.1) both speak. */
+
+import type { IncomingMessage } from 'node:http';
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -6,11 +8,13 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { HttpHeaders, HttpRequest, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
 import type { Port } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import { concatBytes, emptyBytes } from '../../src/base/bytes.ts';
+import { UpgradedConnection } from './upgraded-connection.ts';
 
 type Emit = (event: ListenerEvent) => void;
 
@@ -22,6 +26,7 @@ export function openHttpsListener(emit: (event: unknown) => void): Port {
 class HttpsListener {
   readonly #emit: Emit;
   readonly #exchanges = new Map<number, Http2ServerResponse>();
+  readonly #upgrades = new Map<number, UpgradedConnection>();
   readonly #sockets = new Set<Socket>();
   #server: Http2SecureServer | undefined;
   #lastExchange = 0;
@@ -42,7 +47,14 @@ class HttpsListener {
       case 'write':
         return this.#write(command.exchange, command.bytes);
       case 'end':
+        this.#upgrades.get(command.exchange)?.end();
         this.#exchanges.get(command.exchange)?.end();
+        return;
+      case 'switch':
+        this.#upgrades.get(command.exchange)?.switch(command);
+        return;
+      case 'receive':
+        this.#upgrades.get(command.exchange)?.receive(command.messages);
         return;
       case 'drain':
         this.#server?.close();
@@ -86,6 +98,9 @@ class HttpsListener {
     server.on('sessionError', () => {});
     server.on('error', (error) => this.#emit({ type: 'failed', message: error.message }));
     server.on('request', (request, response) => this.#accept(request, response));
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrade(request, socket as Socket, head);
+    });
     server.listen(port, host, () => {
       const address = server.address();
       if (address !== null && typeof address === 'object') this.#emit({ type: 'listening', host, port: address.port });
@@ -119,17 +134,35 @@ class HttpsListener {
     });
   }
 
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    this.#lastExchange += 1;
+    const exchange = this.#lastExchange;
+    this.#upgrades.set(exchange, new UpgradedConnection(exchange, request, socket, head, this.#emit));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#upgrades.delete(exchange);
+      this.#emit({ type: 'closed', exchange });
+    });
+    this.#emit({ type: 'upgrade', exchange, request: this.#read(request, emptyBytes) });
+  }
+
   #hand(exchange: number, request: Http2ServerRequest, body: Uint8Array): void {
+    this.#emit({ type: 'request', exchange, request: this.#read(request, body) });
+  }
+
+  #read(request: Http2ServerRequest | IncomingMessage, body: Uint8Array): HttpRequest {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value;
     }
     const lists = listsOf(request);
-    const head = { method: request.method, target: request.url, headers, ...(lists === undefined ? {} : { lists }) };
-    this.#emit({ type: 'request', exchange, request: { ...head, body, ...certificateOf(request) } });
+    const { method = 'GET', url = '/' } = request;
+    const head = { method, target: url, headers, ...(lists === undefined ? {} : { lists }) };
+    return { ...head, body, ...certificateOf(request) };
   }
 
   #respond(exchange: number, status: number, headers: HttpHeaders, body: Uint8Array): void {
+    this.#upgrades.get(exchange)?.respond(status, headers, body);
     const response = this.#exchanges.get(exchange);
     if (response === undefined || response.headersSent) return;
     response.writeHead(status, { ...headers, 'content-length': body.length } as never);
@@ -145,6 +178,7 @@ class HttpsListener {
   }
 
   #write(exchange: number, bytes: Uint8Array): void {
+    this.#upgrades.get(exchange)?.write(bytes);
     const response = this.#exchanges.get(exchange);
     if (response === undefined || response.destroyed) return;
     response.write(bytes, () => this.#emit({ type: 'written', exchange }));
@@ -152,7 +186,7 @@ class HttpsListener {
 }
 
 /** A group's name may hold a comma, so its header must not be joined with the next one. */
-function listsOf({ headers, rawHeaders }: Http2ServerRequest): Record<string, string[]> | undefined {
+function listsOf({ headers, rawHeaders }: Http2ServerRequest | IncomingMessage): Record<string, string[]> | undefined {
   let lists: Record<string, string[]> | undefined;
   for (const name in headers) {
     if (!name.startsWith('impersonate-')) continue;
@@ -167,7 +201,7 @@ type CertificateFacts = Pick<HttpRequest, 'certificate' | 'isCertificateFalse'>;
 /** A connection shows its certificate once; to decode it takes longer than to answer a request. */
 const certificates = new WeakMap<object, CertificateFacts>();
 
-function certificateOf(request: Http2ServerRequest): CertificateFacts {
+function certificateOf(request: Http2ServerRequest | IncomingMessage): CertificateFacts {
   const socket = request.socket as TLSSocket;
   const known = certificates.get(socket);
   if (known !== undefined) return known;

@@ -24,11 +24,14 @@ import { logSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
+import { sessionSourceOf } from '../../src/kubelet/session-source.ts';
 import { keepMirrors, staticPodsOf } from '../../src/kubelet/static-pods.ts';
 import { requestToken } from '../../src/kubelet/token-flow.ts';
 import { memoryByPod, summarize } from '../../src/kubelet/usage-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
-import type { KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
+import type { KubeletLogsRequest, KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
+import type { SessionRequest } from '../../src/protocol/session.ts';
+import { SessionRelays } from '../../src/protocol/session-relay.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
 import { LogRelays } from './log-relays.ts';
@@ -52,6 +55,7 @@ export interface KubeletState {
   readonly runtime: string;
   readonly link: RuntimeLink;
   readonly logs: LogRelays;
+  readonly sessions: SessionRelays;
   readonly runner: FlowRunner;
   readonly api: ApiClient;
   readonly informers: InformerSet;
@@ -79,12 +83,15 @@ export interface KubeletState {
 }
 
 type KubeletInput = Input<KubeletProtocol>;
+type OtherInput = Exclude<KubeletInput, { type: 'subscribed' | 'ask' | 'tell' }>;
 
 const wakeTimer = 'kubelet:wake';
 const statusTimer = 'kubelet:status';
 const core = { group: '', version: 'v1' };
 /** Relays of logs subscribe above the runtime's own streams. */
 const relayIdMin = 2 * runtimeIdMin;
+/** Sessions subscribe and ask above that. */
+const sessionIdMin = 3 * runtimeIdMin;
 
 export const kubeletBehaviour: Behaviour<KubeletArgs, KubeletState, KubeletProtocol> = { init, step, flush };
 
@@ -107,6 +114,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     runtime: args.runtime,
     link,
     logs: new LogRelays(args.runtime, relayIdMin),
+    sessions: new SessionRelays(sessionIdMin),
     runner: new FlowRunner(),
     api,
     informers,
@@ -159,16 +167,21 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
     case 'started':
       return started(state);
     case 'subscribed':
-      return openLogs(state, input);
+      if (input.body.type === 'logs') return openLogs(state, input, input.body.request);
+      return openSession(state, input, input.body.request);
+    case 'credit':
+      return [...state.logs.grant(input.stream, input.messages), ...state.sessions.grant(input.stream, input.messages)];
+    case 'unsubscribed':
+      return [...state.logs.close(input.stream), ...state.sessions.close(input.stream)];
+    case 'ask':
+      if (input.body.type === 'summary') return answerUsage(state, input.request, input.timeoutMs);
+      return state.sessions.input(input.request, input.body.request);
+    case 'cancelled':
+      return state.sessions.cancel(input.request) ?? [];
     case 'tell':
+      if (input.body.type === 'resizeSession') return state.sessions.resize(input.body.message);
       state.kubelet.shutDown(input.body.message, input);
       return [];
-    case 'ask':
-      return answerUsage(state, input);
-    case 'credit':
-      return state.logs.grant(input.stream, input.messages);
-    case 'unsubscribed':
-      return state.logs.close(input.stream);
     case 'stop':
       return [{ type: 'stop' }];
     case 'timer':
@@ -261,24 +274,28 @@ function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
   return runner.signal(nodeChangedSignal);
 }
 
-function handle(
-  state: KubeletState,
-  input: Exclude<KubeletInput, { type: 'subscribed' | 'tell' | 'ask' }>,
-): readonly Effect[] {
-  const own = state.link.handle(input);
+function handle(state: KubeletState, input: OtherInput): readonly Effect[] {
+  const own = passOn(state, input) ?? state.link.handle(input);
   if (own !== null) return own;
-  if (input.type === 'item') {
-    const relayed = state.logs.item(input.id, input.body);
-    if (relayed !== null) return relayed;
-  }
-  if (input.type === 'ended') {
-    const relayed = state.logs.ended(input.id, input.reason);
-    if (relayed !== null) return relayed;
-  }
   if (input.type === 'watched' && input.status !== 'running') state.api.leave(input.path);
   const turn = state.informers.handle(input);
   if (turn === null) return state.runner.handle(input) ?? [];
   return [...learn(state, turn), ...turn.effects];
+}
+
+/** Takes what belongs to somebody else's logs or session; null when it does not. */
+function passOn({ logs, sessions }: KubeletState, input: OtherInput): readonly Effect[] | null {
+  switch (input.type) {
+    case 'item':
+      return logs.item(input.id, input.body) ?? sessions.item(input.id, input.body);
+    case 'ended':
+      return logs.ended(input.id, input.reason) ?? sessions.ended(input.id, input.reason);
+    case 'reply':
+    case 'askFailed':
+      return sessions.handle(input);
+    default:
+      return null;
+  }
 }
 
 function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
@@ -364,19 +381,37 @@ function record(state: KubeletState): readonly Effect[] {
   ).effects;
 }
 
-function openLogs(state: KubeletState, input: Extract<KubeletInput, { type: 'subscribed' }>): readonly Effect[] {
-  const { request } = input.body;
+type Subscribed = Extract<KubeletInput, { type: 'subscribed' }>;
+
+function openLogs(state: KubeletState, input: Subscribed, request: KubeletLogsRequest): readonly Effect[] {
   const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
   return state.logs.open(input.stream, logSourceOf(request, machine, input.wallMs), input.credit);
 }
 
 function answerUsage(
   { runner, runtime, kubelet }: KubeletState,
-  { request, timeoutMs }: Extract<KubeletInput, { type: 'ask' }>,
+  request: number,
+  timeoutMs: number,
 ): readonly Effect[] {
   const flow = summarize(runtime, (uid) => kubelet.find('', '', uid)?.pod);
   return runner.start(flow, timeoutMs, (end) => {
     const late: UsageSummary = { type: 'unknown', message: 'the container runtime does not answer in time' };
     return [{ type: 'reply', request, body: end.type === 'returned' ? end.result : late }];
   }).effects;
+}
+
+function openSession(state: KubeletState, { stream, credit }: Subscribed, request: SessionRequest): readonly Effect[] {
+  if (credit < 1) return [{ type: 'end', stream, reason: 'rejected' }];
+  const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
+  const source = sessionSourceOf(request, machine);
+  if (source.type === 'found') {
+    const { link, sessions } = state;
+    const accepted: Effect = { type: 'emit', stream, body: { type: 'accepted' } };
+    return [accepted, ...sessions.open(stream, request.sessionId, link.path, source.body, credit - 1)];
+  }
+  const body = source.type === 'reached' ? { type: 'accepted' } : source;
+  return [
+    { type: 'emit', stream, body },
+    { type: 'end', stream, reason: 'completed' },
+  ];
 }

@@ -1,5 +1,5 @@
 /**
- * The actor of the simulated container runtime: one SimulatedRuntime, its timer, and two kinds of streams: changes of containers, and logs. A
+ * The actor of the simulated container runtime: one SimulatedRuntime, its timer, and three kinds of streams: changes of containers, sessions, and logs. A
  * log is read when there is credit for it; one that is followed is looked at in intervals while its container runs.
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
@@ -10,6 +10,7 @@ import type { MonotonicMs } from '../../src/base/brand.ts';
 import type { ImageProfiles } from '../../src/kubelet/container-profile.ts';
 import type { LogPosition } from '../../src/kubelet/log-ring.ts';
 import { type RuntimeStep, SimulatedRuntime } from '../../src/kubelet/simulated-runtime.ts';
+import { SimulatedSessions } from '../../src/kubelet/simulated-sessions.ts';
 import type { LogOptions, RuntimeContainer, RuntimeProtocol } from '../../src/protocol/runtime.ts';
 
 export interface RuntimeArgs {
@@ -30,6 +31,7 @@ export interface RuntimeState {
   /** Credit of each subscriber to changes. */
   readonly listeners: Map<StreamId, number>;
   readonly readers: Map<StreamId, LogReader>;
+  readonly sessions: SimulatedSessions;
   /** When the timer of what is due is set to; undefined when it is not, or has fired. */
   dueAtMs: MonotonicMs | undefined;
 }
@@ -38,6 +40,7 @@ type RuntimeInput = Input<RuntimeProtocol>;
 
 const dueTimer = 'runtime:due';
 const followTimer = 'runtime:follow';
+const sessionsTimer = 'runtime:sessions';
 const followMs = 100;
 const chunkBytesMax = 32 * 1024;
 const idCharacters = 56;
@@ -50,19 +53,22 @@ export const simulatedRuntimeBehaviour: Behaviour<RuntimeArgs | null, RuntimeSta
 
 function init(args: RuntimeArgs | null, { random }: ActorContext): RuntimeState {
   const idPrefix = random.text(idCharacters, '0123456789abcdef');
+  const runtime = new SimulatedRuntime(args?.profiles ?? {}, idPrefix);
   return {
-    runtime: new SimulatedRuntime(args?.profiles ?? {}, idPrefix),
+    runtime,
     listeners: new Map(),
     readers: new Map(),
+    sessions: new SimulatedSessions(runtime),
     dueAtMs: undefined,
   };
 }
 
 function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {
-  const { runtime, listeners, readers } = state;
+  const { runtime, listeners, readers, sessions } = state;
   switch (input.type) {
     case 'ask':
-      return told(state, runtime.handle(input.request, input.body, input.monotonicMs, input.wallMs));
+      if (input.body.type === 'sendInput') return sessions.input(input.request, input.body.request, input);
+      return told(state, runtime.handle(input.request, input.body, input.monotonicMs, input.wallMs), input);
     case 'subscribed':
       return subscribed(state, input);
     case 'credit':
@@ -70,11 +76,12 @@ function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {
     case 'unsubscribed':
       listeners.delete(input.stream);
       readers.delete(input.stream);
-      return [];
+      return sessions.close(input.stream);
     case 'timer':
+      if (input.key === sessionsTimer) return sessions.advance(input);
       if (input.key === followTimer) return [...readers.keys()].flatMap((stream) => read(state, stream, input));
       state.dueAtMs = undefined;
-      return told(state, runtime.advance(input.monotonicMs, input.wallMs));
+      return told(state, runtime.advance(input.monotonicMs, input.wallMs), input);
     case 'stop':
       return [{ type: 'stop' }];
     default:
@@ -92,12 +99,18 @@ function flush(state: RuntimeState, stamp: Stamp): readonly Effect[] {
   state.dueAtMs = nextAtMs;
   const isFollowed = [...readers.values()].some(({ options, credit }) => options.follow && credit > 0);
   if (isFollowed) effects.push({ type: 'timer', key: followTimer, afterMs: followMs });
+  const sessionsAtMs = state.sessions.nextAtMs();
+  if (sessionsAtMs < Number.POSITIVE_INFINITY) {
+    effects.push({ type: 'timer', key: sessionsTimer, afterMs: Math.max(0, sessionsAtMs - stamp.monotonicMs) });
+  }
   return effects;
 }
 
-function told(state: RuntimeState, { answers, changes }: RuntimeStep): readonly Effect[] {
+function told(state: RuntimeState, { answers, changes }: RuntimeStep, stamp: Stamp): readonly Effect[] {
   const replies = answers.map(({ request, body }): Effect => ({ type: 'reply', request, body }));
-  return [...changes.flatMap((change) => announce(state, change)), ...replies];
+  // Who is in a container that has ended, hears of it.
+  const sessions = changes.length > 0 ? state.sessions.advance(stamp) : [];
+  return [...changes.flatMap((change) => announce(state, change)), ...sessions, ...replies];
 }
 
 function announce({ listeners }: RuntimeState, change: RuntimeContainer): readonly Effect[] {
@@ -116,11 +129,12 @@ function subscribed(state: RuntimeState, input: Extract<RuntimeInput, { type: 's
     state.listeners.set(stream, credit);
     return [];
   }
-  if (body.type !== 'logs') return [{ type: 'end', stream, reason: 'rejected' }];
+  if (body.type !== 'logs') return state.sessions.open(stream, body, credit, input);
   const { containerId, options } = body.request;
   const container = state.runtime.container(containerId, input.wallMs);
   if (container === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
-  const position = container.log.start(options);
+  // All that a simulated container says goes to its standard output.
+  const position = options.stream === 'stderr' ? Number.POSITIVE_INFINITY : container.log.start(options);
   const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
   state.readers.set(stream, { containerId, options, position, credit, bytesLeft });
   return read(state, stream, input);
@@ -133,7 +147,7 @@ function credited(state: RuntimeState, stream: StreamId, messages: number, stamp
     return [];
   }
   const reader = state.readers.get(stream);
-  if (reader === undefined) return [];
+  if (reader === undefined) return state.sessions.grant(stream, messages, stamp);
   reader.credit += messages;
   return read(state, stream, stamp);
 }

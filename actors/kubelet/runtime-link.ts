@@ -43,6 +43,10 @@ export class RuntimeLink {
     this.#retryMs = retryMs;
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
   get health(): RuntimeHealth {
     return this.#health;
   }

@@ -1,6 +1,9 @@
 /**
  * The Listener port: an HTTPS server as commands and events. An exchange is one request and its answer. Bodies arrive whole, up to the
  * listener's limit; answers leave whole (`respond`) or piece by piece (`begin`, `write`, `end`).
+ *
+ * A request that wants its connection upgraded comes as `upgrade`. It is answered like any other, or by `switch`: from then on `write` sends and
+ * `received` brings bytes, or messages of a WebSocket, as they are, both ways and no faster than the other side goes along.
  */
 
 export interface HttpRequest {
@@ -38,6 +41,11 @@ export type ListenerCommand =
       readonly body: Uint8Array;
     }
   | { readonly type: 'begin'; readonly exchange: number; readonly status: number; readonly headers: HttpHeaders }
+  /** Upgrades the connection. For a WebSocket `subprotocol` is the chosen one, or empty; for bytes `headers` are those of the answer 101. */
+  | { readonly type: 'switch'; readonly exchange: number; readonly to: 'websocket'; readonly subprotocol: string }
+  | { readonly type: 'switch'; readonly exchange: number; readonly to: 'bytes'; readonly headers: HttpHeaders }
+  /** So many more messages, or pieces of at most 64 KiB, of an upgraded connection may come. Nothing comes unless it was allowed. */
+  | { readonly type: 'receive'; readonly exchange: number; readonly messages: number }
   /** Completes with `written`, once the bytes have left: a slow client slows its writer down. */
   | { readonly type: 'write'; readonly exchange: number; readonly bytes: Uint8Array }
   | { readonly type: 'end'; readonly exchange: number }
@@ -48,6 +56,9 @@ export type ListenerEvent =
   | { readonly type: 'listening'; readonly host: string; readonly port: number }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'request'; readonly exchange: number; readonly request: HttpRequest }
+  /** A request that wants an upgrade; its body is empty. */
+  | { readonly type: 'upgrade'; readonly exchange: number; readonly request: HttpRequest }
+  | { readonly type: 'received'; readonly exchange: number; readonly bytes: Uint8Array }
   /** The body was larger than allowed; the exchange waits for its answer. */
   | { readonly type: 'tooLarge'; readonly exchange: number }
   | { readonly type: 'written'; readonly exchange: number }

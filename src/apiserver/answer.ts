@@ -5,13 +5,16 @@ import { internalError } from '../api/status-errors.ts';
 import { utf8 } from '../base/bytes.ts';
 import { statusHeaders } from '../http/status-code.ts';
 import type { ApiResponse } from '../protocol/apiserver.ts';
+import type { SessionRequest } from '../protocol/session.ts';
 import type { WatchPlan } from './watch.ts';
 
 export type Answer =
   | { readonly type: 'complete'; readonly response: ApiResponse }
   | { readonly type: 'watch'; readonly plan: WatchPlan }
   /** The stream of another actor, whose items have `bytes`, is passed on. */
-  | { readonly type: 'relay'; readonly to: string; readonly body: Body; readonly contentType: string };
+  | { readonly type: 'relay'; readonly to: string; readonly body: Body; readonly contentType: string }
+  /** A session of the kubelet at `to` is passed on; only who asked for one can have it. */
+  | { readonly type: 'session'; readonly to: string; readonly session: Omit<SessionRequest, 'sessionId'> };
 
 export const jsonContentType = 'application/json';
 

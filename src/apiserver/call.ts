@@ -34,8 +34,8 @@ export interface Call {
 
 const deleteOptionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' };
 
-export function queryOf(parameters: Readonly<Record<string, string>>): Query {
-  return new Map(Object.entries(parameters).map(([name, value]) => [name, [value]]));
+export function queryOf({ parameters, repeated = {} }: Pick<ResourceRequest, 'parameters' | 'repeated'>): Query {
+  return new Map(Object.entries(parameters).map(([name, value]) => [name, repeated[name] ?? [value]]));
 }
 
 /**

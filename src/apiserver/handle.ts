@@ -25,6 +25,7 @@ import { handlePublished, isPublished } from './metrics/published-metrics.ts';
 import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.ts';
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
+import { handlePodAttach, handlePodExec, handlePodPortForward } from './pod-session.ts';
 import { awaitBarrier } from './read-barrier.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
@@ -69,6 +70,12 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
+  ['/pods/exec get', handlePodExec],
+  ['/pods/exec create', handlePodExec],
+  ['/pods/attach get', handlePodAttach],
+  ['/pods/attach create', handlePodAttach],
+  ['/pods/portforward get', handlePodPortForward],
+  ['/pods/portforward create', handlePodPortForward],
   ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
   ['metrics.k8s.io/nodes/ get', handleMetricsGet],
@@ -98,7 +105,7 @@ export function* handleResource(environment: Environment, request: ResourceReque
   if (served.stored === environment.catalog.definitions && isWrite(verb)) {
     environment.definitionWriteAtMs = environment.stamp.monotonicMs;
   }
-  const answer = yield* handler(environment, { request, served, user, query: queryOf(request.parameters) });
+  const answer = yield* handler(environment, { request, served, user, query: queryOf(request) });
   const warning = served.custom === null ? null : served.custom.version.warning;
   return warning === null ? answer : withWarning(answer, warning);
 }

@@ -1,16 +1,19 @@
 /** pods/log: passed on from the kubelet of the pod's node, which alone has it. Models kubernetes pkg/registry/core/pod LogLocation. */
 import type { Flow } from '../actor/flow.ts';
 import { badRequest } from '../api/status-errors.ts';
-import { flagOf, integerOf, valueOf } from '../http/query.ts';
+import { valueOf } from '../http/query.ts';
 import type { Pod } from '../kinds/pod/types.ts';
 import type { KubeletLogsRequest } from '../protocol/kubelet.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import type { Environment } from './environment.ts';
 import { readEntry } from './get.ts';
+import { containerOf } from './pod-container.ts';
+import { podLogOptions } from './pod-log-options.ts';
 
 export function* handlePodLog(environment: Environment, call: Call): Flow<Answer> {
   const { query } = call;
+  const options = podLogOptions(query, call.request.name);
   const entry = yield* readEntry(environment, call);
   const pod = entry.decode() as unknown as Pod;
   const container = containerOf(pod, valueOf(query, 'container'));
@@ -21,29 +24,7 @@ export function* handlePodLog(environment: Environment, call: Call): Flow<Answer
     pod: entry.name,
     uid: pod.metadata.uid ?? '',
     container,
-    follow: flagOf(query, 'follow'),
-    previous: flagOf(query, 'previous'),
-    timestamps: flagOf(query, 'timestamps'),
-    tailLines: integerOf(query, 'tailLines') ?? null,
-    sinceSeconds: integerOf(query, 'sinceSeconds') ?? null,
-    limitBytes: integerOf(query, 'limitBytes') ?? null,
+    ...options,
   };
   return { type: 'relay', to: `${nodeName}/kubelet`, body: { type: 'logs', request }, contentType: 'text/plain' };
-}
-
-/** Returns the container that is meant; a pod with one container needs no name. Throws StatusError BadRequest. */
-function containerOf(pod: Pod, asked: string): string {
-  const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec;
-  const names = containers.map(({ name }) => name);
-  const all = [...names, ...[...initContainers, ...ephemeralContainers].map(({ name }) => name)];
-  const { name: podName = '' } = pod.metadata;
-  if (asked !== '') {
-    if (all.includes(asked)) return asked;
-    throw badRequest(`container ${asked} is not valid for pod ${podName}`);
-  }
-  const marked = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
-  if (marked !== undefined && names.includes(marked)) return marked;
-  const [only] = names;
-  if (only !== undefined && all.length === 1) return only;
-  throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names.join(' ')}]`);
 }

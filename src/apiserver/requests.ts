@@ -113,6 +113,8 @@ export class Requests {
     if (end.type !== 'returned') return [reply(request, errorResponse(failureOf(end))), ...faultLog(end, api)];
     const { result } = end;
     if (result.type === 'complete') return [reply(request, result.response)];
+    if (result.type === 'session')
+      return [reply(request, statusResponse(badRequest('Upgrade request required').status))];
     return [reply(request, statusResponse(badRequest('the answer is a stream: open it as one').status))];
   }
 
@@ -123,6 +125,7 @@ export class Requests {
     const { result } = end;
     if (result.type === 'complete') return refuse(stream, result.response);
     if (result.type === 'relay') return this.#relays.open(stream, result, opening.credit);
+    if (result.type === 'session') return refuse(stream, statusResponse(badRequest('Upgrade request required').status));
     const { plan } = result;
     this.#hub.attach(stream, plan, opening.credit);
     if (plan.timeoutSeconds === undefined || plan.timeoutSeconds <= 0) return [];
@@ -156,7 +159,8 @@ function refuse(stream: StreamId, { status, contentType, headers, bytes }: ApiRe
 
 type Failed = Exclude<FlowEnd<never>, { readonly type: 'returned' }>;
 
-function failureOf(end: Failed): unknown {
+/** What a flow that did not return says to its client. */
+export function failureOf(end: Failed): unknown {
   if (end.type === 'threw') return end.error;
   return timeout('request did not complete within requested timeout - context deadline exceeded');
 }

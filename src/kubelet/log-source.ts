@@ -23,10 +23,11 @@ export function logSourceOf(request: KubeletLogsRequest, machine: PodMachine | u
     const reason = record.waiting?.reason ?? 'ContainerCreating';
     return refused(400, `container "${container}" in pod "${pod}" is waiting to start: ${reason}`);
   }
-  const { follow, tailLines, sinceSeconds, timestamps, limitBytes } = request;
-  const sinceMs = sinceSeconds === null ? null : ((wallMs - sinceSeconds * 1000) as WallMs);
+  const { follow, tailLines, sinceSeconds, timestamps, limitBytes, stream } = request;
+  const sinceMs = sinceSeconds === null ? (request.sinceMs ?? null) : ((wallMs - sinceSeconds * 1000) as WallMs);
   // What has ended says nothing more, so following it ends at once: the runtime sees to that.
-  return { type: 'found', containerId, options: { follow, tailLines, sinceMs, timestamps, limitBytes } };
+  const options = { follow, tailLines, sinceMs, timestamps, limitBytes };
+  return { type: 'found', containerId, options: stream === undefined ? options : { ...options, stream } };
 }
 
 function presentOf({ instance, lastExit }: ContainerRecord): string {

@@ -63,7 +63,7 @@ function run(command: readonly string[], life: Life): 'done' | 'exit' | 'unknown
 }
 
 /** `10`, `0.5`, `2m`, `1h`, `infinity`. */
-function durationMsOf(text: string): number {
+export function durationMsOf(text: string): number {
   if (text === 'infinity' || text === 'inf') return Number.POSITIVE_INFINITY;
   const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
   const unit = units[text.at(-1) ?? ''];

@@ -87,6 +87,15 @@ export class SimulatedRuntime {
     return this.#volumes.get(podUid)?.get(name);
   }
 
+  sandbox(id: string): SandboxStatus | undefined {
+    return this.#sandboxes.get(id);
+  }
+
+  /** Returns the first container of a sandbox whose network would answer. */
+  serving(sandboxId: string, nowMs: MonotonicMs): SimulatedContainer | undefined {
+    return this.#containersOf(sandboxId).find((container) => container.isServing(nowMs));
+  }
+
   /** Lets time pass. */
   advance(nowMs: MonotonicMs, wallMs: WallMs): RuntimeStep {
     this.#begin(nowMs, wallMs);

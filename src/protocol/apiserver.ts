@@ -3,6 +3,8 @@
  * the same requests without ever making a URL. Objects travel as JSON bytes, made once and carried untouched.
  */
 import type { Protocol } from '../actor/protocol.ts';
+import type { SessionItem } from './runtime.ts';
+import type { SessionInput, SessionInputOutcome, SessionSize } from './session.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -54,6 +56,8 @@ export interface ResourceRequest {
   readonly name: string;
   /** Query parameters as given, by name; the API server validates them. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** All values of parameters that were given more than once, such as the words of a command; absent when there are none. */
+  readonly repeated?: Readonly<Record<string, readonly string[]>>;
   readonly output: OutputForm;
   readonly body: RequestBody | null;
   readonly credentials: Credentials;
@@ -105,15 +109,37 @@ export type ApiStreamItem =
     }
   | { readonly type: 'chunk'; readonly bytes: Uint8Array };
 
+/** Opens exec, attach or a connection to a port, as `request` says. */
+export interface ApiSessionRequest {
+  readonly request: ResourceRequest;
+  /** Chosen by who asks, unique in the cluster; input is sent under it. */
+  readonly sessionId: string;
+  /** For portforward: the port to connect to; null only asks whether there could be a connection. Else null. */
+  readonly port: number | null;
+}
+
+/** `accepted` or `refused` comes first and once, and `refused` alone. */
+export type ApiSessionItem =
+  | { readonly type: 'accepted' }
+  | { readonly type: 'refused'; readonly response: ApiResponse }
+  | SessionItem;
+
 export interface ApiServerProtocol extends Protocol {
-  readonly tells: object;
+  readonly tells: {
+    /** The terminal of a session has another size, in characters. */
+    readonly resizeSession: SessionSize;
+  };
   readonly asks: {
+    /** Answered when the program has taken the bytes, which is the sender's sign to send more; `notFound` once the session has ended. */
+    readonly sendInput: { readonly request: SessionInput; readonly reply: SessionInputOutcome };
     /** Everything that is answered at once: all but watches and logs. */
     readonly call: { readonly request: ApiRequest; readonly reply: ApiResponse };
   };
   readonly streams: {
     /** Watches and followed logs: ends with `completed` when the API server has no more to say. */
     readonly open: { readonly request: ResourceRequest; readonly item: ApiStreamItem };
+    /** The first credit is at least 1. `peerFailed` when a part of the way died. Unsubscribing ends the session. */
+    readonly session: { readonly request: ApiSessionRequest; readonly item: ApiSessionItem };
   };
 }
 

@@ -1,9 +1,10 @@
 /**
- * What others ask of a kubelet: the logs of its containers, which the API server relays (GET pods/NAME/log), and what its node and its pods use,
- * which the API server gathers (metrics.k8s.io).
+ * What others ask of a kubelet: the logs of its containers, which the API server relays (GET pods/NAME/log), sessions with them (exec,
+ * attach, portforward, proxy), and what its node and its pods use, which the API server gathers (metrics.k8s.io).
  */
 import type { Protocol } from '../actor/protocol.ts';
 import type { WallMs } from '../base/brand.ts';
+import type { KubeletSessionItem, SessionInput, SessionInputOutcome, SessionRequest, SessionSize } from './session.ts';
 
 export interface KubeletLogsRequest {
   readonly namespace: string;
@@ -17,8 +18,12 @@ export interface KubeletLogsRequest {
   /** Null: no limit. */
   readonly tailLines: number | null;
   readonly sinceSeconds: number | null;
+  /** Lines from this instant on, if `sinceSeconds` does not say it; absent: all. */
+  readonly sinceMs?: WallMs;
   readonly timestamps: boolean;
   readonly limitBytes: number | null;
+  /** What was written to it alone; absent: both. */
+  readonly stream?: 'stdout' | 'stderr';
 }
 
 /**
@@ -63,12 +68,21 @@ export interface KubeletProtocol extends Protocol {
   readonly tells: {
     /** The machine is about to be shut down: pods are stopped by their importance within the grace, critical ones in the last part of it. */
     readonly shutDown: { readonly graceMs: number; readonly criticalMs: number };
+    /** The terminal of a session has another size, in characters. */
+    readonly resizeSession: SessionSize;
   };
   readonly asks: {
+    /** Answered when the program has taken the bytes, which is the sender's sign to send more; `notFound` once the session has ended. */
+    readonly sendInput: { readonly request: SessionInput; readonly reply: SessionInputOutcome };
     /** Models the Summary API of kubelet (pkg/kubelet/server/stats), as far as metrics-server reads it. */
     readonly summary: { readonly request: null; readonly reply: UsageSummary };
   };
   readonly streams: {
+    /**
+     * `accepted`, then what the runtime yields; or `refused` alone. The first credit is at least 1. `peerFailed` when the runtime died.
+     * Unsubscribing ends the session.
+     */
+    readonly session: { readonly request: SessionRequest; readonly item: KubeletSessionItem };
     /** Ends with `completed` when the logs end; `peerFailed` when the runtime died. */
     readonly logs: { readonly request: KubeletLogsRequest; readonly item: KubeletLogsItem };
   };

@@ -218,6 +218,8 @@ export interface LogOptions {
   readonly timestamps: boolean;
   /** Null: no limit. */
   readonly limitBytes: number | null;
+  /** What was written to it alone; absent: both. */
+  readonly stream?: 'stdout' | 'stderr';
 }
 
 export interface RuntimeProtocol extends Protocol {

@@ -22,7 +22,15 @@ import { ownBytes, utf8Text } from '../../../src/base/bytes.ts';
 import type { Event } from '../../../src/kinds/event/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import { fastKubeletLimits, type KubeletLimits } from '../../../src/kubelet/limits.ts';
-import type { ApiResponse, ApiStreamItem, PatchType, ResourceRequest } from '../../../src/protocol/apiserver.ts';
+import type {
+  ApiResponse,
+  ApiSessionItem,
+  ApiStreamItem,
+  Credentials,
+  PatchType,
+  ResourceRequest,
+} from '../../../src/protocol/apiserver.ts';
+import type { SessionInputOutcome } from '../../../src/protocol/session.ts';
 import { membershipOf } from '../../../src/raft/membership.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
 import { openSimulatedCrypto, simulatedTokenKey } from '../../../src/sim/simulated-crypto.ts';
@@ -51,6 +59,28 @@ export interface Reply {
 
 const client = 'client/one';
 
+/** What a client sees of one session. */
+export class SessionView {
+  readonly id: number;
+  readonly items: ApiSessionItem[] = [];
+  readonly inputs: (SessionInputOutcome | string)[] = [];
+  end: string | null = null;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+
+  get text(): string {
+    return this.items.map((item) => (item.type === 'stdout' ? utf8Text(item.bytes) : '')).join('');
+  }
+}
+
+export interface SessionOptions {
+  readonly credit?: number;
+  readonly port?: number;
+  readonly credentials?: Credentials;
+}
+
 export class NodeWorld {
   readonly universe: Universe;
   readonly masters: readonly string[];
@@ -58,6 +88,8 @@ export class NodeWorld {
   readonly #options: WorldOptions;
   readonly #replies = new Map<number, ApiResponse | string>();
   readonly #streams = new Map<number, { text: string; end: string | null }>();
+  readonly #sessions = new Map<number, SessionView>();
+  readonly #inputs = new Map<number, SessionView>();
   readonly #incarnations = new Map<string, number>();
   readonly #createdAt = new Map<string, number>();
   #outbox: Effect[] = [];
@@ -180,6 +212,40 @@ export class NodeWorld {
     return stream;
   }
 
+  /** Opens exec, attach or portforward at an API server; the words of a command are `command`. */
+  session(path: string, command: readonly string[], options: SessionOptions = {}): SessionView {
+    this.#lastId += 1;
+    const view = new SessionView(this.#lastId);
+    this.#sessions.set(view.id, view);
+    const parameters = { command: command[0] ?? '', stdin: 'true', stdout: 'true', stderr: 'true' };
+    const made = resourceRequest('create', `core/v1/default/pods/${path}`, { parameters });
+    const request = { ...made, repeated: { command }, credentials: options.credentials ?? made.credentials };
+    const opening = { request, sessionId: String(view.id), port: options.port ?? null };
+    const body = { type: 'session', request: opening };
+    this.#outbox.push({ type: 'subscribe', to: this.#to(), id: view.id, body, credit: options.credit ?? 1_000 });
+    this.universe.runFor(100);
+    return view;
+  }
+
+  grant({ id }: SessionView, messages: number): void {
+    this.#outbox.push({ type: 'credit', id, messages });
+    this.universe.runFor(100);
+  }
+
+  input(view: SessionView, bytes: Uint8Array, isEnd = false): void {
+    this.#lastId += 1;
+    this.#inputs.set(this.#lastId, view);
+    const request = { sessionId: String(view.id), bytes, isEnd };
+    const body = { type: 'sendInput', request };
+    this.#outbox.push({ type: 'ask', to: this.#to(), id: this.#lastId, body, timeoutMs: 60_000 });
+    this.universe.runFor(100);
+  }
+
+  leave({ id }: SessionView): void {
+    this.#outbox.push({ type: 'unsubscribe', id });
+    this.universe.runFor(100);
+  }
+
   /** Asks any API server, and another one when it does not answer. */
   call(request: ResourceRequest): Reply {
     for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -289,19 +355,25 @@ export class NodeWorld {
   }
 
   #clientStep(input: Input): readonly Effect[] {
-    if (input.type === 'reply') {
+    const inputOf = input.type === 'reply' || input.type === 'askFailed' ? this.#inputs.get(input.id) : undefined;
+    if (input.type === 'reply' && inputOf !== undefined) inputOf.inputs.push(input.body as SessionInputOutcome);
+    else if (input.type === 'reply') {
       const response = input.body as ApiResponse;
       this.#replies.set(input.id, { ...response, bytes: ownBytes(response.bytes) });
     }
-    if (input.type === 'askFailed') this.#replies.set(input.id, input.failure.code);
+    if (input.type === 'askFailed' && inputOf !== undefined) inputOf.inputs.push(input.failure.code);
+    else if (input.type === 'askFailed') this.#replies.set(input.id, input.failure.code);
     if (input.type === 'item') {
       const item = input.body as ApiStreamItem;
       const stream = this.#streams.get(input.id);
+      this.#sessions.get(input.id)?.items.push(structuredClone(input.body) as ApiSessionItem);
       if (item.type === 'chunk' && stream !== undefined) stream.text += utf8Text(item.bytes);
     }
     if (input.type === 'ended') {
       const stream = this.#streams.get(input.id);
       if (stream !== undefined) stream.end = input.reason;
+      const view = this.#sessions.get(input.id);
+      if (view !== undefined) view.end = input.reason;
     }
     const effects = this.#outbox;
     this.#outbox = [];
