@@ -128,9 +128,7 @@ describe.skipIf(chosen.length === 0).each(chosen.length === 0 ? [none] : chosen)
       await ok('apply -f -', web(2));
       await available('web');
       expect(await ok('get deployment web')).toMatch(/web +2\/2 +2 +2 +\d+s/);
-      expect(await ok('get pods -l app=web -o wide')).toMatch(
-        /web-\w+-\w+ +1\/1 +Running +0 +\d+s +[\d.]+ +node-\d/,
-      );
+      expect(await ok('get pods -l app=web -o wide')).toMatch(/web-\w+-\w+ +1\/1 +Running +0 +\d+s +[\d.]+ +node-\d/);
       expect(await ok('get deployment web -o yaml')).toContain('kind: Deployment');
     },
     async () => {
