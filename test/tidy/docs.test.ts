@@ -24,3 +24,13 @@ test('links between the pages lead somewhere', () => {
   );
   expect(broken).toEqual([]);
 });
+
+test('docs/features.md names tests that there are', () => {
+  const named = [...readFileSync('docs/features.md', 'utf8').matchAll(/`(\S+\.test\.ts)` "([^"]+)"/g)];
+  expect(named.length).toBeGreaterThan(50);
+  const missing = named.flatMap(([, file = '', title = '']) => {
+    const path = join('test', file);
+    return existsSync(path) && readFileSync(path, 'utf8').includes(title) ? [] : [`${file}: ${title}`];
+  });
+  expect(missing).toEqual([]);
+});
