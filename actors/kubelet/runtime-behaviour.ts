@@ -21,6 +21,8 @@ export interface RuntimeArgs {
 interface LogReader {
   readonly containerId: string;
   readonly options: LogOptions;
+  /** Who does not follow reads to where the log ended when he came. */
+  readonly endAt: number;
   position: LogPosition;
   credit: number;
   bytesLeft: number;
@@ -136,7 +138,8 @@ function subscribed(state: RuntimeState, input: Extract<RuntimeInput, { type: 's
   // All that a simulated container says goes to its standard output.
   const position = options.stream === 'stderr' ? Number.POSITIVE_INFINITY : container.log.start(options);
   const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
-  state.readers.set(stream, { containerId, options, position, credit, bytesLeft });
+  const endAt = options.follow ? Number.POSITIVE_INFINITY : container.log.end;
+  state.readers.set(stream, { containerId, options, endAt, position, credit, bytesLeft });
   return read(state, stream, input);
 }
 
@@ -158,7 +161,8 @@ function read(state: RuntimeState, stream: StreamId, { wallMs }: Stamp): readonl
   const container = state.runtime.container(reader.containerId, wallMs);
   if (container === undefined) return finish(state, stream, []);
   const effects: Effect[] = [];
-  while (reader.credit > 0 && reader.position < container.log.end && reader.bytesLeft > 0) {
+  const end = Math.min(container.log.end, reader.endAt);
+  while (reader.credit > 0 && reader.position < end && reader.bytesLeft > 0) {
     const { bytes, next } = container.log.read(reader.position, reader.options.timestamps, chunkBytesMax);
     reader.position = next;
     reader.credit -= 1;
@@ -167,7 +171,7 @@ function read(state: RuntimeState, stream: StreamId, { wallMs }: Stamp): readonl
     effects.push({ type: 'emit', stream, body: { bytes: allowed } });
   }
   if (reader.bytesLeft <= 0) return finish(state, stream, effects);
-  const isDrained = reader.position >= container.log.end;
+  const isDrained = reader.position >= end;
   const goesOn = reader.options.follow && container.state === 'running';
   return isDrained && !goesOn ? finish(state, stream, effects) : effects;
 }

@@ -13,6 +13,8 @@ export interface LogView {
 interface Reader {
   readonly containerId: string;
   readonly options: LogOptions;
+  /** Who does not follow reads to where the log ended when he came: one that is written without a pause has no other end. */
+  readonly endAt: number;
   position: LogPosition;
   credit: number;
   bytesLeft: number;
@@ -33,7 +35,8 @@ export class LogReaders {
     if (view === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
     const position = view.ring.start(options);
     const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
-    this.#readers.set(stream, { containerId, options, position, credit, bytesLeft });
+    const endAt = options.follow ? Number.POSITIVE_INFINITY : view.ring.end;
+    this.#readers.set(stream, { containerId, options, endAt, position, credit, bytesLeft });
     return this.#read(stream);
   }
 
@@ -62,7 +65,8 @@ export class LogReaders {
     if (view === undefined) return this.#finish(stream, []);
     const { ring, isRunning } = view;
     const effects: Effect[] = [];
-    while (reader.credit > 0 && reader.position < ring.end && reader.bytesLeft > 0) {
+    const end = Math.min(ring.end, reader.endAt);
+    while (reader.credit > 0 && reader.position < end && reader.bytesLeft > 0) {
       const { bytes, next } = ring.read(reader.position, reader.options.timestamps, chunkBytesMax);
       reader.position = next;
       reader.credit -= 1;
@@ -70,7 +74,7 @@ export class LogReaders {
       reader.bytesLeft -= allowed.length;
       effects.push({ type: 'emit', stream, body: { bytes: allowed } });
     }
-    const isDone = reader.bytesLeft <= 0 || (reader.position >= ring.end && !(reader.options.follow && isRunning));
+    const isDone = reader.bytesLeft <= 0 || (reader.position >= end && !(reader.options.follow && isRunning));
     return isDone ? this.#finish(stream, effects) : effects;
   }
 
