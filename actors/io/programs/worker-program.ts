@@ -30,6 +30,8 @@ export class WorkerProgram implements Program {
   #isOutOfMemory = false;
   #refusal: string | null = null;
   #hasStarted = false;
+  /** Output that came in this turn of the event loop: a program of many small writes costs its node few events. */
+  #output: { readonly stream: 'stdout' | 'stderr'; readonly parts: Uint8Array[] }[] = [];
 
   constructor(options: WorkerProgramOptions) {
     this.#options = options;
@@ -92,6 +94,7 @@ export class WorkerProgram implements Program {
     worker.once('exit', (code) => {
       for (const taken of this.#inputs.values()) taken(false);
       this.#inputs.clear();
+      this.#tellOutput();
       if (this.#refusal !== null) return listener.startFailed(this.#refusal);
       if (!this.#hasStarted) listener.started();
       const isKilled = this.#isKilled || this.#isOutOfMemory;
@@ -102,7 +105,7 @@ export class WorkerProgram implements Program {
   #heard(message: FromContainer): void {
     switch (message.type) {
       case 'output':
-        return this.#options.listener.output(message.stream, message.bytes);
+        return this.#gather(message.stream, message.bytes);
       case 'inputTaken':
         this.#inputs.get(message.id)?.(true);
         this.#inputs.delete(message.id);
@@ -123,7 +126,20 @@ export class WorkerProgram implements Program {
   /** Output that did not pass the thread's own counter. */
   #write(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
     Atomics.add(this.#outputBytes, 0, bytes.length);
-    this.#options.listener.output(stream, bytes);
+    this.#gather(stream, bytes);
+  }
+
+  #gather(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+    const last = this.#output.at(-1);
+    if (last === undefined) setImmediate(() => this.#tellOutput());
+    if (last?.stream === stream) last.parts.push(bytes);
+    else this.#output.push({ stream, parts: [bytes] });
+  }
+
+  #tellOutput(): void {
+    const gathered = this.#output;
+    this.#output = [];
+    for (const { stream, parts } of gathered) this.#options.listener.output(stream, Buffer.concat(parts));
   }
 }
 
