@@ -65,7 +65,7 @@ export class ControllerRuntime {
     this.#now = context;
     const userAgent = `threemaster-controllers/${controller.name}`;
     const identity = { servers, credentials: controllersCredentials, userAgent };
-    this.#informers = new InformerSet(identity, context.random.fork('informers'));
+    this.#informers = new InformerSet({ ...identity, memo: context.memo }, context.random.fork('informers'));
     for (const [name, watched] of Object.entries(controller.watches)) {
       const informer = this.#informers.add(watched as Parameters<InformerSet['add']>[0]);
       this.#nameOf.set(informer, name);

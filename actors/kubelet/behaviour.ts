@@ -96,7 +96,7 @@ const sessionIdMin = 3 * runtimeIdMin;
 export const kubeletBehaviour: Behaviour<KubeletArgs, KubeletState, KubeletProtocol> = { init, step, flush };
 
 function init(args: KubeletArgs, context: ActorContext): KubeletState {
-  const { random } = context;
+  const { random, memo } = context;
   const limits: KubeletLimits = { ...kubeletLimits, ...args.limits };
   const { name, address } = args.node;
   const description: NodeDescription = { capacity: defaultNodeCapacity, ...args.node };
@@ -107,7 +107,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const link = new RuntimeLink(args.runtime, kubelet, limits.runtimeRetryMs);
   const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
   const api = new ApiClient(identity);
-  const informers = new InformerSet(identity, random.fork('informers'));
+  const informers = new InformerSet({ ...identity, memo }, random.fork('informers'));
   const state: KubeletState = {
     limits,
     kubelet,

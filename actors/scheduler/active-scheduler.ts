@@ -2,10 +2,12 @@
  * The scheduler of one term of office: informers feed the pure Scheduler, its decisions become flows, and the ends of these go back to it. Made
  * when the election is won and dropped when it is lost; a standby has none of this.
  */
+
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Flow } from '../../src/actor/flow.ts';
 import type { FlowEnd, FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
+import type { Memo } from '../../src/actor/memo.ts';
 import { nameOf, objectKey } from '../../src/api/object-meta.ts';
 import type { Random } from '../../src/base/random.ts';
 import { mirrorOffice } from '../../src/election/lease-mirror.ts';
@@ -34,6 +36,7 @@ export interface ActiveOptions {
   readonly limits: SchedulerLimits;
   readonly profiles: readonly Profile[];
   readonly random: Random;
+  readonly memo: Memo;
   readonly runner: FlowRunner;
   /** Subscription ids from here on are this term's. */
   readonly subscriptionMin: number;
@@ -78,7 +81,7 @@ export class ActiveScheduler {
     this.#runner = runner;
     this.#writer = { api: new ApiClient(identity), fence };
     this.#recorder = new EventRecorder({ component: 'default-scheduler', host: '' }, random.fork('events'));
-    this.#informers = new InformerSet(identity, random.fork('informers'), subscriptionMin);
+    this.#informers = new InformerSet({ ...identity, memo: options.memo }, random.fork('informers'), subscriptionMin);
     const informers = this.#informers;
     this.#nodes = informers.add<Node>({ resource: { ...core, resource: 'nodes' } });
     this.#pods = informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: unfinished });

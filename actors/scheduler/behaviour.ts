@@ -140,6 +140,7 @@ function takeOffice(state: SchedulerState, fence: Fence, stamp: Stamp): readonly
     limits: { ...schedulerLimits, ...limitsOf(args.configuration ?? {}), ...args.limits },
     profiles: must(state.profiles, 'an office is taken before its profiles are there'),
     random: context.random.fork(`term ${state.terms}`),
+    memo: context.memo,
     runner,
     subscriptionMin: state.terms * subscriptionsPerTerm,
   });

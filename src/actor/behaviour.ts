@@ -3,6 +3,7 @@ import type { Random } from '../base/random.ts';
 import type { Address } from './address.ts';
 import type { Effect } from './effect.ts';
 import type { Input, Stamp } from './input.ts';
+import type { Memo } from './memo.ts';
 import type { OpenPort } from './ports.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -10,6 +11,8 @@ export interface ActorContext extends Stamp {
   readonly self: Address;
   /** Seeded by (cluster seed, path, incarnation). */
   readonly random: Random;
+  /** Shared by the actors of a thread. */
+  readonly memo: Memo;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Which actors live on a host, from their start to their end, and what follows when one fails: supervision as docs/actor-semantics.md
  * states it. An actor is in the map exactly while it is not ended; whoever deals with it learns its end before the map's next reader.
  */
+
 import { assert, must } from '../base/assert.ts';
 import { Random } from '../base/random.ts';
 import { assertPath } from './address.ts';
@@ -13,6 +14,7 @@ import type { ActorFault, EndReason, HostEvent } from './host-world.ts';
 import type { Kernel } from './kernel.ts';
 import { stopGraceMs } from './limits.ts';
 import { noteConsumed } from './mailbox.ts';
+import { Memo } from './memo.ts';
 import type { StreamTable } from './stream-table.ts';
 import { FaultRecord, restartByDefault } from './supervision.ts';
 import type { WatchTable } from './watch-table.ts';
@@ -33,6 +35,7 @@ export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #roles: ReadonlyMap<string, AnyRole>;
   readonly #cells = new Map<string, Cell>();
+  readonly #memo = new Memo();
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -104,6 +107,7 @@ export class Lifecycle {
       ...kernel.stamp,
       self: { path, incarnation },
       random: new Random(clusterSeed, path, incarnation),
+      memo: this.#memo,
     };
     const cell = new Cell(spec, role, context, faults);
     cell.state = role.behaviour.init(spec.args, context);

@@ -26,3 +26,6 @@ export const livenessTimeoutMs = 2_000;
 
 /** An actor that was told to stop is ended after this long. */
 export const stopGraceMs = 2_000;
+
+/** Characters of texts whose results a thread remembers, in each of two generations. */
+export const memoCharactersMax = 1_048_576;

@@ -11,6 +11,7 @@
 import type { Effect } from '../actor/effect.ts';
 import type { ActorStatus } from '../actor/failure.ts';
 import type { Input } from '../actor/input.ts';
+import type { Memo } from '../actor/memo.ts';
 import type { KubeObject } from '../api/object-meta.ts';
 import { assert, must } from '../base/assert.ts';
 import type { MonotonicMs } from '../base/brand.ts';
@@ -33,6 +34,8 @@ export interface InformerClient {
   readonly servers: readonly string[];
   readonly credentials: Credentials;
   readonly userAgent: string;
+  /** Of the actor's thread. */
+  readonly memo: Memo;
   /** A watch that brought nothing for so long is taken for dead. */
   readonly silenceMs?: number;
 }
@@ -101,7 +104,7 @@ export class InformerSet {
    * there at all.
    */
   add<T extends KubeObject>(options: InformerOptions<T>, isOptional = false): Informer<T> {
-    const informer = new Informer<T>(options);
+    const informer = new Informer<T>(options, this.#client.memo);
     this.#lastSlot += 1;
     this.#slots.push({
       informer: informer as unknown as Informer,

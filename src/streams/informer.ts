@@ -11,6 +11,7 @@
  * older than what it has seen: an informer does not go back in time. Models client-go tools/cache/reflector.go, watchList, with one
  * station less: changes are handed on in the step that brought them.
  */
+import type { Memo } from '../actor/memo.ts';
 import type { IndexFunction } from '../api/object-index.ts';
 import { type KubeObject, objectKey } from '../api/object-meta.ts';
 import { Indexer } from './indexer.ts';
@@ -42,13 +43,15 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly selection: WatchSelection;
   readonly indexer: Indexer<T>;
   readonly #keep: ((object: T) => T) | undefined;
+  readonly #memo: Memo;
   /** Collects the objects of a list until it is whole; null while watching. */
   #listed: Map<string, T> | null = null;
   #mustList = true;
   #revision = 0;
 
-  constructor(options: InformerOptions<T>) {
+  constructor(options: InformerOptions<T>, memo: Memo) {
     this.selection = options;
+    this.#memo = memo;
     this.#keep = options.keep;
     this.indexer = new Indexer<T>(options.indexes);
   }
@@ -80,7 +83,7 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   /** Takes a chunk of the watch and adds the changes it brings to `changes`, in the order of the store. */
   read(chunk: Uint8Array, changes: Change<T>[]): ReadOutcome {
-    for (const raw of parseWatchEvents<T>(chunk)) {
+    for (const raw of parseWatchEvents<T>(chunk, this.#memo)) {
       const event = this.#kept(raw);
       if (event.type === 'ERROR') {
         if (event.object.code !== 410) return 'refused';

@@ -1,5 +1,6 @@
 /** One line of a watch, as Kubernetes frames it, and the list+watch request that brings such lines. */
 
+import type { Memo } from '../actor/memo.ts';
 import type { GroupVersionResource } from '../api/group-version.ts';
 import { freezeJson } from '../api/json.ts';
 import type { KubeObject } from '../api/object-meta.ts';
@@ -17,13 +18,17 @@ export type WatchEvent<T extends KubeObject> =
 /** Marks the bookmark that ends the initial events of a streaming list. */
 const initialEventsEnd = 'k8s.io/initial-events-end';
 
-/** Parses a chunk of whole lines. The objects are frozen: caches share them. */
-export function parseWatchEvents<T extends KubeObject>(chunk: Uint8Array): readonly WatchEvent<T>[] {
+/** Parses a chunk of whole lines. The objects are frozen: caches share them, and so do all readers of the same line through `memo`. */
+export function parseWatchEvents<T extends KubeObject>(chunk: Uint8Array, memo: Memo): readonly WatchEvent<T>[] {
   const events: WatchEvent<T>[] = [];
   for (const line of utf8Text(chunk).split('\n')) {
-    if (line !== '') events.push(freezeJson(JSON.parse(line) as WatchEvent<T>));
+    if (line !== '') events.push(memo.get(line, parseLine) as WatchEvent<T>);
   }
   return events;
+}
+
+function parseLine(line: string): WatchEvent<KubeObject> {
+  return freezeJson(JSON.parse(line) as WatchEvent<KubeObject>);
 }
 
 export function isInitialEventsEnd(bookmark: KubeObject): boolean {

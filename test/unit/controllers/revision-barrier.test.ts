@@ -1,6 +1,7 @@
 /** When a key may be reconciled again after its last plan. */
 import { expect, test } from 'vitest';
 import { RevisionBarrier, requirementsOf } from '../../../actors/controllers/revision-barrier.ts';
+import { Memo } from '../../../src/actor/memo.ts';
 import type { MonotonicMs } from '../../../src/base/brand.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { create, remove } from '../../../src/controllers/plan.ts';
@@ -11,7 +12,7 @@ import { pod } from './builders.ts';
 const at = (ms: number): MonotonicMs => ms as MonotonicMs;
 
 function pods(): { readonly informer: Informer; readonly show: (type: string, object: object) => void } {
-  const informer = new Informer({ resource: podResource });
+  const informer = new Informer({ resource: podResource }, new Memo());
   const show = (type: string, object: object): void => {
     informer.read(utf8(`${JSON.stringify({ type, object })}\n`), []);
   };

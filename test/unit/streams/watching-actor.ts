@@ -29,7 +29,10 @@ export function startWatching(servers: number, seed = 1, silenceMs = 500): Watch
   const behaviour: Behaviour<unknown, InformerSet> = {
     init: (_args, context) => {
       const credentials = { type: 'component', user: 'system:test', groups: [] } as const;
-      const set = new InformerSet({ servers: paths, credentials, userAgent: 'test', silenceMs }, context.random);
+      const set = new InformerSet(
+        { servers: paths, credentials, userAgent: 'test', silenceMs, memo: context.memo },
+        context.random,
+      );
       informer = set.add({ resource: pods });
       return set;
     },
