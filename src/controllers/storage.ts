@@ -13,6 +13,13 @@ export const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by';
 
 /** Directories of nodes: a volume is where its first pod runs, for ever. */
 export const localProvisioner = 'threemaster.dev/local-path';
+/** The names that other clusters on one machine have for directories of nodes: what is written for them works here. */
+export const minikubeProvisioner = 'k8s.io/minikube-hostpath';
+const directoryProvisioners: ReadonlySet<string> = new Set([
+  localProvisioner,
+  minikubeProvisioner,
+  'rancher.io/local-path',
+]);
 /** Simulated disks of a cloud: a volume is in a zone and attached to one node at a time. */
 export const cloudProvisioner = 'threemaster.dev/cloud';
 /** Under this name cloud disks are attached. Names of drivers have no slash. */
@@ -40,6 +47,16 @@ export function claimKeyOf({ spec }: PersistentVolume): string {
 
 export function claimKey(claim: PersistentVolumeClaim): string {
   return `${namespaceOf(claim)}/${nameOf(claim)}`;
+}
+
+/** Tells whether a provisioner makes directories of nodes. */
+export function isOfDirectories(provisioner: string): boolean {
+  return directoryProvisioners.has(provisioner);
+}
+
+/** Tells whether volumes of a provisioner are made and deleted by this cluster. */
+export function isOurs(provisioner: string): boolean {
+  return provisioner === cloudProvisioner || isOfDirectories(provisioner);
 }
 
 export function provisionerOf(claim: PersistentVolumeClaim): string {

@@ -44,6 +44,22 @@ describe.skipIf(binary === undefined || !existsSync(folder))(title, () => {
     expect(phases).toEqual(Array(pods).fill('Running'));
   });
 
+  test('cassandra-statefulset.yaml', async () => {
+    await kubectl.ok('create namespace cassandra');
+    const apply = `-n cassandra apply -f ${folder}/cassandra-statefulset.yaml`;
+    expect(await kubectl.ok(apply)).not.toMatch(/unchanged|configured/);
+    // The claim templates are atomic and have defaults, so kubectl sends them each time, as to any cluster.
+    expect(await kubectl.ok(apply)).toContain('service/cassandra unchanged');
+    await kubectl.ok('-n cassandra wait pod/cassandra-0 --for=create --timeout=30s');
+    await kubectl.ok('-n cassandra wait pod/cassandra-0 --for=jsonpath={.status.phase}=Running --timeout=30s');
+    const phases = '-n cassandra get pvc,pods -o jsonpath={.items[*].status.phase}';
+    expect(await kubectl.ok(phases)).toBe('Bound Running');
+    // Each pod is asked whether it is ready only 15 s after its start, and the next waits for that.
+    if (process.env['KUBECTL_VERSIONS'] !== 'all') return;
+    await kubectl.ok('-n cassandra rollout status statefulset/cassandra --timeout=90s');
+    expect(await kubectl.ok(phases)).toBe('Bound Bound Bound Running Running Running');
+  });
+
   test('cert-manager-crds.yaml', async () => {
     const apply = `apply -f ${folder}/cert-manager-crds.yaml`;
     expect(await kubectl.ok(apply)).not.toMatch(/unchanged|configured/);

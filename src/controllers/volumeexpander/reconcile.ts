@@ -7,7 +7,7 @@ import type { PersistentVolume } from '../../kinds/persistentvolume/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import { type EventRecord, nothingToDo, type Plan, patch, plan, type Write } from '../plan.ts';
 import { persistentVolumeClaimResource, persistentVolumeResource } from '../resources.ts';
-import { cloudProvisioner, localProvisioner, provisionedByAnnotation } from '../storage.ts';
+import { isOurs, provisionedByAnnotation } from '../storage.ts';
 
 export interface ExpanderObserved {
   readonly claim: PersistentVolumeClaim;
@@ -18,14 +18,13 @@ export interface ExpanderObserved {
 export function reconcileExpansion({ claim, volume }: ExpanderObserved): Plan {
   if (isBeingDeleted(claim)) return nothingToDo;
   const maker = annotationsOf(volume)[provisionedByAnnotation] ?? '';
-  const isOurs = maker === localProvisioner || maker === cloudProvisioner;
   const isTooSmall = compareQuantities(sizeOf(claim), capacityOf(volume)) > 0;
-  if (isTooSmall && isOurs) return expand(claim, volume);
+  if (isTooSmall && isOurs(maker)) return expand(claim, volume);
   if (isTooSmall) {
     const message = 'waiting for an external controller to expand this PVC';
     return plan([], { events: [tell(claim, 'ExternalExpanding', message)] });
   }
-  return isOurs && isBehind(claim, volume) ? finish(claim, volume) : nothingToDo;
+  return isOurs(maker) && isBehind(claim, volume) ? finish(claim, volume) : nothingToDo;
 }
 
 function expand(claim: PersistentVolumeClaim, volume: PersistentVolume): Plan {

@@ -19,14 +19,7 @@ import {
   storageClassResource,
   volumeAttachmentResource,
 } from '../resources.ts';
-import {
-  byAttachedVolume,
-  claimKey,
-  cloudProvisioner,
-  localProvisioner,
-  provisionerOf,
-  volumeIndex,
-} from '../storage.ts';
+import { byAttachedVolume, claimKey, isOurs, provisionerOf, volumeIndex } from '../storage.ts';
 import { type ProvisionerObserved, reconcileProvisioner } from './reconcile.ts';
 
 export interface ProvisionerKinds {
@@ -41,7 +34,7 @@ const waitingIndex = 'waiting';
 
 /** Claims that wait for one of our volumes, by the class: they may go on when it changes. */
 const waitingByClass: IndexFunction<PersistentVolumeClaim> = (claim) =>
-  isOurs(claim) && (claim.spec?.volumeName ?? '') === '' ? [classNameOf(claim), ''] : [];
+  isOurs(provisionerOf(claim)) && (claim.spec?.volumeName ?? '') === '' ? [classNameOf(claim), ''] : [];
 
 export const volumeProvisionerController: Controller<ProvisionerKinds, ProvisionerObserved> = {
   name: 'persistentvolume-provisioner',
@@ -62,10 +55,6 @@ export function volumeNameOf(claim: PersistentVolumeClaim): string {
   return `pvc-${uidOf(claim)}`;
 }
 
-function isOurs(claim: PersistentVolumeClaim): boolean {
-  return [localProvisioner, cloudProvisioner].includes(provisionerOf(claim));
-}
-
 function provisionerKeys(change: CacheChange<ProvisionerKinds>, caches: Caches<ProvisionerKinds>): readonly string[] {
   const waiting = (name: string): string[] =>
     caches.claims.by(waitingIndex, name).map((each) => `claim ${claimKey(each)}`);
@@ -73,7 +62,7 @@ function provisionerKeys(change: CacheChange<ProvisionerKinds>, caches: Caches<P
     case 'claims':
       return sidesOf<PersistentVolumeClaim>(change)
         .slice(0, 1)
-        .filter(isOurs)
+        .filter((claim) => isOurs(provisionerOf(claim)))
         .map((claim) => `claim ${claimKey(claim)}`);
     case 'volumes':
       return sidesOf(change)
@@ -103,7 +92,7 @@ function observeProvisioner(key: string, caches: Caches<ProvisionerKinds>): Prov
       : { type: 'volume', volume, attachments: caches.attachments.by(volumeIndex, name) };
   }
   const claim = caches.claims.get(name);
-  if (claim === undefined || !isOurs(claim)) return null;
+  if (claim === undefined || !isOurs(provisionerOf(claim))) return null;
   const nodeName = annotationsOf(claim)[selectedNodeAnnotation];
   return {
     type: 'claim',

@@ -7,7 +7,7 @@ import { fnv1a } from '../../base/hash.ts';
 import type { Node } from '../../kinds/node/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import type { StorageClass } from '../../kinds/storageclass/types.ts';
-import { localProvisioner } from '../storage.ts';
+import { isOfDirectories, minikubeProvisioner } from '../storage.ts';
 
 export const zoneLabel = 'topology.kubernetes.io/zone';
 export const hostnameLabel = 'kubernetes.io/hostname';
@@ -31,16 +31,15 @@ export function placeFor(
   nodes: () => readonly Node[],
 ): Place | NoPlace {
   if (selected !== undefined) return placeOf(selected, storageClass);
-  if (storageClass.provisioner === localProvisioner) {
-    return { type: 'none', message: 'configuration error, no node was specified' };
+  const { provisioner } = storageClass;
+  const allowed = nodes().filter((node) => isAllowed(node, storageClass));
+  if (provisioner === minikubeProvisioner && allowed.length > 0) {
+    // Its classes bind at once, because minikube has one node. Here one is chosen.
+    const hostnames = allowed.map((node) => labelsOf(node)[hostnameLabel] ?? nameOf(node)).sort();
+    return { type: 'node', hostname: hostnames[spreadNumber(nameOf(claim)) % hostnames.length] ?? '' };
   }
-  const zones = [
-    ...new Set(
-      nodes()
-        .filter((node) => isAllowed(node, storageClass))
-        .map(zoneOf),
-    ),
-  ].sort();
+  if (isOfDirectories(provisioner)) return { type: 'none', message: 'configuration error, no node was specified' };
+  const zones = [...new Set(allowed.map(zoneOf))].sort();
   if (zones.length === 0) return { type: 'none', message: 'no node is in a topology that the class allows' };
   const zone = zones[spreadNumber(nameOf(claim)) % zones.length] ?? '';
   return zone === '' ? { type: 'anywhere' } : { type: 'zone', zone };
@@ -55,7 +54,7 @@ function placeOf({ name, node }: Selected, storageClass: StorageClass): Place | 
       message: `selected node ${JSON.stringify(name)} is not in a topology that the class allows`,
     };
   }
-  if (storageClass.provisioner === localProvisioner) {
+  if (isOfDirectories(storageClass.provisioner)) {
     return { type: 'node', hostname: labelsOf(node)[hostnameLabel] ?? name };
   }
   const zone = zoneOf(node);

@@ -9,7 +9,7 @@ import type { StorageClass } from '../../kinds/storageclass/types.ts';
 import type { VolumeAttachment } from '../../kinds/volumeattachment/types.ts';
 import { create, type EventRecord, nothingToDo, type Plan, patch, plan, remove } from '../plan.ts';
 import { persistentVolumeClaimResource, persistentVolumeResource } from '../resources.ts';
-import { cloudProvisioner, localProvisioner, provisionedByAnnotation } from '../storage.ts';
+import { cloudProvisioner, isOurs, localProvisioner, provisionedByAnnotation } from '../storage.ts';
 import { type Place, placeFor } from './place.ts';
 import { volumeFor } from './volume.ts';
 
@@ -74,6 +74,8 @@ function complaintAbout(
   if ((spec.dataSource ?? spec.dataSourceRef) !== undefined) return 'data sources are not supported';
   if (provisioner === cloudProvisioner) return null;
   if (spec.volumeMode === 'Block') return 'block volume provisioning is not supported';
+  // Those of other clusters pass over parameters that they do not know.
+  if (provisioner !== localProvisioner) return null;
   const [unknown] = Object.keys(parameters);
   return unknown === undefined ? null : `invalid option ${JSON.stringify(unknown)} in storage class`;
 }
@@ -92,8 +94,7 @@ function refuse(claim: PersistentVolumeClaim, message: string, isNodesFault: boo
 function deleteReleased(volume: PersistentVolume, attachments: readonly VolumeAttachment[]): Plan {
   const { spec = {}, status, metadata } = volume;
   const maker = annotationsOf(volume)[provisionedByAnnotation] ?? '';
-  const isOurs = maker === localProvisioner || maker === cloudProvisioner;
-  if (!isOurs || isBeingDeleted(volume) || status?.phase !== 'Released') return nothingToDo;
+  if (!isOurs(maker) || isBeingDeleted(volume) || status?.phase !== 'Released') return nothingToDo;
   if (spec.persistentVolumeReclaimPolicy !== 'Delete') return nothingToDo;
   const [attachment] = attachments;
   if (attachment !== undefined) {
