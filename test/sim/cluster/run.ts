@@ -71,6 +71,7 @@ export class ClusterRun {
     await this.#settle(chronicle, new Set(), 'before any fault');
     await this.#chaos(cluster, user, nemesis);
     const down = new Set(await nemesis.heal());
+    await Promise.all(this.#underWay);
     await user.finish();
     await this.#settle(chronicle, down, 'after healing');
     this.#check(chronicle, user.attempts);

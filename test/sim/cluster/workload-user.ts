@@ -6,6 +6,7 @@ import type { Cluster } from '../../../actors/cluster/index.ts';
 import { type AnyObject, controllerOf, isBeingDeleted, nameOf } from '../../../src/api/object-meta.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import type { Random } from '../../../src/base/random.ts';
+import type { Node } from '../../../src/kinds/node/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { Attempts, type Findings } from './attempts.ts';
@@ -69,7 +70,11 @@ export class WorkloadUser implements ClusterUser {
   /** Whoever drained a node takes it into service again: until then nothing may run there. */
   async finish(): Promise<void> {
     for (const node of this.#cordoned) {
-      while (!(await this.#cordon(node, false))) await this.#cluster.sleep(uncordonEveryMs);
+      // A cordon whose outcome nobody knew may still come about.
+      do {
+        await this.#cordon(node, false);
+        await this.#cluster.sleep(uncordonEveryMs);
+      } while (this.#isCordoned(node));
     }
   }
 
@@ -132,6 +137,12 @@ export class WorkloadUser implements ClusterUser {
     return this.#chronicle
       .now<Pod>('pods')
       .filter((pod) => pod.spec.nodeName === node && !isBeingDeleted(pod) && controllerOf(pod)?.kind !== 'DaemonSet');
+  }
+
+  #isCordoned(name: string): boolean {
+    return this.#chronicle
+      .now<Node>('nodes')
+      .some((node) => nameOf(node) === name && node.spec?.unschedulable === true);
   }
 
   async #cordon(node: string, unschedulable: boolean): Promise<boolean> {
