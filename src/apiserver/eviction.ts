@@ -5,7 +5,7 @@
 import type { Flow } from '../actor/flow.ts';
 import { isJsonObject, type Mutable } from '../api/json.ts';
 import { compileLabelSelector, matchesLabels } from '../api/label-selector.ts';
-import { type AnyObject, isBeingDeleted, labelsOf, nameOf } from '../api/object-meta.ts';
+import { type AnyObject, isBeingDeleted, labelsOf, nameOf, namespaceOf } from '../api/object-meta.ts';
 import { StatusError } from '../api/status.ts';
 import { badRequest, forbidden } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
@@ -88,16 +88,10 @@ function* takeDisruption(environment: Environment, { fence, isDryRun }: Target, 
 
 function budgetsOf(environment: Environment, pod: Pod): readonly CacheEntry[] {
   const { stored } = environment.catalog.mustServe(budgetResource);
-  const found: CacheEntry[] = [];
-  environment.cache.scanAll(stored, (entry) => {
-    if (entry.namespace !== pod.metadata.namespace) return true;
+  return environment.cache.entriesOf(stored, namespaceOf(pod)).filter((entry) => {
     const { spec } = entry.decode() as unknown as PodDisruptionBudget;
-    const isSelected =
-      spec?.selector !== undefined && matchesLabels(compileLabelSelector(spec.selector), labelsOf(pod));
-    if (isSelected) found.push(entry);
-    return true;
+    return spec?.selector !== undefined && matchesLabels(compileLabelSelector(spec.selector), labelsOf(pod));
   });
-  return found;
 }
 
 function decideDisruption(current: CacheEntry, pod: Pod, wallMs: WallMs): Decision {

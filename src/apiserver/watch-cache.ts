@@ -233,6 +233,17 @@ export class WatchCache {
     this.#resources.get(stored)?.entries.scan('', null, visit);
   }
 
+  /** Returns what there is of a resource in a namespace, or everywhere when it is empty, in key order. */
+  entriesOf(stored: StoredResource, namespace = ''): readonly CacheEntry[] {
+    const { start, end } = prefixRange(namespacePrefix(stored, namespace));
+    const found: CacheEntry[] = [];
+    this.#resources.get(stored)?.entries.scan(start, end, (entry) => {
+      found.push(entry);
+      return true;
+    });
+    return found;
+  }
+
   /** Tells whether no object of the resource has changed since `revision`. */
   isUnchangedSince(stored: StoredResource, revision: number): boolean {
     const state = this.#resources.get(stored);

@@ -56,12 +56,9 @@ function refuse(errors: readonly string[], resource: string, name: string): void
 
 function itemsOf({ cache, catalog }: Environment, namespace: string): readonly LimitRangeItem[] {
   const { stored } = catalog.mustServe(limitRangeResource);
-  const items: LimitRangeItem[] = [];
-  cache.scanAll(stored, (entry) => {
-    if (entry.namespace === namespace) items.push(...((entry.decode() as unknown as LimitRange).spec?.limits ?? []));
-    return true;
-  });
-  return items;
+  return cache
+    .entriesOf(stored, namespace)
+    .flatMap((entry) => (entry.decode() as unknown as LimitRange).spec?.limits ?? []);
 }
 
 /** Notes on the pod what it was given. */

@@ -26,24 +26,16 @@ export function* chargeQuotas(
 ): Flow<void> {
   const namespace = namespaceOf(object);
   if (namespace === '') return;
-  const quotas = quotasOf(environment, namespace).filter((entry) => concerns(environment, entry, stored.info, object));
+  const served = environment.catalog.mustServe(quotaResource);
+  const quotas = environment.cache
+    .entriesOf(served.stored, namespace)
+    .filter((entry) => concerns(environment, entry, stored.info, object));
   // All are asked before any is charged, so that a refusal seldom leaves a charge behind.
   for (const entry of quotas) decideCharge(environment, entry, stored.info, object);
-  const served = environment.catalog.mustServe(quotaResource);
   for (const { name } of quotas) {
     const target = { served, namespace, name, fence: null, isDryRun };
     yield* changeIfPresent(environment, target, (current) => decideCharge(environment, current, stored.info, object));
   }
-}
-
-function quotasOf({ cache, catalog }: Environment, namespace: string): readonly CacheEntry[] {
-  const { stored } = catalog.mustServe(quotaResource);
-  const found: CacheEntry[] = [];
-  cache.scanAll(stored, (entry) => {
-    if (entry.namespace === namespace) found.push(entry);
-    return true;
-  });
-  return found;
 }
 
 type Named = ServedResource['info'];

@@ -48,10 +48,5 @@ function protect(object: KubeObject, finalizer: string): void {
 
 function allClasses(environment: Environment): readonly StorageClass[] {
   const { stored } = environment.catalog.mustServe(classes);
-  const found: StorageClass[] = [];
-  environment.cache.scanAll(stored, (entry) => {
-    found.push(entry.decode() as KubeObject as StorageClass);
-    return true;
-  });
-  return found;
+  return environment.cache.entriesOf(stored).map((entry) => entry.decode() as KubeObject as StorageClass);
 }

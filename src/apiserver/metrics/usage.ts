@@ -59,12 +59,7 @@ export class UsageRounds {
 }
 
 function nodeNames({ cache, catalog }: Environment): readonly string[] {
-  const names: string[] = [];
-  cache.scanAll(catalog.mustServe(nodeResource).stored, ({ name }) => {
-    names.push(name);
-    return true;
-  });
-  return names;
+  return cache.entriesOf(catalog.mustServe(nodeResource).stored).map(({ name }) => name);
 }
 
 function roundOf(
