@@ -4,11 +4,9 @@
  */
 import type { Cluster } from '../../../actors/cluster/index.ts';
 import { type AnyObject, controllerOf, isBeingDeleted, nameOf } from '../../../src/api/object-meta.ts';
-import { utf8 } from '../../../src/base/bytes.ts';
 import type { Random } from '../../../src/base/random.ts';
 import type { Node } from '../../../src/kinds/node/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
-import type { ResourceRequest } from '../../../src/protocol/apiserver.ts';
 import { Attempts, type Findings } from './attempts.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { ClusterUser } from './run.ts';
@@ -153,26 +151,9 @@ export class WorkloadUser implements ClusterUser {
 
   async #evict(pod: Pod): Promise<void> {
     const name = nameOf(pod);
-    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: 'default' } };
-    const request: ResourceRequest = {
-      type: 'resource',
-      verb: 'create',
-      group: '',
-      version: 'v1',
-      resource: 'pods',
-      subresource: 'eviction',
-      namespace: 'default',
-      name,
-      parameters: {},
-      output: 'object',
-      body: { encoding: 'json', patch: null, bytes: utf8(JSON.stringify(eviction)) },
-      credentials: { type: 'component', user: 'user', groups: ['system:masters'] },
-      userAgent: 'user',
-      fence: null,
-    };
     // The answer is a Status, without a revision.
     await this.#try(`evict ${name}`, name, async () => {
-      const answer = await this.#cluster.api.request(request);
+      const answer = await this.#cluster.api.evict(name);
       this.attempts.findings.marks.add('pod evicted by request');
       return { ...answer, metadata: answer.metadata ?? {} };
     });
