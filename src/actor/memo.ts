@@ -23,9 +23,9 @@ export class Memo {
 
   /** Returns what `make` gives for `text`. All users of a memo hand in the same function, whose results are frozen. */
   get<T extends object>(text: string, make: (text: string) => T): T {
-    const known = this.#young.get(text) ?? this.#old.get(text);
-    if (known !== undefined && this.#young.has(text)) return known as T;
-    const value = (known as T | undefined) ?? make(text);
+    const young = this.#young.get(text);
+    if (young !== undefined) return young as T;
+    const value = (this.#old.get(text) as T | undefined) ?? make(text);
     assert(Object.isFrozen(value), 'what actors share is frozen');
     this.#remember(text, value);
     return value;
