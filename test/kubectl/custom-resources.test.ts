@@ -1,5 +1,6 @@
 /** Unmodified kubectl and a real operator's definitions: they are established, explained, filled with objects, and go. */
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster } from '../../actors/cluster/index.ts';
 import { type Binary, kubectlBinaries } from './binaries.ts';
@@ -7,7 +8,7 @@ import { Kubectl } from './kubectl.ts';
 
 const newest: Binary | undefined = kubectlBinaries().at(-1);
 /** Definitions of cert-manager, where this machine has them. */
-const certManager = '/work/shared/inputs/cert-manager-crds.yaml';
+const certManager = resolve('../shared/inputs/cert-manager-crds.yaml');
 const example = readFileSync(new URL('../../examples/crontab.yaml', import.meta.url), 'utf8');
 
 let cluster: Cluster;
