@@ -5,10 +5,10 @@
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Input, Stamp, StreamId } from '../../src/actor/input.ts';
-import { must } from '../../src/base/assert.ts';
-import type { MonotonicMs } from '../../src/base/brand.ts';
+import type { MonotonicMs, WallMs } from '../../src/base/brand.ts';
 import type { ImageProfiles } from '../../src/kubelet/container-profile.ts';
-import type { LogPosition } from '../../src/kubelet/log-ring.ts';
+import { LogRing } from '../../src/kubelet/log-ring.ts';
+import { LogReaders, type LogView } from '../../src/kubelet/runtime/log-readers.ts';
 import { type RuntimeStep, SimulatedRuntime } from '../../src/kubelet/simulated-runtime.ts';
 import { SimulatedSessions } from '../../src/kubelet/simulated-sessions.ts';
 import type { LogOptions, RuntimeContainer, RuntimeProtocol } from '../../src/protocol/runtime.ts';
@@ -18,24 +18,16 @@ export interface RuntimeArgs {
   readonly profiles?: ImageProfiles;
 }
 
-interface LogReader {
-  readonly containerId: string;
-  readonly options: LogOptions;
-  /** Who does not follow reads to where the log ended when he came. */
-  readonly endAt: number;
-  position: LogPosition;
-  credit: number;
-  bytesLeft: number;
-}
-
 export interface RuntimeState {
   readonly runtime: SimulatedRuntime;
   /** Credit of each subscriber to changes. */
   readonly listeners: Map<StreamId, number>;
-  readonly readers: Map<StreamId, LogReader>;
+  readonly readers: LogReaders;
   readonly sessions: SimulatedSessions;
   /** When the timer of what is due is set to; undefined when it is not, or has fired. */
   dueAtMs: MonotonicMs | undefined;
+  /** When the input that is being handled came: up to then logs are written. */
+  wallMs: WallMs;
 }
 
 type RuntimeInput = Input<RuntimeProtocol>;
@@ -44,8 +36,9 @@ const dueTimer = 'runtime:due';
 const followTimer = 'runtime:follow';
 const sessionsTimer = 'runtime:sessions';
 const followMs = 100;
-const chunkBytesMax = 32 * 1024;
 const idCharacters = 56;
+/** Nobody writes to it. */
+const silence = new LogRing();
 
 export const simulatedRuntimeBehaviour: Behaviour<RuntimeArgs | null, RuntimeState, RuntimeProtocol> = {
   init,
@@ -53,20 +46,34 @@ export const simulatedRuntimeBehaviour: Behaviour<RuntimeArgs | null, RuntimeSta
   flush,
 };
 
-function init(args: RuntimeArgs | null, { random }: ActorContext): RuntimeState {
+function init(args: RuntimeArgs | null, { random, wallMs }: ActorContext): RuntimeState {
   const idPrefix = random.text(idCharacters, '0123456789abcdef');
   const runtime = new SimulatedRuntime(args?.profiles ?? {}, idPrefix);
-  return {
+  const state: RuntimeState = {
     runtime,
     listeners: new Map(),
-    readers: new Map(),
+    readers: new LogReaders((containerId, { stream }) => viewOf(state, containerId, stream)),
     sessions: new SimulatedSessions(runtime),
     dueAtMs: undefined,
+    wallMs,
   };
+  return state;
+}
+
+/** All that a simulated container says goes to its standard output. */
+function viewOf(
+  { runtime, wallMs }: RuntimeState,
+  containerId: string,
+  stream: LogOptions['stream'],
+): LogView | undefined {
+  const container = runtime.container(containerId, wallMs);
+  if (container === undefined) return undefined;
+  return { ring: stream === 'stderr' ? silence : container.log, isRunning: container.state === 'running' };
 }
 
 function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {
   const { runtime, listeners, readers, sessions } = state;
+  state.wallMs = input.wallMs;
   switch (input.type) {
     case 'ask':
       if (input.body.type === 'sendInput') return sessions.input(input.request, input.body.request, input);
@@ -77,11 +84,11 @@ function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {
       return credited(state, input.stream, input.messages, input);
     case 'unsubscribed':
       listeners.delete(input.stream);
-      readers.delete(input.stream);
+      readers.close(input.stream);
       return sessions.close(input.stream);
     case 'timer':
       if (input.key === sessionsTimer) return sessions.advance(input);
-      if (input.key === followTimer) return [...readers.keys()].flatMap((stream) => read(state, stream, input));
+      if (input.key === followTimer) return readers.advance();
       state.dueAtMs = undefined;
       return told(state, runtime.advance(input.monotonicMs, input.wallMs), input);
     case 'stop':
@@ -99,8 +106,7 @@ function flush(state: RuntimeState, stamp: Stamp): readonly Effect[] {
     effects.push({ type: 'timer', key: dueTimer, afterMs: Math.max(0, nextAtMs - stamp.monotonicMs) });
   }
   state.dueAtMs = nextAtMs;
-  const isFollowed = [...readers.values()].some(({ options, credit }) => options.follow && credit > 0);
-  if (isFollowed) effects.push({ type: 'timer', key: followTimer, afterMs: followMs });
+  if (readers.areFollowing) effects.push({ type: 'timer', key: followTimer, afterMs: followMs });
   const sessionsAtMs = state.sessions.nextAtMs();
   if (sessionsAtMs < Number.POSITIVE_INFINITY) {
     effects.push({ type: 'timer', key: sessionsTimer, afterMs: Math.max(0, sessionsAtMs - stamp.monotonicMs) });
@@ -133,14 +139,7 @@ function subscribed(state: RuntimeState, input: Extract<RuntimeInput, { type: 's
   }
   if (body.type !== 'logs') return state.sessions.open(stream, body, credit, input);
   const { containerId, options } = body.request;
-  const container = state.runtime.container(containerId, input.wallMs);
-  if (container === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
-  // All that a simulated container says goes to its standard output.
-  const position = options.stream === 'stderr' ? Number.POSITIVE_INFINITY : container.log.start(options);
-  const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
-  const endAt = options.follow ? Number.POSITIVE_INFINITY : container.log.end;
-  state.readers.set(stream, { containerId, options, endAt, position, credit, bytesLeft });
-  return read(state, stream, input);
+  return state.readers.open(stream, containerId, options, credit);
 }
 
 function credited(state: RuntimeState, stream: StreamId, messages: number, stamp: Stamp): readonly Effect[] {
@@ -149,34 +148,5 @@ function credited(state: RuntimeState, stream: StreamId, messages: number, stamp
     state.listeners.set(stream, listener + messages);
     return [];
   }
-  const reader = state.readers.get(stream);
-  if (reader === undefined) return state.sessions.grant(stream, messages, stamp);
-  reader.credit += messages;
-  return read(state, stream, stamp);
-}
-
-/** Sends what there is, as far as credit goes; ends the stream behind the last line. */
-function read(state: RuntimeState, stream: StreamId, { wallMs }: Stamp): readonly Effect[] {
-  const reader = must(state.readers.get(stream), 'a stream without a reader');
-  const container = state.runtime.container(reader.containerId, wallMs);
-  if (container === undefined) return finish(state, stream, []);
-  const effects: Effect[] = [];
-  const end = Math.min(container.log.end, reader.endAt);
-  while (reader.credit > 0 && reader.position < end && reader.bytesLeft > 0) {
-    const { bytes, next } = container.log.read(reader.position, reader.options.timestamps, chunkBytesMax);
-    reader.position = next;
-    reader.credit -= 1;
-    const allowed = bytes.subarray(0, Math.min(bytes.length, reader.bytesLeft));
-    reader.bytesLeft -= allowed.length;
-    effects.push({ type: 'emit', stream, body: { bytes: allowed } });
-  }
-  if (reader.bytesLeft <= 0) return finish(state, stream, effects);
-  const isDrained = reader.position >= end;
-  const goesOn = reader.options.follow && container.state === 'running';
-  return isDrained && !goesOn ? finish(state, stream, effects) : effects;
-}
-
-function finish(state: RuntimeState, stream: StreamId, effects: readonly Effect[]): readonly Effect[] {
-  state.readers.delete(stream);
-  return [...effects, { type: 'end', stream, reason: 'completed' }];
+  return state.readers.grant(stream, messages) ?? state.sessions.grant(stream, messages, stamp);
 }

@@ -20,18 +20,26 @@ interface Reader {
   bytesLeft: number;
 }
 
+/** Finds the log of a container as somebody wants to read it; undefined when there is none. */
+export type ViewOf = (containerId: string, options: LogOptions) => LogView | undefined;
+
 const chunkBytesMax = 32 * 1024;
 
 export class LogReaders {
   readonly #readers = new Map<StreamId, Reader>();
-  readonly #viewOf: (containerId: string) => LogView | undefined;
+  readonly #viewOf: ViewOf;
 
-  constructor(viewOf: (containerId: string) => LogView | undefined) {
+  constructor(viewOf: ViewOf) {
     this.#viewOf = viewOf;
   }
 
+  /** Somebody follows a log and has room for more of it. */
+  get areFollowing(): boolean {
+    return [...this.#readers.values()].some(({ options, credit }) => options.follow && credit > 0);
+  }
+
   open(stream: StreamId, containerId: string, options: LogOptions, credit: number): readonly Effect[] {
-    const view = this.#viewOf(containerId);
+    const view = this.#viewOf(containerId, options);
     if (view === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
     const position = view.ring.start(options);
     const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
@@ -58,10 +66,15 @@ export class LogReaders {
     return streams.flatMap(([stream]) => this.#read(stream));
   }
 
+  /** Any log may have grown. */
+  advance(): readonly Effect[] {
+    return [...this.#readers.keys()].flatMap((stream) => this.#read(stream));
+  }
+
   #read(stream: StreamId): readonly Effect[] {
     const reader = this.#readers.get(stream);
     if (reader === undefined) return [];
-    const view = this.#viewOf(reader.containerId);
+    const view = this.#viewOf(reader.containerId, reader.options);
     if (view === undefined) return this.#finish(stream, []);
     const { ring, isRunning } = view;
     const effects: Effect[] = [];
