@@ -32,24 +32,36 @@ export interface ProgramSpec {
   readonly messagePath: string;
 }
 
-export interface ProgramMount {
+/** A volume, or a part of it, at a path of a container. */
+export interface Mount {
   readonly volume: string;
   readonly containerPath: string;
+  /** Relative, without `..`; empty: the whole volume. */
   readonly subPath: string;
   readonly isReadOnly: boolean;
 }
 
-export type ProgramVolume =
+/** What a volume of a pod holds. */
+export type VolumeContent =
+  /** Empty at first; lives as long as the pod. `sizeLimitBytes` 0 means no limit. */
   | { readonly type: 'empty'; readonly isMemory: boolean; readonly sizeLimitBytes: number }
-  | {
-      readonly type: 'files';
-      readonly files: readonly { readonly path: string; readonly bytes: Uint8Array; readonly mode: number }[];
-    }
+  /** Exactly these files. Setting it again replaces all of them at once, as readers see it. */
+  | { readonly type: 'files'; readonly files: readonly VolumeFile[] }
+  /** Outlives the pod and the node: whoever sets the same handle finds what was written. */
   | { readonly type: 'persistent'; readonly handle: string; readonly isReadOnly: boolean }
+  /** A path of the machine. `hostPathType` as in the API; empty: no check. */
   | { readonly type: 'host'; readonly path: string; readonly hostPathType: string };
 
+export interface VolumeFile {
+  /** Relative, with `/` between its parts. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
 /** What is looked at from outside. */
-export type NetworkProbe =
+export type ProbeAction =
   | {
       readonly type: 'http';
       readonly host: string;
@@ -68,7 +80,7 @@ export type ProgramsCommand =
       readonly id: number;
       readonly podUid: string;
       readonly name: string;
-      readonly content: ProgramVolume;
+      readonly content: VolumeContent;
     }
   | { readonly type: 'removeVolumes'; readonly id: number; readonly podUid: string }
   | {
@@ -76,7 +88,7 @@ export type ProgramsCommand =
       readonly id: number;
       readonly container: string;
       readonly podUid: string;
-      readonly mounts: readonly ProgramMount[];
+      readonly mounts: readonly Mount[];
     }
   | { readonly type: 'removeFolder'; readonly id: number; readonly container: string }
   | { readonly type: 'start'; readonly program: number; readonly spec: ProgramSpec }
@@ -98,7 +110,7 @@ export type ProgramsCommand =
       readonly type: 'probe';
       readonly id: number;
       readonly address: string | null;
-      readonly probe: NetworkProbe;
+      readonly probe: ProbeAction;
       readonly timeoutMs: number;
     };
 

@@ -6,8 +6,11 @@
  * Models cri-api runtime/v1 api.proto. Deviates: `probe` asks the runtime to look at a port or a path of a container, because addresses of
  * pods exist for real only in some runtimes.
  */
+import type { Mount, ProbeAction, VolumeContent, VolumeFile } from '../actor/programs-port.ts';
 import type { Protocol } from '../actor/protocol.ts';
 import type { WallMs } from '../base/brand.ts';
+
+export type { Mount, ProbeAction, VolumeContent, VolumeFile };
 
 /** An expected failure. `message` is for people and ends up in conditions and events. */
 export interface RuntimeFailure {
@@ -84,34 +87,6 @@ export interface ContainerConfig {
   readonly terminationMessagePath: string;
   /** `FallbackToLogsOnError`: the end of the log, when the file is empty and the container failed. */
   readonly terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
-}
-
-/** A volume, or a part of it, at a path of a container. */
-export interface Mount {
-  readonly volume: string;
-  readonly containerPath: string;
-  /** Relative, without `..`; empty: the whole volume. */
-  readonly subPath: string;
-  readonly isReadOnly: boolean;
-}
-
-/** What a volume of a pod holds. */
-export type VolumeContent =
-  /** Empty at first; lives as long as the pod. `sizeLimitBytes` 0 means no limit. */
-  | { readonly type: 'empty'; readonly isMemory: boolean; readonly sizeLimitBytes: number }
-  /** Exactly these files. Setting it again replaces all of them at once, as readers see it. */
-  | { readonly type: 'files'; readonly files: readonly VolumeFile[] }
-  /** Outlives the pod and the node: whoever sets the same handle finds what was written. */
-  | { readonly type: 'persistent'; readonly handle: string; readonly isReadOnly: boolean }
-  /** A path of the machine. `hostPathType` as in the API; empty: no check. */
-  | { readonly type: 'host'; readonly path: string; readonly hostPathType: string };
-
-export interface VolumeFile {
-  /** Relative, with `/` between its parts. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  /** Permission bits. */
-  readonly mode: number;
 }
 
 /**
@@ -196,18 +171,6 @@ export interface RuntimeUsage {
   /** Of containers that run, and that have run long enough to be measured. */
   readonly containers: readonly ContainerUsage[];
 }
-
-export type ProbeAction =
-  | {
-      readonly type: 'http';
-      readonly host: string;
-      readonly port: number;
-      readonly path: string;
-      readonly isTls: boolean;
-      readonly headers: readonly { readonly name: string; readonly value: string }[];
-    }
-  | { readonly type: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly type: 'grpc'; readonly port: number; readonly service: string };
 
 export interface LogOptions {
   readonly follow: boolean;

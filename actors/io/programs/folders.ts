@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
-import type { ProgramMount, ProgramVolume } from '../../../src/actor/programs-port.ts';
+import type { Mount, VolumeContent } from '../../../src/actor/programs-port.ts';
 
 /** A mount as a program's thread sees it: which folder or file of the machine stands at a path of the container. */
 export interface PlacedMount {
@@ -50,7 +50,7 @@ export class ProgramFolders {
   }
 
   /** Makes a volume or changes what it holds; rejects with what people should read. */
-  async setVolume(podUid: string, name: string, content: ProgramVolume): Promise<void> {
+  async setVolume(podUid: string, name: string, content: VolumeContent): Promise<void> {
     const volumes = this.#volumes.get(podUid) ?? new Map<string, { path: string; isReadOnly: boolean }>();
     this.#volumes.set(podUid, volumes);
     const own = join(this.base(), 'pods', safeName(podUid), safeName(name));
@@ -82,7 +82,7 @@ export class ProgramFolders {
   }
 
   /** Makes the root of a container. Mounts stand in it as symbolic links, which is how a process finds them. */
-  async makeRoot(container: string, podUid: string, mounts: readonly ProgramMount[]): Promise<void> {
+  async makeRoot(container: string, podUid: string, mounts: readonly Mount[]): Promise<void> {
     const root = this.root(container);
     for (const folder of rootFolders) await mkdir(join(root, folder), { recursive: true });
     const placed: PlacedMount[] = [];

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
-import type { NetworkProbe } from '../../../src/actor/programs-port.ts';
+import type { ProbeAction } from '../../../src/actor/programs-port.ts';
 import { concatBytes, utf8 } from '../../../src/base/bytes.ts';
 import { boundAddress } from './addresses.ts';
 
@@ -13,7 +13,7 @@ export interface ProbeVerdict {
 }
 
 /** Carries out a probe within `timeoutMs`; never rejects. `address`: the pod's. */
-export function probeNetwork(probe: NetworkProbe, address: string | null, timeoutMs: number): Promise<ProbeVerdict> {
+export function probeNetwork(probe: ProbeAction, address: string | null, timeoutMs: number): Promise<ProbeVerdict> {
   const own = boundAddress(address);
   // A probe of the pod's address means the one that its programs really have.
   const host = probe.type === 'grpc' || probe.host === '' || probe.host === address ? own : probe.host;
@@ -28,7 +28,7 @@ export function probeNetwork(probe: NetworkProbe, address: string | null, timeou
 }
 
 function probeHttp(
-  { port, path, isTls, headers }: Extract<NetworkProbe, { type: 'http' }>,
+  { port, path, isTls, headers }: Extract<ProbeAction, { type: 'http' }>,
   host: string,
   timeoutMs: number,
 ): Promise<ProbeVerdict> {
