@@ -39,6 +39,8 @@ export type ThreadEvent =
 /** What a worker thread is born with. */
 export interface ThreadBirth {
   readonly thread: string;
+  /** The name of the bundle beside the entry that the thread runs. */
+  readonly bundle: string;
   readonly clusterSeed: number;
   /** One 32-bit cell: 1 while the thread is paused. */
   readonly pauseFlag: SharedArrayBuffer;

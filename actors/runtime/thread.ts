@@ -39,7 +39,7 @@ export interface Thread {
 
 export interface WorkerOptions {
   readonly name: string;
-  /** The bundle under `#workers/` that the thread runs. */
+  /** The bundle among `#workers/` that the thread runs. */
   readonly entry: string;
   readonly clusterSeed: number;
   readonly onEvent: (event: ThreadEvent) => void;
@@ -64,8 +64,9 @@ export class WorkerThread implements Thread {
     const pauseFlag = new SharedArrayBuffer(4);
     this.#pauseFlag = new Int32Array(pauseFlag);
     const { port1: reports, port2 } = new MessageChannel();
-    const birth: ThreadBirth = { thread: options.name, clusterSeed: options.clusterSeed, pauseFlag, reports: port2 };
-    this.#worker = new Worker(pathToFileURL(require.resolve(`#workers/${options.entry}`)), {
+    const { name: thread, entry: bundle, clusterSeed } = options;
+    const birth: ThreadBirth = { thread, bundle, clusterSeed, pauseFlag, reports: port2 };
+    this.#worker = new Worker(pathToFileURL(require.resolve('#workers/worker-entry')), {
       name: options.name,
       workerData: birth,
       transferList: [port2],
