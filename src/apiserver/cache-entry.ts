@@ -3,6 +3,7 @@
  * somebody asks, what selectors need. Immutable: the cache, its history, watchers and lists share it.
  */
 import type { SelectableFields } from '../api/field-selector.ts';
+import { freezeJson } from '../api/json.ts';
 import { type AnyObject, labelsOf, ownerReferencesOf, type StringMap } from '../api/object-meta.ts';
 import { utf8Text } from '../base/bytes.ts';
 import type { KeyValue } from '../mvcc/key-value.ts';
@@ -27,6 +28,8 @@ export class CacheEntry {
   /** JSON in the stored version. Never to be changed. */
   readonly bytes: Uint8Array;
   #facts: EntryFacts | undefined;
+  /** Weak: whoever looks at a new version looks at it several times, and nobody for long. Held for good, trees would be most of the cache. */
+  #object: WeakRef<AnyObject> | undefined;
 
   constructor(owner: KeyOwner, keyValue: KeyValue) {
     this.stored = owner.stored;
@@ -39,8 +42,17 @@ export class CacheEntry {
   }
 
   get facts(): EntryFacts {
-    this.#facts ??= readFacts(this.stored, this.decode());
+    this.#facts ??= readFacts(this.stored, this.object);
     return this.#facts;
+  }
+
+  /** The object, frozen and shared by all who ask. */
+  get object(): AnyObject {
+    const known = this.#object?.deref();
+    if (known !== undefined) return known;
+    const object = freezeJson(this.decode());
+    this.#object = new WeakRef(object);
+    return object;
   }
 
   /** Returns a fresh tree that the caller owns. */
@@ -52,6 +64,7 @@ export class CacheEntry {
   /** What selectors need is to be read anew: the kind has changed. */
   forgetFacts(): void {
     this.#facts = undefined;
+    this.#object = undefined;
   }
 }
 

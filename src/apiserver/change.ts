@@ -4,8 +4,8 @@
  * before the client hears of it. Models apiserver pkg/storage/etcd3/store.go GuaranteedUpdate.
  */
 import type { Flow } from '../actor/flow.ts';
-import { equalJson, type Mutable } from '../api/json.ts';
-import type { AnyObject, ObjectMeta } from '../api/object-meta.ts';
+import { equalJson } from '../api/json.ts';
+import type { AnyObject } from '../api/object-meta.ts';
 import { StatusError } from '../api/status.ts';
 import { conflict, notFound } from '../api/status-errors.ts';
 import { equalBytes, utf8 } from '../base/bytes.ts';
@@ -17,7 +17,7 @@ import { CacheEntry } from './cache-entry.ts';
 import { type ServedResource, storageKey } from './catalog.ts';
 import type { Environment } from './environment.ts';
 import { changeAttemptsMax } from './limits.ts';
-import { withResourceVersion } from './splice.ts';
+import { lengthWithVersion, withResourceVersion } from './splice.ts';
 import { readKey, waitForCache } from './store-client.ts';
 import { commit } from './write.ts';
 
@@ -45,7 +45,7 @@ export type Changed =
   /** Only when `orAbsent` was given. */
   | { readonly type: 'absent' };
 
-/** Decides from the current version; may throw StatusError. Must not change `current`; `decode()` gives a tree of its own. */
+/** Decides from the current version; may throw StatusError. Must not change `current`: `object` is shared, `decode()` gives a tree of its own. */
 export type Decide = (current: CacheEntry) => Decision;
 
 /** Changes an object that must exist. Throws StatusError NotFound, Conflict or what `decide` throws. */
@@ -73,8 +73,8 @@ export function* changeIfPresent(environment: Environment, target: Target, decid
     if (conclusion.type === 'absent') return conclusion;
     const current = entry as CacheEntry;
     if (conclusion.type === 'keep') return kept(current);
-    const next = conclusion.type === 'write' ? encoded(conclusion.object) : null;
     if (target.isDryRun) return dryRun(current, conclusion);
+    const next = conclusion.type === 'write' ? conclusion.next : null;
     const guards = target.guards?.();
     const written = yield* commit(environment, {
       stored,
@@ -101,7 +101,8 @@ export function* changeIfPresent(environment: Environment, target: Target, decid
 }
 
 type Conclusion =
-  | Decision
+  | Exclude<Decision, { readonly type: 'write' }>
+  | { readonly type: 'write'; readonly next: Encoded }
   | { readonly type: 'absent' }
   /** `isSettled`: if the version turns out to be current, nothing is to be done. */
   | { readonly type: 'lookAgain'; readonly isSettled: boolean };
@@ -116,7 +117,11 @@ function conclude(entry: CacheEntry | null, decide: Decide, isFresh: boolean): C
     if (isFresh || !(error instanceof StatusError)) throw error;
     return { type: 'lookAgain', isSettled: false };
   }
-  if (decision.type === 'write' && isSame(decision.object, entry)) decision = { type: 'keep' };
+  if (decision.type === 'write') {
+    const next = encoded(decision.object);
+    if (!isSame(next, entry)) return { type: 'write', next };
+    decision = { type: 'keep' };
+  }
   return decision.type === 'keep' && !isFresh ? { type: 'lookAgain', isSettled: true } : decision;
 }
 
@@ -125,24 +130,27 @@ export interface Encoded {
   readonly bytes: Uint8Array;
 }
 
-/** Makes the bytes that are stored: JSON without resourceVersion. Takes `object` over. */
+/** Makes the bytes that are stored: JSON without resourceVersion. */
 export function encoded(object: AnyObject): Encoded {
-  delete (object.metadata as Mutable<ObjectMeta>).resourceVersion;
-  return { object, bytes: utf8(JSON.stringify(object)) };
+  const stored = withoutResourceVersion(object);
+  return { object: stored, bytes: utf8(JSON.stringify(stored)) };
+}
+
+function withoutResourceVersion(object: AnyObject): AnyObject {
+  const { resourceVersion, ...metadata } = object.metadata;
+  return resourceVersion === undefined ? object : { ...object, metadata };
 }
 
 /**
  * Tells whether an object is what is stored. The order of fields is no difference: a default stands last when it is filled in, and in its place when
  * the client sends it back. Fields in another order are the same bytes in another order, so only then trees are compared.
  */
-function isSame(object: AnyObject, entry: CacheEntry): boolean {
-  const bytes = withResourceVersion(encoded(object).bytes, entry.revision);
-  if (bytes.length !== entry.bytes.length) return false;
+function isSame({ object, bytes: stored }: Encoded, entry: CacheEntry): boolean {
+  if (lengthWithVersion(stored, entry.revision) !== entry.bytes.length) return false;
+  const bytes = withResourceVersion(stored, entry.revision);
   if (equalBytes(bytes, entry.bytes)) return true;
   if (sumOf(bytes) !== sumOf(entry.bytes)) return false;
-  const stored = entry.decode();
-  delete (stored.metadata as Mutable<ObjectMeta>).resourceVersion;
-  return equalJson(object, stored);
+  return equalJson(object, withoutResourceVersion(entry.object));
 }
 
 function sumOf(bytes: Uint8Array): number {
@@ -155,9 +163,10 @@ function kept(entry: CacheEntry): Changed {
   return { type: 'kept', bytes: entry.bytes };
 }
 
-function dryRun(current: CacheEntry, decision: Decision): Changed {
+function dryRun(current: CacheEntry, decision: Exclude<Conclusion, { type: 'absent' | 'lookAgain' }>): Changed {
   if (decision.type === 'remove' || decision.type === 'keep') return { type: 'removed', bytes: current.bytes };
-  const bytes = withResourceVersion(encoded(decision.object).bytes, current.revision);
+  const next = decision.type === 'write' ? decision.next : encoded(decision.object);
+  const bytes = withResourceVersion(next.bytes, current.revision);
   return { type: decision.type === 'finish' ? 'removed' : 'written', bytes };
 }
 

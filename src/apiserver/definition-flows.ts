@@ -109,7 +109,7 @@ function* deleteAll(environment: Environment, served: ServedResource): Flow<void
   for (const entry of entries) {
     const { namespace, name } = entry;
     // What is marked already only waits for its finalizers.
-    if (isBeingDeleted(entry.decode())) continue;
+    if (isBeingDeleted(entry.object)) continue;
     const target: Target = { served, namespace, name, fence: null, isDryRun: false };
     try {
       yield* deleteObject(environment, target, background);

@@ -51,7 +51,7 @@ export function* handleEviction(environment: Environment, call: Call): Flow<Answ
 /** Returns false when the pod was judged to need no grant and has changed since: then it is to be judged again. */
 function* grantAndMark(environment: Environment, call: Call, target: Target): Flow<boolean> {
   const judged = yield* readEntry(environment, call);
-  const pod = judged.decode() as unknown as Pod;
+  const pod = judged.object as unknown as Pod;
   const isGranted = !needsNoBudget(pod) && (yield* takeDisruption(environment, target, pod));
   let isStale = false;
   yield* change(environment, target, (current) => {
@@ -89,13 +89,13 @@ function* takeDisruption(environment: Environment, { fence, isDryRun }: Target, 
 function budgetsOf(environment: Environment, pod: Pod): readonly CacheEntry[] {
   const { stored } = environment.catalog.mustServe(budgetResource);
   return environment.cache.entriesOf(stored, namespaceOf(pod)).filter((entry) => {
-    const { spec } = entry.decode() as unknown as PodDisruptionBudget;
+    const { spec } = entry.object as unknown as PodDisruptionBudget;
     return spec?.selector !== undefined && matchesLabels(compileLabelSelector(spec.selector), labelsOf(pod));
   });
 }
 
 function decideDisruption(current: CacheEntry, pod: Pod, wallMs: WallMs): Decision {
-  const budget = current.decode() as unknown as PodDisruptionBudget;
+  const budget = current.object as unknown as PodDisruptionBudget;
   const status = budget.status ?? idleStatus;
   if (
     !isConditionTrue(pod.status?.conditions, 'Ready') &&

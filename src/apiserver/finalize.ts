@@ -29,7 +29,7 @@ export function* handleFinalize(environment: Environment, call: Call): Flow<Answ
     const namespace = current.decode();
     const finalizers = (spec as NamespaceSpec | undefined)?.finalizers ?? [];
     (namespace as Mutable<AnyObject>).spec = finalizers.length === 0 ? {} : { finalizers };
-    const old = current.decode();
+    const old = current.object;
     const ownership = updateBy(call, options.fieldManager, body);
     settleManagedFields(namespace, old, entriesAfter(environment, call.served, old, namespace, ownership, 'object'));
     return settled(namespace);

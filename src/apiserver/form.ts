@@ -32,8 +32,12 @@ export function rendered(environment: Environment, form: Form, bytes: Uint8Array
   const { served, output } = form;
   if (output === 'object') return wholeObject(served, bytes);
   if (output === 'lean') return withoutManagedFields(wholeObject(served, bytes));
-  const object = decodeServed(served, bytes);
-  if (output === 'metadata') return utf8(JSON.stringify(partialMetadata(object)));
+  return summary(environment, form, decodeServed(served, bytes));
+}
+
+/** Forms that leave most of an object away. */
+function summary(environment: Environment, form: Form, object: AnyObject): Uint8Array {
+  if (form.output === 'metadata') return utf8(JSON.stringify(partialMetadata(object)));
   const { resourceVersion = '' } = object.metadata;
   return utf8(JSON.stringify(tableOf(environment, form, [object], { resourceVersion })));
 }
@@ -71,9 +75,16 @@ export function eventFrame(environment: Environment, form: Form, type: WatchEven
   const key = `${type} ${form.key}`;
   const known = event.frames.get(key);
   if (known !== undefined) return known;
-  const frame = watchFrame(type, rendered(environment, form, bytesOf(event, type)));
+  const frame = watchFrame(type, renderedEvent(environment, form, type, event));
   event.frames.set(key, frame);
   return frame;
+}
+
+function renderedEvent(environment: Environment, form: Form, type: WatchEventType, event: CacheEvent): Uint8Array {
+  const { served, output } = form;
+  const isWhole = output === 'object' || output === 'lean' || served.isConverted || served.custom !== null;
+  if (isWhole || type === 'DELETED' || event.entry === null) return rendered(environment, form, bytesOf(event, type));
+  return summary(environment, form, event.entry.object);
 }
 
 /** Returns a bookmark: an object of the kind that has nothing but a resourceVersion. */

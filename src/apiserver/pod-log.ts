@@ -15,7 +15,7 @@ export function* handlePodLog(environment: Environment, call: Call): Flow<Answer
   const { query } = call;
   const options = podLogOptions(query, call.request.name);
   const entry = yield* readEntry(environment, call);
-  const pod = entry.decode() as unknown as Pod;
+  const pod = entry.object as unknown as Pod;
   const container = containerOf(pod, valueOf(query, 'container'));
   const nodeName = pod.spec.nodeName ?? '';
   if (nodeName === '') throw badRequest(`pod ${entry.name} does not have a host assigned`);

@@ -77,7 +77,7 @@ export function* handlePatchPart(environment: Environment, call: Call, take: Tak
   const patch = bodyOf(call);
   const { info } = call.served;
   const changed = yield* change(environment, targetOf(call, options.isDryRun), (current) => {
-    const tree = current.decode() as unknown as JsonObject;
+    const tree = current.object as unknown as JsonObject;
     const patched = applyPatch(environment, call, type, tree, patch);
     const { object } = decodeObject(patched, info, environment.schemas, options.fieldValidation);
     return decidePart(environment, call, current, object, take, updateBy(call, options.fieldManager, patched));
@@ -97,7 +97,7 @@ function decidePart(
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(served.info, current.name);
   const object = current.decode();
   const pod = object as unknown as Pod;
-  const old = current.decode();
+  const old = current.object;
   served.strategy.setDefaults(wanted);
   take(pod, wanted as unknown as Pod);
   served.strategy.setDefaults(object);

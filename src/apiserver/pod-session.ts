@@ -33,7 +33,7 @@ function* open(environment: Environment, call: Call, targetOf: (pod: Pod) => Ses
   // A WebSocket begins with a GET; who may only read must not run commands by it.
   if (call.request.verb === 'get') yield* authorizeRequest(environment, call.user, { ...call.request, verb: 'create' });
   const entry = yield* readEntry(environment, call);
-  const pod = entry.decode() as unknown as Pod;
+  const pod = entry.object as unknown as Pod;
   const target = targetOf(pod);
   const nodeName = pod.spec.nodeName ?? '';
   if (nodeName === '') throw badRequest(`pod ${entry.name} does not have a host assigned`);

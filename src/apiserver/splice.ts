@@ -26,13 +26,22 @@ const searchBytesMax = 512;
 /** Returns a copy of `bytes`, stored or spliced before, with `revision` as its resourceVersion. */
 export function withResourceVersion(bytes: Uint8Array, revision: number): Uint8Array {
   const at = metadataStart(bytes);
-  const version = utf8(`"resourceVersion":"${revision}",`);
+  const version = utf8(versionField(revision));
   const rest = behindVersion(bytes, at);
   const result = new Uint8Array(at + version.length + bytes.length - rest);
   result.set(bytes.subarray(0, at), 0);
   result.set(version, at);
   result.set(bytes.subarray(rest), at + version.length);
   return result;
+}
+
+/** Returns how many bytes stored bytes, which hold no resourceVersion, have with `revision` as theirs. */
+export function lengthWithVersion(stored: Uint8Array, revision: number): number {
+  return stored.length + versionField(revision).length;
+}
+
+function versionField(revision: number): string {
+  return `"resourceVersion":"${revision}",`;
 }
 
 /**

@@ -77,8 +77,7 @@ export function* handlePatch(environment: Environment, call: Call, part: Part): 
   const target = targetOf(call, options.isDryRun);
   let warnings: readonly string[] = [];
   const changed = yield* change(environment, target, (current) => {
-    const tree = toServed(call.served, current.decode()) as unknown as JsonObject;
-    const patched = applyPatch(environment, call, type, tree, patch);
+    const patched = applyPatch(environment, call, type, servedTree(call.served, current), patch);
     const decoded = decodePatched(environment, call, patched, options.fieldValidation);
     warnings = decoded.warnings;
     checkName(call, decoded.object);
@@ -89,9 +88,15 @@ export function* handlePatch(environment: Environment, call: Call, part: Part): 
   return answerChanged(environment, call, changed, warnings);
 }
 
+/** A tree that a patch may be applied to, which shares what it leaves alone with it. */
+function servedTree(served: ServedResource, current: CacheEntry): JsonObject {
+  const isOwn = served.isConverted || served.custom !== null;
+  return (isOwn ? toServed(served, current.decode()) : current.object) as unknown as JsonObject;
+}
+
 /** Only roles and bindings are compared with what was there. */
 export function checkGrantOver(environment: Environment, call: Call, current: CacheEntry, next: AnyObject): void {
-  if (call.request.group === rbacGroup) checkGrant(environment, call, next, current.decode());
+  if (call.request.group === rbacGroup) checkGrant(environment, call, next, current.object);
 }
 
 export function answerChanged(
@@ -116,7 +121,7 @@ export function decideUpdate(
   const { stored } = served;
   const { resourceVersion = '', uid = '' } = object.metadata;
   if (resourceVersion !== '' && resourceVersion !== String(current.revision)) throw conflict(served.info, current.name);
-  const old = current.decode();
+  const old = current.object;
   const actualUid = old.metadata.uid ?? '';
   if (uid !== '' && uid !== actualUid) {
     const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actualUid}`;

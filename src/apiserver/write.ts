@@ -66,7 +66,7 @@ export function* commit(environment: Environment, write: Write): Flow<Written> {
 
 /** Only Services hold addresses, so the others need not be decoded. */
 function heldBy(stored: StoredResource, entry: CacheEntry): readonly string[] {
-  return usesPool(stored) ? allocationsOf(stored, entry.decode()) : [];
+  return usesPool(stored) ? allocationsOf(stored, entry.object) : [];
 }
 
 function comparesOf({ stored, key, previous, fence, guards }: Write, added: readonly string[]): readonly Compare[] {

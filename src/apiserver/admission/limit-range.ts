@@ -58,7 +58,7 @@ function itemsOf({ cache, catalog }: Environment, namespace: string): readonly L
   const { stored } = catalog.mustServe(limitRangeResource);
   return cache
     .entriesOf(stored, namespace)
-    .flatMap((entry) => (entry.decode() as unknown as LimitRange).spec?.limits ?? []);
+    .flatMap((entry) => (entry.object as unknown as LimitRange).spec?.limits ?? []);
 }
 
 /** Notes on the pod what it was given. */

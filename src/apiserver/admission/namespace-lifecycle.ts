@@ -23,7 +23,7 @@ export function* admitContent(
 ): Flow<void> {
   if (!served.info.isNamespaced) return;
   const { stored } = environment.catalog.mustServe(namespaceName);
-  const cached = environment.cache.get(stored, '', namespace)?.decode();
+  const cached = environment.cache.get(stored, '', namespace)?.object;
   const found = cached ?? (yield* readNamespace(environment, namespace));
   if (found === undefined) throw notFound(namespaceName, namespace);
   if (found.metadata.deletionTimestamp === undefined) return;

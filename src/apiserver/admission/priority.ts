@@ -53,7 +53,7 @@ export function admitPriorityClass(environment: Environment, priorityClass: Prio
 
 function classOf(environment: Environment, name: string): PriorityClass | undefined {
   const { stored } = environment.catalog.mustServe(priorityClassName);
-  return environment.cache.get(stored, '', name)?.decode() as PriorityClass | undefined;
+  return environment.cache.get(stored, '', name)?.object as PriorityClass | undefined;
 }
 
 /** Of several defaults, which two API servers may have let in at once, the lowest counts. */
@@ -61,7 +61,7 @@ function defaultClass(environment: Environment): PriorityClass | undefined {
   const { stored } = environment.catalog.mustServe(priorityClassName);
   let best: PriorityClass | undefined;
   environment.cache.scanAll(stored, (entry) => {
-    const candidate = entry.decode() as KubeObject as PriorityClass;
+    const candidate = entry.object as KubeObject as PriorityClass;
     if (candidate.globalDefault === true && (best === undefined || candidate.value < best.value)) best = candidate;
     return true;
   });

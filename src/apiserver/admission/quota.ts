@@ -41,7 +41,7 @@ export function* chargeQuotas(
 type Named = ServedResource['info'];
 
 function concerns({ stamp }: Environment, entry: CacheEntry, info: Named, object: AnyObject): boolean {
-  const quota = entry.decode() as unknown as ResourceQuota;
+  const quota = entry.object as unknown as ResourceQuota;
   return unnamedIn(quota, info, object) !== '' || chargeOf(quota, info, object, stamp.wallMs).size > 0;
 }
 

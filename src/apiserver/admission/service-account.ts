@@ -56,7 +56,7 @@ export function* findAccount(
   const untilMs = environment.stamp.monotonicMs + (name === defaultAccount ? defaultAccountWaitMs : 0);
   for (;;) {
     const entry = environment.cache.get(stored, namespace, name);
-    if (entry !== undefined) return entry.decode() as unknown as ServiceAccount;
+    if (entry !== undefined) return entry.object as unknown as ServiceAccount;
     const keyValue = yield* readKey(environment, storageKey(stored, namespace, name));
     if (keyValue !== null) return JSON.parse(utf8Text(keyValue.value)) as ServiceAccount;
     if (environment.stamp.monotonicMs >= untilMs) return undefined;

@@ -33,7 +33,7 @@ export function admitVolume(volume: PersistentVolume): void {
 export function admitResize(environment: Environment, claim: PersistentVolumeClaim, old: PersistentVolumeClaim): void {
   if (old.status?.phase !== 'Bound' || compareQuantities(sizeOf(claim), sizeOf(old)) <= 0) return;
   const { stored } = environment.catalog.mustServe(classes);
-  const found = environment.cache.get(stored, '', classNameOf(old))?.decode() as StorageClass | undefined;
+  const found = environment.cache.get(stored, '', classNameOf(old))?.object as StorageClass | undefined;
   if (found?.allowVolumeExpansion === true) return;
   const cause =
     'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize';
@@ -48,5 +48,5 @@ function protect(object: KubeObject, finalizer: string): void {
 
 function allClasses(environment: Environment): readonly StorageClass[] {
   const { stored } = environment.catalog.mustServe(classes);
-  return environment.cache.entriesOf(stored).map((entry) => entry.decode() as KubeObject as StorageClass);
+  return environment.cache.entriesOf(stored).map((entry) => entry.object as KubeObject as StorageClass);
 }

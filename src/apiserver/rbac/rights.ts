@@ -132,7 +132,7 @@ export class Rights {
   #rulesOfEntry(entry: CacheEntry): readonly PolicyRule[] {
     const known = this.#rules.get(entry);
     if (known !== undefined) return known;
-    const rules = (entry.decode() as unknown as Role).rules ?? [];
+    const rules = (entry.object as unknown as Role).rules ?? [];
     this.#rules.set(entry, rules);
     return rules;
   }
@@ -169,7 +169,7 @@ export class Rights {
 
   #add(entry: CacheEntry): void {
     const { key, namespace, name } = entry;
-    const { subjects = [], roleRef } = entry.decode() as unknown as Binding;
+    const { subjects = [], roleRef } = entry.object as unknown as Binding;
     const indexed: string[] = [];
     for (const subject of subjects) {
       const text = subjectKey(subject, namespace);

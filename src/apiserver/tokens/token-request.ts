@@ -48,7 +48,7 @@ export function* handleTokenRequest(environment: Environment, call: Call): Flow<
   const { object } = decodeObject(tree, tokenRequestKind, environment.schemas, options.fieldValidation);
   const request = object as unknown as TokenRequest;
   const { name, namespace } = call.request;
-  const account = (yield* readEntry(environment, call)).decode();
+  const account = (yield* readEntry(environment, call)).object;
   placeRequest(request, name, namespace);
   checkRequest(request, uidOf(account));
   const audiences = request.spec.audiences ?? [];
@@ -140,7 +140,7 @@ function boundPod(environment: Environment, call: Call, reference: BoundReferenc
 function bound(environment: Environment, resource: string, namespace: string, reference: BoundReference): AnyObject {
   const { name = '', uid = '' } = reference;
   const served = environment.catalog.mustServe({ group: '', version: 'v1', resource });
-  const object = environment.cache.get(served.stored, namespace, name)?.decode();
+  const object = environment.cache.get(served.stored, namespace, name)?.object;
   if (object === undefined) throw notFound(served.info, name);
   if (uid !== '' && uid !== uidOf(object)) {
     const cause =
