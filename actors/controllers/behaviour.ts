@@ -8,7 +8,7 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
-import { controllersOf } from '../../src/controllers/registry.ts';
+import { controllerNames } from '../../src/controllers/registry.ts';
 import { type ElectionEvent, Elector, type ElectorTurn, resignedReason } from '../../src/election/elector.ts';
 import { mirrorOffice } from '../../src/election/lease-mirror.ts';
 import { ApiClient } from '../../src/protocol/api-client.ts';
@@ -73,7 +73,7 @@ function react(state: ControllersState, event: ElectionEvent): readonly Effect[]
 function takeOffice(state: ControllersState, fence: Fence): readonly Effect[] {
   const { args, path } = state;
   const { servers, settings, candidate } = args;
-  const children = controllersOf(settings).map(({ name }): Effect => {
+  const children = controllerNames.map((name): Effect => {
     const childArgs: ControllerArgs = { controller: name, servers, settings, fence, parent: path };
     return { type: 'spawn', path: childPath(state, name), role: 'controller', args: childArgs };
   });
@@ -89,9 +89,7 @@ function leaveOffice(state: ControllersState, reason: string): readonly Effect[]
   const level = reason === resignedReason ? 'info' : 'warn';
   const cancelled = state.flows.cancel(state.mirror);
   state.mirror = 0;
-  const children = controllersOf(state.args.settings).map(
-    ({ name }): Effect => ({ type: 'stop', path: childPath(state, name) }),
-  );
+  const children = controllerNames.map((name): Effect => ({ type: 'stop', path: childPath(state, name) }));
   return [
     { type: 'log', level, message: 'stopped running the controllers', fields: { reason } },
     ...cancelled,

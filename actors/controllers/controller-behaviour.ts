@@ -1,7 +1,6 @@
 /** The actor of one controller. It lives while its master holds the office and ends with it, at once. */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
-import { must } from '../../src/base/assert.ts';
-import { controllersOf } from '../../src/controllers/registry.ts';
+import { makeController } from '../../src/controllers/registry.ts';
 import { ControllerRuntime } from './controller-runtime.ts';
 import type { ControllerArgs, FenceLost } from './controllers-args.ts';
 
@@ -12,8 +11,7 @@ export const controllerBehaviour: Behaviour<ControllerArgs, ControllerRuntime> =
 
 function startRuntime(args: ControllerArgs, context: ActorContext): ControllerRuntime {
   const { servers, fence, parent, settings } = args;
-  const known = controllersOf(settings).find(({ name }) => name === args.controller);
-  const controller = must(known, `no controller ${args.controller}`);
+  const controller = makeController(args.controller, settings);
   const body: FenceLost = { type: 'fenceLost', message: { controller: controller.name } };
   const onFenceLost = () => [{ type: 'send', to: parent, body } as const];
   return new ControllerRuntime({ controller, servers, fence, onFenceLost }, context);

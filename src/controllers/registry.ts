@@ -1,5 +1,5 @@
 /** All controllers of the cluster, by name. A new one is a folder, and a line here. */
-
+import { must } from '../base/assert.ts';
 import { attachDetachController } from './attachdetach/keys.ts';
 import { claimProtectionController } from './claimprotection/keys.ts';
 import { type CloudTiming, cloudAttacherController } from './cloudattacher/keys.ts';
@@ -47,37 +47,44 @@ export interface ControllerSettings {
   readonly rootCertificate: string;
 }
 
-export function controllersOf(settings: ControllerSettings): readonly AnyController[] {
-  return [
-    typeless(replicaSetController),
-    typeless(replicationControllerController),
-    typeless(deploymentController),
-    typeless(daemonSetController),
-    typeless(statefulSetController),
-    typeless(disruptionController),
-    typeless(podAutoscalerController(settings.autoscaler)),
-    typeless(ttlAfterFinishedController),
-    typeless(cronJobController),
-    typeless(jobController({ backoffMs: settings.jobBackoffMs })),
-    typeless(endpointSliceController),
-    typeless(endpointsController),
-    typeless(nodeLifecycleController(settings.node)),
-    typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
-    typeless(serviceAccountController(settings.rootCertificate)),
-    typeless(ephemeralVolumeController),
-    typeless(volumeBinderController),
-    typeless(volumeProvisionerController),
-    typeless(volumeExpanderController),
+/** How each controller is made, by its name. */
+const makers: Readonly<Record<string, (settings: ControllerSettings) => AnyController>> = {
+  'replicaset-controller': () => typeless(replicaSetController),
+  'replicationcontroller-controller': () => typeless(replicationControllerController),
+  'deployment-controller': () => typeless(deploymentController),
+  'daemonset-controller': () => typeless(daemonSetController),
+  'statefulset-controller': () => typeless(statefulSetController),
+  'disruption-controller': () => typeless(disruptionController),
+  'horizontal-pod-autoscaler': (settings) => typeless(podAutoscalerController(settings.autoscaler)),
+  'ttl-after-finished-controller': () => typeless(ttlAfterFinishedController),
+  'cronjob-controller': () => typeless(cronJobController),
+  'job-controller': (settings) => typeless(jobController({ backoffMs: settings.jobBackoffMs })),
+  'endpointslice-controller': () => typeless(endpointSliceController),
+  'endpoint-controller': () => typeless(endpointsController),
+  'node-controller': (settings) => typeless(nodeLifecycleController(settings.node)),
+  'pod-garbage-collector': (settings) => typeless(podGcController({ quarantineMs: settings.orphanQuarantineMs })),
+  'serviceaccount-controller': (settings) => typeless(serviceAccountController(settings.rootCertificate)),
+  'ephemeral-volume-controller': () => typeless(ephemeralVolumeController),
+  'persistentvolume-binder': () => typeless(volumeBinderController),
+  'persistentvolume-provisioner': () => typeless(volumeProvisionerController),
+  'volume-expander': () => typeless(volumeExpanderController),
+  'attachdetach-controller': (settings) =>
     typeless(attachDetachController({ ...settings.storage, nodeGraceMs: settings.node.graceMs })),
-    typeless(cloudAttacherController(settings.storage)),
-    typeless(claimProtectionController),
-    typeless(volumeProtectionController),
-    typeless(serviceAccountTokenController(settings.rootCertificate)),
-    typeless(clusterRoleAggregationController),
-    typeless(resourceQuotaController()),
-    typeless(namespaceController()),
-    typeless(garbageCollectionController()),
-  ];
+  'cloud-attacher': (settings) => typeless(cloudAttacherController(settings.storage)),
+  'persistentvolumeclaim-protection': () => typeless(claimProtectionController),
+  'persistentvolume-protection': () => typeless(volumeProtectionController),
+  'serviceaccount-token-controller': (settings) => typeless(serviceAccountTokenController(settings.rootCertificate)),
+  'clusterrole-aggregation-controller': () => typeless(clusterRoleAggregationController),
+  'resourcequota-controller': () => typeless(resourceQuotaController()),
+  'namespace-controller': () => typeless(namespaceController()),
+  'garbage-collector': () => typeless(garbageCollectionController()),
+};
+
+export const controllerNames: readonly string[] = Object.keys(makers);
+
+/** Throws InvariantError for a name that is none of `controllerNames`. */
+export function makeController(name: string, settings: ControllerSettings): AnyController {
+  return must(makers[name], `controller ${name}`)(settings);
 }
 
 /** Forgets the types that only the controller itself knows: the runtime hands it back what it gave. */

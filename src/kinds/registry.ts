@@ -110,8 +110,17 @@ export class KindRegistry {
   }
 }
 
+/** Made when it is first wanted: some threads never want it, others many times. */
+let stable: KindRegistry | undefined;
+
 /** Returns the resources that Kubernetes itself serves, and those that others serve for it. */
 export function builtInRegistry(options: { readonly includesUnstable?: boolean } = {}): KindRegistry {
+  if (options.includesUnstable === true) return readRegistry(options);
+  stable ??= readRegistry(options);
+  return stable;
+}
+
+function readRegistry(options: { readonly includesUnstable?: boolean }): KindRegistry {
   const all = resourceTable.split('\n').map(parseResource);
   const isServed = (info: ResourceInfo): boolean =>
     options.includesUnstable === true || stabilityOf(info.version) === 'stable';
