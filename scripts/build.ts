@@ -38,6 +38,8 @@ const asScript: BuildOptions = {
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
 
+/** A script as well: a thread that begins with a module starts Node's loader of modules first. */
+const workerEntry = 'actors/runtime/worker-entry.ts';
 /** Threads that are no actors': they are started as they are. */
 const moduleWorkers: ReadonlySet<string> = new Set(['container', 'run-seed', 'bare-echo']);
 
@@ -48,8 +50,8 @@ const isModule = (file: string): boolean => moduleWorkers.has(basename(file, '.t
 // A thread compiles its bundle when it starts: without white space that takes a third less. Names stay, for stack traces.
 const small = { minifyWhitespace: true, minifySyntax: true, outdir: 'dist/workers', entryNames: '[name]' };
 await Promise.all([
-  build({ ...asScript, ...small, entryPoints: workers.filter((file) => !isModule(file)) }),
-  build({ ...asModule, ...small, entryPoints: ['actors/runtime/worker-entry.ts', ...workers.filter(isModule)] }),
+  build({ ...asScript, ...small, entryPoints: [workerEntry, ...workers.filter((file) => !isModule(file))] }),
+  build({ ...asModule, ...small, entryPoints: workers.filter(isModule) }),
 ]);
 await writeFile('dist/descriptions.json.br', compressedDescriptions());
 // Small libraries are bundled, so that a program starts without resolving hundreds of files; what a user shares with us (RxJS) is not.
