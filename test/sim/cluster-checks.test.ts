@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../src/api/object-meta.ts';
 import { checkAcknowledged, checkBindings, checkReplicaSets, checkUntouched } from './cluster/checks.ts';
-import type { Chronicle, Entry } from './cluster/chronicle.ts';
+import { type Chronicle, type Entry, resourceOf } from './cluster/chronicle.ts';
 import { checkRollouts } from './cluster/rollouts.ts';
-import { checkAtMostOne, checkBudgets, checkDaemons, checkJobs } from './cluster/workload-checks.ts';
+import { checkAtMostOne, checkBudgets, checkDaemons, checkDisks, checkJobs } from './cluster/workload-checks.ts';
 
 type Change = readonly [key: string, object: object | null];
 
@@ -13,9 +13,10 @@ function chronicleOf(...changes: readonly Change[]): Chronicle {
   const entries = changes.map(([key, object], index): Entry => {
     const previous = now.get(key) ?? null;
     if (object !== null) now.set(key, object as KubeObject);
-    return { revision: index + 2, atMs: index * 10, key, object: object as KubeObject | null, previous };
+    const resource = resourceOf(key);
+    return { revision: index + 2, atMs: index * 10, key, resource, object: object as KubeObject | null, previous };
   });
-  const of = (resource: string): Entry[] => entries.filter(({ key }) => key.includes(`/${resource}/`));
+  const of = (resource: string): Entry[] => entries.filter((entry) => entry.resource === resource);
   return { entries, of } as unknown as Chronicle;
 }
 
@@ -134,4 +135,23 @@ test('an eviction that no budget granted, and an overdrawn budget, are found', (
   expect(checkBudgets(chronicleOf(budget(1), member(), member(evicted)))).toEqual([]);
   expect(checkBudgets(chronicleOf(budget(1), member(ready), member(ready, evicted)))).toHaveLength(1);
   expect(checkBudgets(chronicleOf(budget(-1)))).toHaveLength(1);
+});
+
+test('a disk that is attached to two nodes, or goes from one claim to another, is found', () => {
+  const attachment = (name: string, nodeName: string, attached: boolean): Change => [
+    `/registry/storage.k8s.io/volumeattachments/${name}`,
+    { metadata: { name }, spec: { nodeName, source: { persistentVolumeName: 'disk' } }, status: { attached } },
+  ];
+  const detached: Change = [attachment('a', 'node-0', true)[0], null];
+  const volume = (uid: string): Change => [
+    '/registry/persistentvolumes/disk',
+    { metadata: { name: 'disk' }, spec: { claimRef: { uid } } },
+  ];
+  const first = attachment('a', 'node-0', true);
+  expect(
+    checkDisks(chronicleOf(first, attachment('b', 'node-1', false), detached, attachment('b', 'node-1', true))),
+  ).toEqual([]);
+  expect(checkDisks(chronicleOf(first, attachment('b', 'node-1', true)))).toHaveLength(1);
+  expect(checkDisks(chronicleOf(volume('one'), volume('one')))).toEqual([]);
+  expect(checkDisks(chronicleOf(volume('one'), volume('two')))).toHaveLength(1);
 });

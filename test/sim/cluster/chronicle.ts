@@ -13,6 +13,7 @@ export interface Entry {
   /** When the watch told of it. */
   readonly atMs: number;
   readonly key: string;
+  readonly resource: string;
   /** Null: deleted. */
   readonly object: KubeObject | null;
   readonly previous: KubeObject | null;
@@ -25,7 +26,8 @@ const plainGroups = new Set(['apps', 'autoscaling', 'batch', 'policy']);
 export class Chronicle {
   readonly entries: Entry[] = [];
   readonly #cluster: Cluster;
-  readonly #now = new Map<string, KubeObject>();
+  /** By resource, then by key. */
+  readonly #now = new Map<string, Map<string, KubeObject>>();
   #lastRevision = 0;
   #subscription: Subscription | null = null;
   #isOver = false;
@@ -42,12 +44,12 @@ export class Chronicle {
 
   /** Objects that stand now, of one resource: `pods`, `deployments`. */
   now<T extends KubeObject>(resource: string): T[] {
-    return [...this.#now].filter(([key]) => resourceOf(key) === resource).map(([, object]) => object as T);
+    return [...(this.#now.get(resource)?.values() ?? [])] as T[];
   }
 
   /** What happened to one resource, in order. */
   of(resource: string): Entry[] {
-    return this.entries.filter(({ key }) => resourceOf(key) === resource);
+    return this.entries.filter((entry) => entry.resource === resource);
   }
 
   close(): void {
@@ -68,16 +70,19 @@ export class Chronicle {
   #take({ type, keyValue }: Event): void {
     const { key, modRevision: revision } = keyValue;
     const object = type === 'put' ? (JSON.parse(utf8Text(keyValue.value)) as KubeObject) : null;
-    const previous = this.#now.get(key) ?? null;
+    const resource = resourceOf(key);
+    const standing = this.#now.get(resource) ?? new Map<string, KubeObject>();
+    this.#now.set(resource, standing);
+    const previous = standing.get(key) ?? null;
     this.#lastRevision = revision;
-    this.entries.push({ revision, atMs: this.#cluster.nowMs(), key, object, previous });
-    if (object === null) this.#now.delete(key);
-    else this.#now.set(key, object);
+    this.entries.push({ revision, atMs: this.#cluster.nowMs(), key, resource, object, previous });
+    if (object === null) standing.delete(key);
+    else standing.set(key, object);
   }
 }
 
 /** Keys are /registry/RESOURCE/... for the core group, and /registry/GROUP/RESOURCE/... for the others. */
-function resourceOf(key: string): string {
+export function resourceOf(key: string): string {
   const [, , first = '', second = ''] = key.split('/');
   return plainGroups.has(first) || first.includes('.') ? second : first;
 }

@@ -2,8 +2,10 @@
 import { controllerOf, isBeingDeleted, nameOf, uidOf } from '../../../src/api/object-meta.ts';
 import { findCondition, isConditionTrue } from '../../../src/kinds/condition.ts';
 import type { Job } from '../../../src/kinds/job/types.ts';
+import type { PersistentVolume } from '../../../src/kinds/persistentvolume/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { PodDisruptionBudget } from '../../../src/kinds/poddisruptionbudget/types.ts';
+import type { VolumeAttachment } from '../../../src/kinds/volumeattachment/types.ts';
 import type { Chronicle } from './chronicle.ts';
 
 /**
@@ -72,14 +74,14 @@ export function checkJobs(chronicle: Chronicle): string[] {
 export function checkBudgets(chronicle: Chronicle): string[] {
   const budgets = new Map<string, PodDisruptionBudget>();
   const violations: string[] = [];
-  for (const { key, object, previous, revision } of chronicle.entries) {
-    if (key.startsWith('/registry/policy/poddisruptionbudgets/')) {
+  for (const { resource, object, previous, revision } of chronicle.entries) {
+    if (resource === 'poddisruptionbudgets') {
       const name = nameOf(object ?? (previous as PodDisruptionBudget));
       if (object === null) budgets.delete(name);
       else budgets.set(name, object as PodDisruptionBudget);
       const allowed = (object as PodDisruptionBudget | null)?.status?.disruptionsAllowed ?? 0;
       if (allowed < 0) violations.push(`budget ${name} at ${revision} allows ${allowed}`);
-    } else if (key.startsWith('/registry/pods/') && object !== null && previous !== null) {
+    } else if (resource === 'pods' && object !== null && previous !== null) {
       const wrong = evictionFault(object as Pod, previous as Pod, budgets);
       if (wrong !== null) violations.push(`${wrong} at ${revision}`);
     }
@@ -95,4 +97,26 @@ function evictionFault(pod: Pod, before: Pod, budgets: ReadonlyMap<string, PodDi
   const budget = budgets.get(pod.metadata.labels?.['app'] ?? '');
   if (budget === undefined || nameOf(pod) in (budget.status?.disruptedPods ?? {})) return null;
   return `${nameOf(pod)} was evicted without a grant of its budget`;
+}
+
+/** A disk is at no two nodes at once, and is never handed from one claim to another. */
+export function checkDisks(chronicle: Chronicle): string[] {
+  const holders = new Map<string, string>();
+  const claims = new Map<string, string>();
+  return chronicle.entries.flatMap(({ resource, object, previous, revision }) => {
+    if (resource === 'volumeattachments') {
+      const { spec, status } = (object ?? previous) as unknown as VolumeAttachment;
+      const disk = spec.source.persistentVolumeName ?? '';
+      const holder = holders.get(disk);
+      if (object === null && holder === spec.nodeName) holders.delete(disk);
+      if (object === null || status?.attached !== true || holder === spec.nodeName) return [];
+      holders.set(disk, spec.nodeName);
+      return holder === undefined ? [] : [`${disk} at ${revision} is attached to ${holder} and ${spec.nodeName}`];
+    }
+    if (resource !== 'persistentvolumes' || object === null) return [];
+    const { uid = '' } = (object as PersistentVolume).spec?.claimRef ?? {};
+    const former = claims.get(nameOf(object)) ?? uid;
+    claims.set(nameOf(object), former || uid);
+    return former === uid || former === '' ? [] : [`${nameOf(object)} at ${revision} goes from ${former} to ${uid}`];
+  });
 }

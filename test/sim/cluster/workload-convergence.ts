@@ -10,6 +10,8 @@ import type { DaemonSet } from '../../../src/kinds/daemonset/types.ts';
 import type { Deployment } from '../../../src/kinds/deployment/types.ts';
 import type { Job } from '../../../src/kinds/job/types.ts';
 import type { Node } from '../../../src/kinds/node/types.ts';
+import type { PersistentVolume } from '../../../src/kinds/persistentvolume/types.ts';
+import type { PersistentVolumeClaim } from '../../../src/kinds/persistentvolumeclaim/types.ts';
 import type { Pod, PodTemplateSpec } from '../../../src/kinds/pod/types.ts';
 import type { PodDisruptionBudget } from '../../../src/kinds/poddisruptionbudget/types.ts';
 import type { ReplicaSet } from '../../../src/kinds/replicaset/types.ts';
@@ -25,6 +27,7 @@ export function unconvergedWorkloads(chronicle: Chronicle, dead: Dead): string |
   const deployments = chronicle.now<Deployment>('deployments');
   const sets = chronicle.now<ReplicaSet>('replicasets');
   const pods = chronicle.now<Pod>('pods');
+  const claims = chronicle.now<PersistentVolumeClaim>('persistentvolumeclaims');
   const alive = nodes.map(nameOf).filter((name) => !dead.has(name));
   const owners = new Set(
     ['replicasets', 'statefulsets', 'daemonsets', 'jobs'].flatMap((resource) => chronicle.now(resource).map(uidOf)),
@@ -33,6 +36,8 @@ export function unconvergedWorkloads(chronicle: Chronicle, dead: Dead): string |
     first(nodes, (node) => nodeFault(node, dead)) ??
     first(deployments, (deployment) => deploymentFault(deployment, sets, pods, dead)) ??
     first(chronicle.now<StatefulSet>('statefulsets'), (set) => statefulSetFault(set, podsOf(set, pods), dead)) ??
+    first(chronicle.now<StatefulSet>('statefulsets'), (set) => claimFault(set, claims, podsOf(set, pods), dead)) ??
+    first(chronicle.now<PersistentVolume>('persistentvolumes'), (volume) => volumeFault(volume, claims, dead)) ??
     first(chronicle.now<DaemonSet>('daemonsets'), (set) => daemonSetFault(set, podsOf(set, pods), alive)) ??
     first(chronicle.now<Job>('jobs'), (job) => jobFault(job, podsOf(job, pods), dead)) ??
     first(chronicle.now<PodDisruptionBudget>('poddisruptionbudgets'), (budget) => budgetFault(budget, pods, dead)) ??
@@ -57,6 +62,36 @@ function statefulSetFault(set: StatefulSet, pods: readonly Pod[], dead: Dead): s
   const fit = pods.filter((pod) => isAsAsked(pod, set.spec.template)).map(nameOf);
   if (pods.length === wanted && names.every((each) => fit.includes(each))) return null;
   return `${name} wants ${names.join()}; ${pods.map(nameOf).join()} stand, ${fit.join()} are as asked`;
+}
+
+/** A pod that is ready has its claims; what was scaled away has them as long as the set says. */
+function claimFault(
+  set: StatefulSet,
+  claims: readonly PersistentVolumeClaim[],
+  pods: readonly Pod[],
+  dead: Dead,
+): string | null {
+  const { replicas = 1, volumeClaimTemplates = [], persistentVolumeClaimRetentionPolicy: policy } = set.spec;
+  if (volumeClaimTemplates.length === 0 || pods.some((pod) => dead.has(pod.spec.nodeName ?? ''))) return null;
+  const prefix = `disk-${nameOf(set)}-`;
+  const own = claims.filter((claim) => nameOf(claim).startsWith(prefix));
+  for (let ordinal = 0; ordinal < replicas; ordinal += 1) {
+    const claim = own.find((each) => nameOf(each) === `${prefix}${ordinal}`);
+    if (claim?.status?.phase !== 'Bound') return `${prefix}${ordinal} is ${claim?.status?.phase ?? 'missing'}`;
+  }
+  const left = own.filter((claim) => Number(nameOf(claim).slice(prefix.length)) >= replicas);
+  return policy?.whenScaled === 'Delete' && left.length > 0 ? `${left.map(nameOf).join()} are left` : null;
+}
+
+/** A disk whose claim is gone goes too; that of a dead node has nobody who lets go of it. */
+function volumeFault(
+  { metadata, spec }: PersistentVolume,
+  claims: readonly PersistentVolumeClaim[],
+  dead: Dead,
+): string | null {
+  const uid = spec?.claimRef?.uid ?? '';
+  if (dead.size > 0 || claims.some((claim) => uidOf(claim) === uid)) return null;
+  return `${metadata.name} is there, and its claim is gone`;
 }
 
 function daemonSetFault(set: DaemonSet, pods: readonly Pod[], alive: readonly string[]): string | null {

@@ -188,6 +188,7 @@ export class WorkloadUser implements ClusterUser {
           selector,
           template,
           podManagementPolicy: random.pick(['OrderedReady', 'Parallel']),
+          ...this.#claims(),
         });
       case 'daemonset': {
         // More than one, because a dead node's pod is unavailable for ever.
@@ -197,6 +198,23 @@ export class WorkloadUser implements ClusterUser {
       case 'job':
         return this.#job(metadata, labels);
     }
+  }
+
+  /** Half of the sets want a disk for each pod, which follows it from node to node; some give it back. */
+  #claims(): object {
+    const random = this.#random;
+    if (random.chance(0.5)) return {};
+    this.attempts.findings.marks.add('asked for disks');
+    const policies = ['Retain', 'Delete'];
+    const spec = {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'cloud',
+      resources: { requests: { storage: '1Gi' } },
+    };
+    return {
+      volumeClaimTemplates: [{ metadata: { name: 'disk' }, spec }],
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: random.pick(policies), whenScaled: random.pick(policies) },
+    };
   }
 
   /** Most succeed; some fail each time, and give up after the second. */

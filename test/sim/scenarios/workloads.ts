@@ -1,11 +1,11 @@
 /**
  * A whole cluster under faults, and every kind of workload in it: Deployments, StatefulSets, DaemonSets and Jobs are created, scaled, rolled and
- * deleted, and nodes are drained under disruption budgets, while masters, their parts and nodes are killed, paused and cut off.
+ * deleted, with disks that follow their pods, and nodes are drained under disruption budgets, while masters, their parts and nodes are killed, paused and cut off.
  */
 import { checkAcknowledged, checkBindings, checkReplicaSets, checkUntouched } from '../cluster/checks.ts';
 import { checkRollouts } from '../cluster/rollouts.ts';
 import { ClusterRun, type ClusterWork } from '../cluster/run.ts';
-import { checkAtMostOne, checkBudgets, checkDaemons, checkJobs } from '../cluster/workload-checks.ts';
+import { checkAtMostOne, checkBudgets, checkDaemons, checkDisks, checkJobs } from '../cluster/workload-checks.ts';
 import { unconvergedWorkloads } from '../cluster/workload-convergence.ts';
 import { WorkloadUser } from '../cluster/workload-user.ts';
 import type { Scenario } from '../scenario.ts';
@@ -23,6 +23,7 @@ const work: ClusterWork = {
     ...checkDaemons(chronicle),
     ...checkJobs(chronicle),
     ...checkBudgets(chronicle),
+    ...checkDisks(chronicle),
     ...checkAcknowledged(chronicle, acknowledged),
   ],
 };
@@ -37,6 +38,7 @@ export const workloadsScenario: Scenario = {
     'pod evicted by request',
     'drained',
     'answer 429',
+    'asked for disks',
     'evicted',
     'converged',
   ],
