@@ -162,7 +162,6 @@ test('with a process that is killed end its programs and their files', async () 
     await cluster.apply(${JSON.stringify(pod('left', { command: ['sh', '-c', 'echo -n $$$$ > $HOME/dev/termination-log; sleep 1000'] }))});
     await cluster.waitFor('pod/left', 'Ready');
     console.log(cluster.kubeconfigPath);
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), 200);
   `.replace('#threemaster', pathToFileURL(resolve('dist/index.js')).href);
   const scripts = await mkdtemp(join(tmpdir(), 'threemaster-script-'));
   const path = join(scripts, 'cluster.mjs');
@@ -175,6 +174,7 @@ test('with a process that is killed end its programs and their files', async () 
   const message = globSync(join(nodes(), '*/containers/*/dev/termination-log'))[0] ?? '';
   const pid = Number(readFileSync(message, 'utf8'));
   expect(isAlive(pid)).toBe(true);
+  child.kill('SIGKILL');
   await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   await expect.poll(() => existsSync(nodes()), { timeout: 10_000 }).toBe(false);
   for (const folder of [dirname(nodes()), scripts]) await rm(folder, { recursive: true, force: true });
