@@ -24,7 +24,7 @@ import { logSourceOf, stagedLogSourceOf } from '../../src/kubelet/log-source.ts'
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
-import { sessionSourceOf } from '../../src/kubelet/session-source.ts';
+import { sessionSourceOf, stagedSessionSourceOf } from '../../src/kubelet/session-source.ts';
 import { keepMirrors, staticPodsOf } from '../../src/kubelet/static-pods.ts';
 import { requestToken } from '../../src/kubelet/token-flow.ts';
 import type { PodEvent } from '../../src/kubelet/turn.ts';
@@ -423,7 +423,8 @@ function answerUsage(
 function openSession(state: KubeletState, { stream, credit }: Subscribed, request: SessionRequest): readonly Effect[] {
   if (credit < 1) return [{ type: 'end', stream, reason: 'rejected' }];
   const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
-  const source = sessionSourceOf(request, machine);
+  const isStaged = state.stages.pods.has(request.namespace, request.pod);
+  const source = isStaged ? stagedSessionSourceOf(request) : sessionSourceOf(request, machine);
   if (source.type === 'found') {
     const { link, sessions } = state;
     const accepted: Effect = { type: 'emit', stream, body: { type: 'accepted' } };

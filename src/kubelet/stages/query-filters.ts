@@ -1,5 +1,7 @@
 /** What the expressions of stages are made of: functions from one value to any number of them, as in jq. */
+
 import { equalJson, isJsonObject, type Json } from '../../api/json.ts';
+import { queryResultsMax } from './limits.ts';
 
 /** Takes one value, gives any number; throws QueryError where jq would fail. */
 export type Filter = (input: Json) => readonly Json[];
@@ -11,9 +13,6 @@ export class QueryError extends Error {
     this.name = 'QueryError';
   }
 }
-
-/** Values that one expression may produce. */
-const resultsMax = 100_000;
 
 export function field(name: string): Filter {
   return (input) => {
@@ -47,7 +46,7 @@ export function piped(first: Filter, second: Filter): Filter {
 }
 
 function push(results: Json[], value: Json): void {
-  if (results.length >= resultsMax) throw new QueryError(`gives more than ${resultsMax} values`);
+  if (results.length >= queryResultsMax) throw new QueryError(`gives more than ${queryResultsMax} values`);
   results.push(value);
 }
 

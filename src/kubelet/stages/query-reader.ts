@@ -1,5 +1,7 @@
 /** Reads the expressions of stages: a recursive descent from pipes, the loosest, to paths. */
+
 import type { Json } from '../../api/json.ts';
+import { queryCharactersMax, queryDepthMax } from './limits.ts';
 import {
   alternative,
   combined,
@@ -17,8 +19,6 @@ import {
 } from './query-filters.ts';
 
 const wordForm = /\s*("(?:[^"\\]|\\.)*"|\/\/|[=!<>]=|[|<>()[\]?]|\.[A-Za-z_]\w*|\.|-?\d+(?:\.\d+)?|[A-Za-z_]\w*)/y;
-const depthMax = 50;
-const charactersMax = 4_096;
 const literals: ReadonlyMap<string, Json> = new Map([
   ['true', true],
   ['false', false],
@@ -32,7 +32,8 @@ export class QueryReader {
 
   /** Throws QueryError for what holds anything that is not known. */
   constructor(text: string) {
-    if (text.length > charactersMax) throw new QueryError(`an expression has ${charactersMax} characters at most`);
+    if (text.length > queryCharactersMax)
+      throw new QueryError(`an expression has ${queryCharactersMax} characters at most`);
     const words: string[] = [];
     wordForm.lastIndex = 0;
     let end = 0;
@@ -54,7 +55,7 @@ export class QueryReader {
 
   #pipe(): Filter {
     this.#depth += 1;
-    if (this.#depth > depthMax) throw new QueryError(`an expression nests ${depthMax} deep at most`);
+    if (this.#depth > queryDepthMax) throw new QueryError(`an expression nests ${queryDepthMax} deep at most`);
     let filter = this.#alternative();
     while (this.#take('|')) filter = piped(filter, this.#alternative());
     this.#depth -= 1;

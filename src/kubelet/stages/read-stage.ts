@@ -2,8 +2,10 @@
  * Reads Stage objects of kwok.x-k8s.io/v1alpha1: those of today (`steps`, `jq`) and those of before (`next`, `key`, `expressionFrom`). What could
  * not be carried out is refused with its place, unknown fields too: a stage that is half understood would show states that KWOK does not.
  */
+
 import type { Json } from '../../api/json.ts';
 import { parseTemplate, type Template } from '../../template/template.ts';
+import { stageStepsMax } from './limits.ts';
 import { ManifestError, ManifestReader } from './manifest-reader.ts';
 import { parseQuery, type Query } from './query.ts';
 import {
@@ -30,7 +32,6 @@ const requirementFields = ['key', 'operator', 'values'];
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
 const eventTypes = ['Normal', 'Warning'] as const;
 const patchTypes = ['strategic', 'merge', 'json'] as const;
-const stepsMax = 50;
 
 export function readStage(manifest: unknown): ReadStage {
   try {
@@ -136,12 +137,12 @@ function stepsOfNext(next: ManifestReader): readonly StageStep[] {
     });
   }
   const patches = next.at('patches').list();
-  if (patches.length > stepsMax) next.at('patches').fail(`has more than ${stepsMax}`);
+  if (patches.length > stageStepsMax) next.at('patches').fail(`has more than ${stageStepsMax}`);
   return [...steps, ...patches.map((patch): StageStep => ({ type: 'patch', patch: patchOf(patch) }))];
 }
 
 function stepsOf(step: ManifestReader, index: number): readonly StageStep[] {
-  if (index >= stepsMax) step.fail(`is one of more than ${stepsMax}`);
+  if (index >= stageStepsMax) step.fail(`is one of more than ${stageStepsMax}`);
   step.object(['event', 'finalizers', 'delete', 'patch']);
   return [
     ...(step.at('event').isPresent ? [{ type: 'event', event: eventOf(step.at('event')) } as const] : []),

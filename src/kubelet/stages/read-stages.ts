@@ -1,5 +1,7 @@
 /** Reads a set of stages, and says what of them will not be carried out here. */
+
 import { isJsonObject, type Json } from '../../api/json.ts';
+import { stagesMax } from './limits.ts';
 import { readStage } from './read-stage.ts';
 import type { Stage } from './stage.ts';
 
@@ -7,8 +9,6 @@ export type ReadStages =
   | { readonly type: 'read'; readonly stages: readonly Stage[]; readonly warnings: readonly string[] }
   /** `message` is one line that says what is wrong and where. */
   | { readonly type: 'malformed'; readonly message: string };
-
-const stagesMax = 200;
 
 export function readStages(manifests: readonly unknown[]): ReadStages {
   if (manifests.length > stagesMax) return { type: 'malformed', message: `there are ${stagesMax} stages at most` };

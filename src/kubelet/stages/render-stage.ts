@@ -14,8 +14,8 @@ import type { StagePatch, stageFunctionNames } from './stage.ts';
 export interface StageScene {
   readonly nodeName: string;
   readonly nodeIp: string;
-  /** The address of the object, a pod. */
-  readonly podIp: string;
+  /** Finds the address of the object, a pod; empty when there is none left. */
+  readonly podIp: () => string;
   readonly startedMs: WallMs;
   readonly nowMs: WallMs;
 }
@@ -77,9 +77,9 @@ function functionsOf(scene: StageScene): TemplateFunctions & Record<(typeof stag
     NodeIP: taking(0, 0, () => nodeIp),
     NodeName: taking(0, 0, () => nodeName),
     NodePort: taking(0, 0, () => 0),
-    PodIP: taking(0, 0, () => podIp),
+    PodIP: taking(0, 0, podIp),
     NodeIPWith: taking(1, 1, () => nodeIp),
-    PodIPWith: taking(2, 5, ({ args: [, isHostNetwork] }) => (isTrue(isHostNetwork) ? nodeIp : podIp)),
+    PodIPWith: taking(2, 5, ({ args: [, isHostNetwork] }) => (isTrue(isHostNetwork) ? nodeIp : podIp())),
   };
 }
 

@@ -150,13 +150,17 @@ export class StagedPods {
     this.#consider(uid, entry, moment);
   }
 
-  /** What templates may know. A pod that has no address yet gets one, if there is any left. */
-  sceneOf({ uid, pod }: Pick<StagePlay, 'uid' | 'pod'>, nowMs: WallMs): StageScene {
-    const { nodeName, nodeIp, startedMs, addresses } = this.#options;
+  /** What templates may know. A pod gets an address when one asks for it. */
+  sceneOf(play: StagePlay, nowMs: WallMs): StageScene {
+    const { nodeName, nodeIp, startedMs } = this.#options;
+    return { nodeName, nodeIp, podIp: () => this.#addressOf(play), startedMs, nowMs };
+  }
+
+  #addressOf({ uid, pod }: StagePlay): string {
     const entry = this.#pods.get(uid);
-    const address = pod.status?.podIP ?? entry?.address ?? addresses()?.allocate() ?? '';
-    if (entry !== undefined && address !== '') entry.address = address;
-    return { nodeName, nodeIp, podIp: address, startedMs, nowMs };
+    if (entry === undefined) return pod.status?.podIP ?? '';
+    entry.address ??= pod.status?.podIP ?? this.#options.addresses()?.allocate() ?? null;
+    return entry.address ?? '';
   }
 
   #consider(uid: string, entry: StagedPod, moment: Moment): void {

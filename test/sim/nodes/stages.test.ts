@@ -1,5 +1,6 @@
 /** Pods that follow stages, through the real store, API server, scheduler and kubelet, while masters and kubelets die. */
 import { describe, expect, test } from 'vitest';
+import { ownBytes, utf8Text } from '../../../src/base/bytes.ts';
 import { Random } from '../../../src/base/random.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
 import { isReady, NodeWorld, podNamed } from './node-world.ts';
@@ -201,7 +202,10 @@ test('logs and sessions of pods that follow stages are refused in words', () => 
   world.create(pods, podNamed('one'));
   world.until(() => phaseOf(world.pod('one')) === 'Running', 10_000);
   expect(world.logs('one', { container: 'main' }).text).toContain('follows stages');
-  expect(world.session('one/exec', ['true']).end).not.toBe(null);
+  const { items, end } = world.session('one/exec', ['true']);
+  const [item] = items;
+  expect(item?.type === 'refused' ? utf8Text(ownBytes(item.response.bytes)) : item).toContain('follows stages');
+  expect(end).not.toBe(null);
 });
 
 test('equal seeds give equal runs', () => {

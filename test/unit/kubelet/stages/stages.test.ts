@@ -242,7 +242,7 @@ describe('delays', () => {
 });
 
 describe('rendering', () => {
-  const scene = { nodeName: 'node-0', nodeIp: '10.0.0.1', podIp: '10.1.0.2', startedMs: nowMs, nowMs };
+  const scene = { nodeName: 'node-0', nodeIp: '10.0.0.1', podIp: () => '10.1.0.2', startedMs: nowMs, nowMs };
   const rendered = (patch: object) => {
     const [step] = stageOf('a', { next: { patches: [patch] } }).steps;
     return step?.type === 'patch' ? renderPatch(step.patch, podOf(), scene) : null;
@@ -376,8 +376,8 @@ describe('pods', () => {
     state.pool = new AddressPool('10.1.0.0/30');
     pods.addressesChanged();
     const [play] = pods.takePlays() as [StagePlay];
-    const address = pods.sceneOf(play, nowMs).podIp;
-    expect(pods.sceneOf(play, nowMs).podIp).toBe(address);
+    const address = pods.sceneOf(play, nowMs).podIp();
+    expect(pods.sceneOf(play, nowMs).podIp()).toBe(address);
     expect(state.pool.allocate()).toBeNull();
     pods.podDeleted(play.pod);
     expect(state.pool.allocate()).toBe(address);
