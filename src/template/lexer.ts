@@ -34,6 +34,7 @@ const comment = /\s*\/\*[\s\S]*?\*\/\s*(-?)\}\}/y;
 /** Throws TemplateError. */
 export function cutTemplate(text: string): readonly Part[] {
   const parts: Part[] = [];
+  const lineAt = lineCounter(text);
   let at = 0;
   let isTrimmed = false;
   for (;;) {
@@ -51,8 +52,9 @@ export function cutTemplate(text: string): readonly Part[] {
       at = inside + remark[0].length;
       continue;
     }
-    const cut = cutAction(text, inside, lineOf(text, start));
-    parts.push({ type: 'action', words: cut.words, line: lineOf(text, start) });
+    const line = lineAt(start);
+    const cut = cutAction(text, inside, lineAt);
+    parts.push({ type: 'action', words: cut.words, line });
     isTrimmed = cut.isTrimmed;
     at = cut.end;
   }
@@ -64,7 +66,8 @@ interface CutAction {
   readonly isTrimmed: boolean;
 }
 
-function cutAction(text: string, start: number, firstLine: number): CutAction {
+function cutAction(text: string, start: number, lineAt: (at: number) => number): CutAction {
+  const firstLine = lineAt(start);
   const words: Word[] = [];
   let at = start;
   let isApart = false;
@@ -78,15 +81,19 @@ function cutAction(text: string, start: number, firstLine: number): CutAction {
       continue;
     }
     if (at >= text.length) throw new TemplateError(firstLine, 'unclosed action');
-    const word = wordAt(text, at, isApart);
+    const word = wordAt(text, at, lineAt(at), isApart);
     words.push(word.word);
     at += word.length;
     isApart = false;
   }
 }
 
-function wordAt(text: string, at: number, isApart: boolean): { readonly word: Word; readonly length: number } {
-  const line = lineOf(text, at);
+function wordAt(
+  text: string,
+  at: number,
+  line: number,
+  isApart: boolean,
+): { readonly word: Word; readonly length: number } {
   for (const [type, form] of forms) {
     const found = matchAt(form, text, at);
     if (found === null) continue;
@@ -134,8 +141,15 @@ function matchAt(form: RegExp, text: string, at: number): RegExpExecArray | null
   return form.exec(text);
 }
 
-function lineOf(text: string, at: number): number {
+/** Returns a function that tells the line of a place; places come in ascending order. */
+function lineCounter(text: string): (at: number) => number {
   let line = 1;
-  for (let index = text.indexOf('\n'); index >= 0 && index < at; index = text.indexOf('\n', index + 1)) line += 1;
-  return line;
+  let next = text.indexOf('\n');
+  return (at) => {
+    while (next >= 0 && next < at) {
+      line += 1;
+      next = text.indexOf('\n', next + 1);
+    }
+    return line;
+  };
 }
