@@ -25,7 +25,7 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /** Reads what Go's time.ParseDuration reads, such as `1h2m3.5s` or `-300ms`, as milliseconds; undefined when it is none. */
 export function parseGoDuration(text: string): number | undefined {
-  const [, sign, parts] = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text) ?? [];
+  const [, sign, parts] = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text) ?? [];
   if (parts === undefined) return undefined;
   let totalMs = 0;
   for (const [, amount, unit] of parts.matchAll(/([\d.]+)([a-zµμ]+)/g))

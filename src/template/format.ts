@@ -2,7 +2,7 @@
 import { type Call, checkLength, textAt } from './functions.ts';
 import { formattedText, type Value } from './values.ts';
 
-const verb = /%([-+# 0]*)(\d*)(?:\.(\d+))?([a-zA-Z%])/g;
+const verb = /%([-+# 0]*)((?:[1-9]\d*)?)(?:\.(\d+))?([a-zA-Z%])/g;
 const widthMax = 1_000;
 const precisionMax = 100;
 

@@ -7,6 +7,7 @@ import type { WallMs } from '../../base/brand.ts';
 import type { Random } from '../../base/random.ts';
 import { parseTimestamp } from '../../base/time.ts';
 import { parseGoDuration } from '../go-duration.ts';
+import { stageDelayMsMax } from './limits.ts';
 import type { Query } from './query.ts';
 import type { Stage, StageRequirement, StageSelector } from './stage.ts';
 
@@ -34,9 +35,14 @@ export function delayOf({ delay }: Stage, object: KubeObject, nowMs: WallMs, ran
   const durationMs = foundDuration(duration.query, duration.fallback, object, nowMs);
   if (durationMs === null) return 0;
   const jitterMs = jitter === null ? null : foundDuration(jitter.query, jitter.fallback, object, nowMs);
-  if (jitterMs === null) return Math.max(0, durationMs);
-  if (jitterMs <= durationMs) return Math.max(0, jitterMs);
-  return Math.max(0, durationMs + random.fraction() * (jitterMs - durationMs));
+  if (jitterMs === null) return bounded(durationMs);
+  if (jitterMs <= durationMs) return bounded(jitterMs);
+  const fromMs = bounded(durationMs);
+  return fromMs + random.fraction() * Math.max(0, bounded(jitterMs) - fromMs);
+}
+
+function bounded(delayMs: number): number {
+  return Math.min(stageDelayMsMax, Math.max(0, delayMs));
 }
 
 function matches({ labels, annotations, requirements }: StageSelector, object: KubeObject): boolean {
@@ -83,5 +89,6 @@ function foundDuration(query: Query | null, fallback: number | null, object: Kub
   if (typeof found !== 'string') return fallback;
   if (found === '') return null;
   const momentMs = parseTimestamp(found);
-  return momentMs === undefined ? (parseGoDuration(found) ?? fallback) : momentMs - nowMs;
+  const durationMs = momentMs === undefined ? parseGoDuration(found) : momentMs - nowMs;
+  return durationMs ?? fallback;
 }

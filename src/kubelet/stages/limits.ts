@@ -14,3 +14,6 @@ export const queryDepthMax = 50;
 
 /** Values that an expression may produce. */
 export const queryResultsMax = 100_000;
+
+/** Milliseconds that a stage may be delayed; a longer delay is cut to it. */
+export const stageDelayMsMax = 10 * 365 * 24 * 3_600_000;

@@ -7,6 +7,7 @@ import type { Pod } from '../../../../src/kinds/pod/types.ts';
 import { AddressPool } from '../../../../src/kubelet/address-pool.ts';
 import { parseGoDuration } from '../../../../src/kubelet/go-duration.ts';
 import { chooseStage, delayOf } from '../../../../src/kubelet/stages/choose-stage.ts';
+import { stageDelayMsMax } from '../../../../src/kubelet/stages/limits.ts';
 import { readStage } from '../../../../src/kubelet/stages/read-stage.ts';
 import { readStages } from '../../../../src/kubelet/stages/read-stages.ts';
 import { renderPatch } from '../../../../src/kubelet/stages/render-stage.ts';
@@ -217,6 +218,7 @@ describe('delays', () => {
     ['a moment that is over', { durationFrom: from }, '2023-11-14T22:13:00Z', 0, 0],
     ['what cannot be read', { durationMilliseconds: 500, durationFrom: from }, 'soon', 500, 500],
     ['what is not there', { durationMilliseconds: 500, durationFrom: from }, undefined, 500, 500],
+    ['more than anybody waits', { durationFrom: from }, `${'9'.repeat(400)}h`, stageDelayMsMax, stageDelayMsMax],
     ['jitter of the pod', { durationMilliseconds: 500, jitterDurationFrom: from }, '200ms', 200, 200],
   ])('%s', (_name, delay, wait, min, max) => {
     const pod = podOf(wait === undefined ? {} : { annotations: { wait } });
@@ -236,6 +238,7 @@ describe('delays', () => {
     ['.5s', 500],
     ['1us', 0.001],
     ['5', undefined],
+    ['1'.repeat(100_000), undefined],
     ['s', undefined],
     ['', undefined],
   ])('Go reads %s', (text, want) => expect(parseGoDuration(text)).toBe(want));
