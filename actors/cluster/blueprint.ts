@@ -212,6 +212,9 @@ export function designNode({ options, dataFolder }: BlueprintOptions, index: num
     apiServers: masters.map(apiServerPath),
     runtime: `${name}/runtime`,
     limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,
+    ...(options.stages.manifests.length === 0
+      ? {}
+      : { stages: { manifests: options.stages.manifests, isDefault: options.runtime === 'simulated' } }),
   });
   const programs = {
     images: options.images,

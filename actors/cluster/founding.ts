@@ -43,6 +43,9 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
   const seed = asked.simulatedSeed ?? asked.seed ?? randomInt(2 ** 47);
   const fabric = openFabric(asked, seed, bridge, events, modules);
   const startedMs = fabric.monotonicMs();
+  for (const message of asked.stages.warnings) {
+    asked.log?.({ wallMs: fabric.wallMs(), actor: 'main/stages', level: 'warn', message, fields: {} });
+  }
   let folder: DataFolder | undefined;
   try {
     folder = await openDataFolder(asked);

@@ -26,6 +26,8 @@ export interface KeptOptions {
   readonly nodeGroups?: readonly NodeGroupOptions[];
   /** Absent in what an earlier version kept: simulated. */
   readonly runtime?: RuntimeHandler;
+  /** Absolute; the file of its stages, which is read anew at each start. */
+  readonly stagesFile?: string;
   /** Absolute; null: nothing outlives the process. */
   readonly dataDirectory: string | null;
   /** Absolute; the file into which the user wanted the cluster written. */

@@ -9,6 +9,7 @@ import { type RuntimeHandler, runtimeHandlers } from '../kubelet/node-runtime.ts
 import type { LogEntry } from './events.ts';
 import { type MachineProfile, machinesComplaint } from './machines.ts';
 import { checkNodeGroups, type NodeGroupOptions } from './node-group-options.ts';
+import { type CheckedStages, checkStages } from './stage-options.ts';
 import { type ProfileName, timingProfiles } from './timing.ts';
 
 export interface ClusterOptions {
@@ -47,6 +48,11 @@ export interface ClusterOptions {
   readonly runtime?: RuntimeHandler;
   /** Images for the runtime `worker`: names, with or without a tag, and the URL or path of an ES module each. */
   readonly images?: Readonly<Record<string, string | URL>>;
+  /**
+   * What simulated pods do, as Stage objects of KWOK (kwok.x-k8s.io/v1alpha1): YAML or objects. Without them pods run simulated containers. See
+   * docs/simulated-containers.md.
+   */
+  readonly stages?: string | readonly object[];
   /** The same cluster on a virtual clock and a simulated network, on this thread. */
   readonly simulated?: { readonly seed: number };
   /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
@@ -80,6 +86,7 @@ export interface CheckedOptions {
   readonly runtime: RuntimeHandler;
   /** `file:` URLs by image name. */
   readonly images: Readonly<Record<string, string>>;
+  readonly stages: CheckedStages;
   readonly simulatedSeed: number | null;
   readonly log: ((entry: LogEntry) => void) | null;
   readonly progress: (text: string) => void;
@@ -114,6 +121,7 @@ const known = new Set([
   'nodeGroups',
   'runtime',
   'images',
+  'stages',
   'simulated',
   'log',
   'progress',
@@ -160,6 +168,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     nodeGroups: groupsOf(options.nodeGroups ?? []),
     runtime: runtimeOf(options),
     images: imagesOf(options.images ?? {}),
+    stages: stagesOf(options.stages ?? []),
     log: options.log ?? null,
     progress: options.progress ?? (() => {}),
     simulatedSeed:
@@ -196,6 +205,12 @@ function runtimeOf({ runtime = 'simulated', simulated }: ClusterOptions): Runtim
     throw new ClusterOptionsError('a simulated cluster runs simulated containers only');
   }
   return runtime;
+}
+
+function stagesOf(given: NonNullable<ClusterOptions['stages']>): CheckedStages {
+  const stages = checkStages(given);
+  if (typeof stages === 'string') throw new ClusterOptionsError(stages);
+  return stages;
 }
 
 function imagesOf(images: Readonly<Record<string, string | URL>>): Readonly<Record<string, string>> {

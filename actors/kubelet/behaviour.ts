@@ -20,13 +20,14 @@ import { recordEvents } from '../../src/kubelet/event-flow.ts';
 import { Kubelet } from '../../src/kubelet/kubelet.ts';
 import type { NumberedDemand } from '../../src/kubelet/kubelet-work.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
-import { logSourceOf } from '../../src/kubelet/log-source.ts';
+import { logSourceOf, stagedLogSourceOf } from '../../src/kubelet/log-source.ts';
 import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
-import { sessionSourceOf } from '../../src/kubelet/session-source.ts';
+import { sessionSourceOf, stagedSessionSourceOf } from '../../src/kubelet/session-source.ts';
 import { keepMirrors, staticPodsOf } from '../../src/kubelet/static-pods.ts';
 import { requestToken } from '../../src/kubelet/token-flow.ts';
+import type { PodEvent } from '../../src/kubelet/turn.ts';
 import { memoryByPod, summarize } from '../../src/kubelet/usage-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
 import type { KubeletLogsRequest, KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
@@ -37,6 +38,7 @@ import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/inf
 import { LogRelays } from './log-relays.ts';
 import { ObjectWatches } from './object-watches.ts';
 import { RuntimeLink, runtimeIdMin } from './runtime-link.ts';
+import { StagePlayer, type StagesArgs, stageTimer } from './stage-player.ts';
 
 /** What a kubelet is started with. */
 export interface KubeletArgs {
@@ -46,6 +48,8 @@ export interface KubeletArgs {
   /** The path of the node's container runtime. */
   readonly runtime: string;
   readonly limits?: Partial<KubeletLimits>;
+  /** What simulated pods do instead of running containers. */
+  readonly stages?: StagesArgs;
 }
 
 export interface KubeletState {
@@ -60,6 +64,7 @@ export interface KubeletState {
   readonly api: ApiClient;
   readonly informers: InformerSet;
   readonly objects: ObjectWatches;
+  readonly stages: StagePlayer;
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
   /** Watched once a pod names one. */
@@ -108,6 +113,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
   const identity = identityOf(args, random.integer(0, args.apiServers.length - 1));
   const api = new ApiClient(identity);
   const informers = new InformerSet({ ...identity, memo }, random.fork('informers'));
+  const runner = new FlowRunner();
   const state: KubeletState = {
     limits,
     kubelet,
@@ -115,10 +121,18 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     link,
     logs: new LogRelays(args.runtime, relayIdMin),
     sessions: new SessionRelays(sessionIdMin),
-    runner: new FlowRunner(),
+    runner,
     api,
     informers,
     objects: new ObjectWatches(informers, kubelet),
+    stages: new StagePlayer(args, context, {
+      runner,
+      api,
+      limits,
+      addresses: () => kubelet.addresses,
+      stamp: () => state.stamp,
+      tell: (pod, event) => tell(state, pod, event),
+    }),
     pods: informers.add<Pod>({ resource: { ...core, resource: 'pods' }, fieldSelector: `spec.nodeName=${name}` }),
     nodes: informers.add<Node>({ resource: { ...core, resource: 'nodes' }, fieldSelector: `metadata.name=${name}` }),
     classes: null,
@@ -191,6 +205,7 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
         return [];
       }
       if (input.key === statusTimer) return refreshStatus(state);
+      if (input.key === stageTimer) return state.stages.wake();
       return handle(state, input);
     default:
       return handle(state, input);
@@ -208,12 +223,8 @@ function flush(state: KubeletState): readonly Effect[] {
     ...changed.flatMap((uid) => settle(state, uid)),
     ...(wantsMirrors ? mirror(state) : []),
   ];
-  for (const { pod, event } of events) {
-    const object = pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
-    if (state.events.isFull()) state.events.shift();
-    state.events.push(state.recorder.record({ ...event, object }, state.stamp.wallMs));
-  }
-  effects.push(...record(state), ...watchClasses(state));
+  for (const { pod, event } of events) tell(state, pod, event);
+  effects.push(...state.stages.flush(), ...record(state), ...watchClasses(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
     effects.push(...statusDue(state));
@@ -229,6 +240,12 @@ function flush(state: KubeletState): readonly Effect[] {
   }
   state.wakeAtMs = nextAtMs;
   return effects;
+}
+
+function tell(state: KubeletState, pod: Pod, event: PodEvent): void {
+  const object = pod.kind === 'Pod' ? pod : { ...pod, apiVersion: 'v1', kind: 'Pod' };
+  if (state.events.isFull()) state.events.shift();
+  state.events.push(state.recorder.record({ ...event, object }, state.stamp.wallMs));
 }
 
 function watchClasses(state: KubeletState): readonly Effect[] {
@@ -299,7 +316,7 @@ function passOn({ logs, sessions }: KubeletState, input: OtherInput): readonly E
 }
 
 function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
-  const { kubelet, pods, nodes, stamp } = state;
+  const { kubelet, pods, nodes, stages, stamp } = state;
   let isTaken = false;
   for (const change of changesOf(turn, nodes)) {
     state.situation.node = change.type === 'deleted' ? null : change.object;
@@ -307,7 +324,8 @@ function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
     if (change.type !== 'deleted') kubelet.nodeSet(change.object, stamp);
   }
   for (const change of changesOf(turn, pods)) {
-    if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
+    if (stages.pods.owns(change.object)) stages.learn(change);
+    else if (change.type === 'deleted') kubelet.podDeleted(change.object, stamp);
     else kubelet.podSet(change.object, stamp);
   }
   state.objects.learn(turn, stamp);
@@ -385,7 +403,9 @@ type Subscribed = Extract<KubeletInput, { type: 'subscribed' }>;
 
 function openLogs(state: KubeletState, input: Subscribed, request: KubeletLogsRequest): readonly Effect[] {
   const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
-  return state.logs.open(input.stream, logSourceOf(request, machine, input.wallMs), input.credit);
+  const isStaged = state.stages.pods.has(request.namespace, request.pod);
+  const source = isStaged ? stagedLogSourceOf(request) : logSourceOf(request, machine, input.wallMs);
+  return state.logs.open(input.stream, source, input.credit);
 }
 
 function answerUsage(
@@ -403,7 +423,8 @@ function answerUsage(
 function openSession(state: KubeletState, { stream, credit }: Subscribed, request: SessionRequest): readonly Effect[] {
   if (credit < 1) return [{ type: 'end', stream, reason: 'rejected' }];
   const machine = state.kubelet.find(request.namespace, request.pod, request.uid);
-  const source = sessionSourceOf(request, machine);
+  const isStaged = state.stages.pods.has(request.namespace, request.pod);
+  const source = isStaged ? stagedSessionSourceOf(request) : sessionSourceOf(request, machine);
   if (source.type === 'found') {
     const { link, sessions } = state;
     const accepted: Effect = { type: 'emit', stream, body: { type: 'accepted' } };

@@ -7,11 +7,10 @@ import type { Effect } from '../../src/actor/effect.ts';
 import type { Input, Stamp, StreamId } from '../../src/actor/input.ts';
 import type { MonotonicMs, WallMs } from '../../src/base/brand.ts';
 import type { ImageProfiles } from '../../src/kubelet/container-profile.ts';
-import { LogRing } from '../../src/kubelet/log-ring.ts';
 import { LogReaders, type LogView } from '../../src/kubelet/runtime/log-readers.ts';
 import { type RuntimeStep, SimulatedRuntime } from '../../src/kubelet/simulated-runtime.ts';
 import { SimulatedSessions } from '../../src/kubelet/simulated-sessions.ts';
-import type { LogOptions, RuntimeContainer, RuntimeProtocol } from '../../src/protocol/runtime.ts';
+import type { RuntimeContainer, RuntimeProtocol } from '../../src/protocol/runtime.ts';
 
 export interface RuntimeArgs {
   /** Profiles by image name; see src/kubelet/container-profile.ts. */
@@ -37,9 +36,6 @@ const followTimer = 'runtime:follow';
 const sessionsTimer = 'runtime:sessions';
 const followMs = 100;
 const idCharacters = 56;
-/** Nobody writes to it. */
-const silence = new LogRing();
-
 export const simulatedRuntimeBehaviour: Behaviour<RuntimeArgs | null, RuntimeState, RuntimeProtocol> = {
   init,
   step,
@@ -52,7 +48,7 @@ function init(args: RuntimeArgs | null, { random, wallMs }: ActorContext): Runti
   const state: RuntimeState = {
     runtime,
     listeners: new Map(),
-    readers: new LogReaders((containerId, { stream }) => viewOf(state, containerId, stream)),
+    readers: new LogReaders((containerId) => viewOf(state, containerId)),
     sessions: new SimulatedSessions(runtime),
     dueAtMs: undefined,
     wallMs,
@@ -60,15 +56,9 @@ function init(args: RuntimeArgs | null, { random, wallMs }: ActorContext): Runti
   return state;
 }
 
-/** All that a simulated container says goes to its standard output. */
-function viewOf(
-  { runtime, wallMs }: RuntimeState,
-  containerId: string,
-  stream: LogOptions['stream'],
-): LogView | undefined {
+function viewOf({ runtime, wallMs }: RuntimeState, containerId: string): LogView | undefined {
   const container = runtime.container(containerId, wallMs);
-  if (container === undefined) return undefined;
-  return { ring: stream === 'stderr' ? silence : container.log, isRunning: container.state === 'running' };
+  return container && { ring: container.log, isRunning: container.state === 'running' };
 }
 
 function step(state: RuntimeState, input: RuntimeInput): readonly Effect[] {

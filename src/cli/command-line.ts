@@ -19,6 +19,8 @@ export interface StartRequest {
   readonly nodeGroups?: readonly NodeGroupRequest[];
   /** How pods run that name no RuntimeClass. */
   readonly runtime?: 'simulated' | 'worker' | 'process';
+  /** A file of Stage objects of KWOK; empty: none any more. */
+  readonly stagesFile?: string;
 }
 
 export interface NodeGroupRequest {
@@ -181,6 +183,7 @@ interface StartOptions extends Common {
   readonly profile?: 'fast' | 'kubernetes';
   readonly nodeGroup?: readonly NodeGroupRequest[];
   readonly runtime?: NonNullable<StartRequest['runtime']>;
+  readonly stages?: string;
   readonly detach: boolean;
 }
 
@@ -216,6 +219,7 @@ function addStart(program: Command, take: Take): void {
         'how pods run that name no RuntimeClass: simulated (default), as worker threads, or as processes of this machine',
       ).choices(['simulated', 'worker', 'process']),
     )
+    .option('--stages <file>', 'what simulated pods do, as Stage objects of KWOK in YAML')
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
       const {
@@ -230,6 +234,7 @@ function addStart(program: Command, take: Take): void {
         token,
         profile,
         runtime,
+        stages,
         nodeGroup: nodeGroups,
       } = options;
       const request = {
@@ -242,6 +247,7 @@ function addStart(program: Command, take: Take): void {
         ...(profile === undefined ? {} : { profile }),
         ...(nodeGroups === undefined ? {} : { nodeGroups }),
         ...(runtime === undefined ? {} : { runtime }),
+        ...(stages === undefined ? {} : { stagesFile: stages }),
       };
       take({ type: 'start', name, output, isDetached: detach, request });
     });

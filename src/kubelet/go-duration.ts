@@ -11,3 +11,24 @@ export function goDuration(durationMs: number): string {
   if (hours > 0) return `${hours}h${minutes}m${seconds}`;
   return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }
+
+const unitMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** Reads what Go's time.ParseDuration reads, such as `1h2m3.5s` or `-300ms`, as milliseconds; undefined when it is none. */
+export function parseGoDuration(text: string): number | undefined {
+  const [, sign, parts] = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text) ?? [];
+  if (parts === undefined) return undefined;
+  let totalMs = 0;
+  for (const [, amount, unit] of parts.matchAll(/([\d.]+)([a-zµμ]+)/g))
+    totalMs += Number(amount) * (unitMs[unit ?? ''] ?? 0);
+  return sign === '-' ? -totalMs : totalMs;
+}

@@ -75,6 +75,11 @@ export class Kubelet {
     return this.#tenants.size;
   }
 
+  /** Where the pods of the node get their addresses; null while its range is not known. */
+  get addresses(): AddressPool | null {
+    return this.#pool;
+  }
+
   /** When `wake` has to be called; undefined when nothing is due. */
   nextAtMs(): MonotonicMs | undefined {
     const shutdownAtMs = this.#shutdown?.nextAtMs ?? Number.POSITIVE_INFINITY;

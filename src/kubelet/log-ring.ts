@@ -9,7 +9,11 @@ import type { LogOptions } from '../protocol/runtime.ts';
 export interface LogLine {
   readonly atMs: WallMs;
   readonly text: string;
+  /** What it was written to; absent: the standard output. */
+  readonly stream?: LogStream;
 }
+
+type LogStream = NonNullable<LogOptions['stream']>;
 
 export const logLinesMax = 4_096;
 const logCharactersMax = 1_048_576;
@@ -47,16 +51,25 @@ export class LogRing {
     return position;
   }
 
-  /** Returns the lines from `position` on as text, at most about `bytesMax` of it, and where to go on. Lines lost meanwhile are skipped. */
-  read(position: LogPosition, timestamps: boolean, bytesMax: number): { bytes: Uint8Array; next: LogPosition } {
+  /**
+   * Returns the lines from `position` on as text, at most about `bytesMax` of it, and where to go on. Lines lost meanwhile are skipped, and those of
+   * another stream than `stream`, if that is given.
+   */
+  read(
+    position: LogPosition,
+    timestamps: boolean,
+    bytesMax: number,
+    stream?: LogStream,
+  ): { bytes: Uint8Array; next: LogPosition } {
     const oldest = this.#written - this.#lines.length;
     let next = Math.max(position, oldest);
     let text = '';
     while (next < this.#written && text.length < bytesMax) {
       const line = this.#lines.at(next - oldest);
       if (line === undefined) break;
-      text += timestamps ? `${nanoTimestamp(line.atMs)} ${line.text}\n` : `${line.text}\n`;
       next += 1;
+      if (stream !== undefined && (line.stream ?? 'stdout') !== stream) continue;
+      text += timestamps ? `${nanoTimestamp(line.atMs)} ${line.text}\n` : `${line.text}\n`;
     }
     return { bytes: utf8(text), next };
   }

@@ -30,6 +30,11 @@ export function logSourceOf(request: KubeletLogsRequest, machine: PodMachine | u
   return { type: 'found', containerId, options: stream === undefined ? options : { ...options, stream } };
 }
 
+/** A pod that follows stages has statuses of containers, and no containers. */
+export function stagedLogSourceOf({ pod }: KubeletLogsRequest): LogSource {
+  return refused(400, `pod "${pod}" follows stages: its containers do not run and have no logs`);
+}
+
 function presentOf({ instance, lastExit }: ContainerRecord): string {
   if (instance !== null && instance.state !== 'created') return instance.id;
   return lastExit?.containerId ?? '';

@@ -30,6 +30,11 @@ export function sessionSourceOf(request: SessionRequest, machine: PodMachine | u
   return { type: 'found', body: { type: 'exec', request: { ...opening, command: target.command } } };
 }
 
+/** A pod that follows stages has no containers to talk with. */
+export function stagedSessionSourceOf({ pod }: SessionRequest): SessionSource {
+  return refused(400, `pod "${pod}" follows stages: its containers do not run`);
+}
+
 function refused(status: number, message: string): SessionSource {
   return { type: 'refused', status, message };
 }

@@ -98,4 +98,16 @@ describe.each(runtimeHandlers)('the runtime %s', (handler) => {
     expect(await node.logs(containerId, { limitBytes: 5 })).toBe('one\nt');
     expect(await node.logs(containerId, { tailLines: 1, timestamps: true })).toMatch(/^\d{4}-\d\d-\d\dT.*Z three\n$/);
   });
+
+  test('a log can be read by its streams', async () => {
+    // All that a simulated container says goes to its standard output.
+    const isSimulated = handler === 'simulated';
+    const command = `echo out; ${isSimulated ? '' : 'echo bad >&2; '}echo more; sleep 0.2`;
+    const { containerId } = await node.run({ command: ['sh', '-c', command] });
+    const all = await node.logs(containerId, { follow: true });
+    expect(await node.logs(containerId, { stream: 'stdout' })).toBe('out\nmore\n');
+    expect(await node.logs(containerId, { stream: 'stderr' })).toBe(isSimulated ? '' : 'bad\n');
+    expect(await node.logs(containerId, { stream: 'stderr', limitBytes: 2 })).toBe(isSimulated ? '' : 'ba');
+    expect(all.split('\n').sort()).toEqual((isSimulated ? 'out\nmore\n' : 'out\nmore\nbad\n').split('\n').sort());
+  });
 });

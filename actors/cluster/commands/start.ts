@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, open } from 'node:fs/promises';
+import { copyFile, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { OutputFormat, StartRequest } from '../../../src/cli/command-line.ts';
 import { Cluster } from '../cluster.ts';
@@ -125,7 +125,8 @@ async function serve(
     const options = chosenOptions(request, earlier?.options);
     const beganMs = performance.now();
     progress(`starting cluster ${name}: ${count(options.masters, 'master')}, ${count(options.nodes, 'node')}`);
-    const cluster = await Cluster.start({ ...clusterOptions(name, options, request), log, progress });
+    const stages = await stagesOf(options);
+    const cluster = await Cluster.start({ ...clusterOptions(name, options, request), ...stages, log, progress });
     const startMs = Math.round(performance.now() - beganMs);
     await runUntilStopped(home, name, options, cluster, (pid) => {
       const { url } = cluster.access;
@@ -186,13 +187,14 @@ async function runUntilStopped(
 
 /** What is asked for now, else what was asked for the last time, else the default. */
 function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] | undefined): KeptOptions {
-  const { dataDirectory, kubeconfigFile } = request;
+  const { dataDirectory, kubeconfigFile, stagesFile = earlier?.stagesFile ?? '' } = request;
   return {
     masters: request.masters ?? earlier?.masters ?? defaults.masters,
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
     nodeGroups: request.nodeGroups ?? earlier?.nodeGroups ?? [],
     profile: request.profile ?? earlier?.profile ?? defaults.profile,
     runtime: request.runtime ?? earlier?.runtime ?? 'simulated',
+    ...(stagesFile === '' ? {} : { stagesFile: resolve(stagesFile) }),
     dataDirectory: dataDirectory === undefined ? (earlier?.dataDirectory ?? null) : resolve(dataDirectory),
     kubeconfigFile: kubeconfigFile === undefined ? (earlier?.kubeconfigFile ?? null) : resolve(kubeconfigFile),
   };
@@ -214,6 +216,15 @@ function clusterOptions(
     ...(port === undefined ? {} : { port }),
     ...(adminToken === undefined ? {} : { adminToken }),
   };
+}
+
+async function stagesOf({ stagesFile }: KeptOptions): Promise<{ readonly stages?: string }> {
+  if (stagesFile === undefined) return {};
+  try {
+    return { stages: await readFile(stagesFile, 'utf8') };
+  } catch (error) {
+    throw new Complaint(`the file of stages cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** Passes progress on until the detached process is ready. Throws Complaint when it fails or ends. */

@@ -19,7 +19,7 @@ export class LineLog {
       const length = (end < 0 ? all.length : end) - start;
       if (end < 0 && length < logLineBytesMax) break;
       const part = Math.min(length, logLineBytesMax);
-      this.#line(all.subarray(start, start + part), atMs);
+      this.#line(stream, all.subarray(start, start + part), atMs);
       start += part < length || end < 0 ? part : part + 1;
     }
     this.#rest[stream] = ownBytes(all.subarray(start));
@@ -28,12 +28,12 @@ export class LineLog {
   /** The program has ended: what has no end of line is a line all the same. */
   end(atMs: WallMs): void {
     for (const stream of ['stdout', 'stderr'] as const) {
-      if (this.#rest[stream].length > 0) this.#line(this.#rest[stream], atMs);
+      if (this.#rest[stream].length > 0) this.#line(stream, this.#rest[stream], atMs);
       this.#rest[stream] = emptyBytes;
     }
   }
 
-  #line(bytes: Uint8Array, atMs: WallMs): void {
-    this.ring.write({ atMs, text: utf8Text(bytes) });
+  #line(stream: 'stdout' | 'stderr', bytes: Uint8Array, atMs: WallMs): void {
+    this.ring.write({ atMs, text: utf8Text(bytes), stream });
   }
 }

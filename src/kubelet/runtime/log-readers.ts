@@ -20,8 +20,8 @@ interface Reader {
   bytesLeft: number;
 }
 
-/** Finds the log of a container as somebody wants to read it; undefined when there is none. */
-export type ViewOf = (containerId: string, options: LogOptions) => LogView | undefined;
+/** Finds the log of a container; undefined when there is none. */
+export type ViewOf = (containerId: string) => LogView | undefined;
 
 const chunkBytesMax = 32 * 1024;
 
@@ -39,7 +39,7 @@ export class LogReaders {
   }
 
   open(stream: StreamId, containerId: string, options: LogOptions, credit: number): readonly Effect[] {
-    const view = this.#viewOf(containerId, options);
+    const view = this.#viewOf(containerId);
     if (view === undefined) return [{ type: 'end', stream, reason: 'rejected' }];
     const position = view.ring.start(options);
     const bytesLeft = options.limitBytes ?? Number.POSITIVE_INFINITY;
@@ -74,14 +74,17 @@ export class LogReaders {
   #read(stream: StreamId): readonly Effect[] {
     const reader = this.#readers.get(stream);
     if (reader === undefined) return [];
-    const view = this.#viewOf(reader.containerId, reader.options);
+    const view = this.#viewOf(reader.containerId);
     if (view === undefined) return this.#finish(stream, []);
     const { ring, isRunning } = view;
     const effects: Effect[] = [];
     const end = Math.min(ring.end, reader.endAt);
     while (reader.credit > 0 && reader.position < end && reader.bytesLeft > 0) {
-      const { bytes, next } = ring.read(reader.position, reader.options.timestamps, chunkBytesMax);
+      const { timestamps, stream: wanted } = reader.options;
+      const { bytes, next } = ring.read(reader.position, timestamps, chunkBytesMax, wanted);
       reader.position = next;
+      // Lines of the other stream are no news.
+      if (bytes.length === 0) continue;
       reader.credit -= 1;
       const allowed = bytes.subarray(0, Math.min(bytes.length, reader.bytesLeft));
       reader.bytesLeft -= allowed.length;

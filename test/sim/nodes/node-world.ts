@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly nodes?: number;
   readonly limits?: Partial<KubeletLimits>;
   readonly runtime?: RuntimeArgs;
+  /** Stages that pods without a RuntimeClass follow. */
+  readonly stages?: readonly object[];
   /** The key of the scheduler's office; with a key for each master all of them are elected at once. */
   readonly electionKey?: (master: string) => string;
   readonly scheduling?: SchedulerArgs['limits'];
@@ -138,6 +140,7 @@ export class NodeWorld {
       apiServers: this.masters.map((master) => `${master}/apiserver`),
       runtime: `${node}/runtime`,
       limits: { ...fastKubeletLimits, ...this.#options.limits },
+      ...(this.#options.stages === undefined ? {} : { stages: { manifests: this.#options.stages, isDefault: true } }),
     };
     this.#start(node, `${node}/kubelet`, 'kubelet', args);
   }

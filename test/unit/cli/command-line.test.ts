@@ -12,7 +12,7 @@ describe('what is asked for', () => {
     ['demo --nodes 0', { type: 'demo', once: false, masters: 3, nodes: 0 }],
     ['start', { type: 'start', ...inText, isDetached: false, request: {} }],
     [
-      'start --name lab --masters 5 --nodes 100 --data-dir d --kubeconfig k --port 6443 --token 12345678 --profile kubernetes --runtime worker --detach -o json',
+      'start --name lab --masters 5 --nodes 100 --data-dir d --kubeconfig k --port 6443 --token 12345678 --profile kubernetes --runtime worker --stages s.yaml --detach -o json',
       {
         type: 'start',
         name: 'lab',
@@ -27,6 +27,7 @@ describe('what is asked for', () => {
           adminToken: '12345678',
           profile: 'kubernetes',
           runtime: 'worker',
+          stagesFile: 's.yaml',
         },
       },
     ],
