@@ -21,7 +21,8 @@ const common: BuildOptions = {
   },
   // The ES module build of RxJS can be tree-shaken; Node's export condition would choose the CommonJS one.
   alias: { rxjs: join(rxjsFolder, 'dist/esm/index.js') },
-  external: ['msgpackr-extract', '@napi-rs/nice'],
+  // Piscina finds its own worker beside itself; it is loaded only where it is used.
+  external: ['msgpackr-extract', '@napi-rs/nice', 'piscina'],
 };
 
 await rm('dist', { recursive: true, force: true });

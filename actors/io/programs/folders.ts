@@ -81,10 +81,22 @@ export class ProgramFolders {
     if (this.#base !== '') await rm(join(this.#base, 'pods', safeName(podUid)), { recursive: true, force: true });
   }
 
-  /** Makes the root of a container. Mounts stand in it as symbolic links, which is how a process finds them. */
-  async makeRoot(container: string, podUid: string, mounts: readonly Mount[]): Promise<void> {
+  /**
+   * Makes the root of a container, beside what its image has put there. Mounts stand in it as symbolic links, which is how a process finds them.
+   * `folders` are made as well.
+   */
+  async makeRoot(
+    container: string,
+    podUid: string,
+    mounts: readonly Mount[],
+    folders: readonly string[] = [],
+  ): Promise<void> {
     const root = this.root(container);
-    for (const folder of rootFolders) await mkdir(join(root, folder), { recursive: true });
+    for (const folder of [...rootFolders, ...folders]) {
+      const path = join(root, normalize(`/${folder}`));
+      // A link of the image is there, wherever it leads.
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) await mkdir(path, { recursive: true });
+    }
     const placed: PlacedMount[] = [];
     for (const mount of mounts) {
       const volume = this.#volumes.get(podUid)?.get(mount.volume);
