@@ -19,6 +19,19 @@ export interface StartRequest {
   readonly nodeGroups?: readonly NodeGroupRequest[];
   /** How pods run that name no RuntimeClass. */
   readonly runtime?: 'simulated' | 'worker' | 'process';
+  /** A registry of images on loopback: at any port, or at this one. */
+  readonly registry?: true | number;
+}
+
+/** What `threemaster push` was asked for. */
+export interface PushRequest {
+  /** Without a registry: the one of the cluster. */
+  readonly image: string;
+  readonly directory: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
 }
 
 export interface NodeGroupRequest {
@@ -45,6 +58,7 @@ export type Invocation =
       readonly output: OutputFormat;
       readonly command: ControlCommand;
     }
+  | { readonly type: 'push'; readonly name: string; readonly output: OutputFormat; readonly request: PushRequest }
   | { readonly type: 'delete'; readonly name: string; readonly output: OutputFormat }
   | { readonly type: 'list'; readonly output: OutputFormat }
   /** Text to be printed, and the exit code that goes with it. */
@@ -101,6 +115,7 @@ type Take = (invocation: Invocation) => void;
 function addCommands(program: Command, version: string, take: Take): void {
   addDemo(program, take);
   addStart(program, take);
+  addPush(program, take);
   const control = (name: string, description: string): Command =>
     common(program.command(name)).description(description);
   const asControl = ({ name, output }: Common, command: ControlCommand): void =>
@@ -181,6 +196,7 @@ interface StartOptions extends Common {
   readonly profile?: 'fast' | 'kubernetes';
   readonly nodeGroup?: readonly NodeGroupRequest[];
   readonly runtime?: NonNullable<StartRequest['runtime']>;
+  readonly registry?: true | number;
   readonly detach: boolean;
 }
 
@@ -216,6 +232,11 @@ function addStart(program: Command, take: Take): void {
         'how pods run that name no RuntimeClass: simulated (default), as worker threads, or as processes of this machine',
       ).choices(['simulated', 'worker', 'process']),
     )
+    .option(
+      '--registry [port]',
+      'serve a registry of images on loopback, at a free port or this one',
+      wholeNumber(1, 65_535),
+    )
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
       const {
@@ -230,6 +251,7 @@ function addStart(program: Command, take: Take): void {
         token,
         profile,
         runtime,
+        registry,
         nodeGroup: nodeGroups,
       } = options;
       const request = {
@@ -242,9 +264,44 @@ function addStart(program: Command, take: Take): void {
         ...(profile === undefined ? {} : { profile }),
         ...(nodeGroups === undefined ? {} : { nodeGroups }),
         ...(runtime === undefined ? {} : { runtime }),
+        ...(registry === undefined ? {} : { registry }),
       };
       take({ type: 'start', name, output, isDetached: detach, request });
     });
+}
+
+interface PushOptions extends Common {
+  readonly entrypoint?: string;
+  readonly cmd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workdir: string;
+}
+
+function addPush(program: Command, take: Take): void {
+  common(program.command('push'))
+    .description("make an image of a folder and push it, to the cluster's own registry unless the name tells one")
+    .argument('<image>', 'shop/web:v1, or with a registry 127.0.0.1:5000/shop/web:v1')
+    .argument('<folder>', 'what is in it stands at the root of the image')
+    .option('--entrypoint <words>', "what the image starts, such as 'node /main.mjs'")
+    .option('--cmd <words>', 'arguments that a pod may replace')
+    .option('--env <name=value>', 'a variable of the environment; may be given several times', variable)
+    .option('--workdir <folder>', 'where it starts, within the image', '/')
+    .action((image: string, directory: string, options: PushOptions) => {
+      const { name, output, entrypoint = '', cmd = '', env = {}, workdir: workingDirectory } = options;
+      const request = { image, directory, entrypoint: words(entrypoint), command: words(cmd), env, workingDirectory };
+      take({ type: 'push', name, output, request });
+    });
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+/** Collects what was given several times. */
+function variable(text: string, former: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Must be NAME=VALUE.');
+  return { ...former, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function common(command: Command): Command {

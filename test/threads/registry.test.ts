@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -205,6 +205,45 @@ test('images stay with a data directory, and so does the address of the registry
   await cluster.waitFor('pod/kept', 'Ready');
   await cluster.stop();
   await rm(dataDirectory, { recursive: true });
+});
+
+test('any client of registries can push in pieces, and a piece that was cut short leaves nothing', async () => {
+  const registry = `http://${await start({ nodes: 0 })}`;
+  const bytes = Buffer.alloc(3_000_000, 'registry ');
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const opened = await fetch(`${registry}/v2/big/blobs/uploads/`, { method: 'POST' });
+  const place = `${registry}${opened.headers.get('location')}`;
+  const patch = (from: number, to: number): Promise<Response> =>
+    fetch(place, {
+      method: 'PATCH',
+      headers: { 'content-range': `${from}-${to - 1}` },
+      body: bytes.subarray(from, to),
+    });
+  expect((await patch(0, 1_000_000)).headers.get('range')).toBe('0-999999');
+  expect((await patch(2_000_000, 3_000_000)).status).toBe(416);
+  await new Promise<void>((resolve) => {
+    const cut = httpRequest(place, { method: 'PATCH', headers: { 'content-length': '1000000' } });
+    cut.on('error', () => resolve());
+    cut.write(bytes.subarray(0, 500_000), () => cut.destroy(new Error('cut')));
+  });
+  const size = async (): Promise<string | null> => (await fetch(place)).headers.get('range');
+  await expect.poll(size).toBe('0-999999');
+  await expect.poll(async () => (await patch(1_000_000, 2_000_000)).headers.get('range')).toBe('0-1999999');
+  const done = await fetch(`${place}?digest=${digest}`, { method: 'PUT', body: bytes.subarray(2_000_000) });
+  expect([done.status, done.headers.get('docker-content-digest')]).toEqual([201, digest]);
+  const whole = Buffer.from(await (await fetch(`${registry}/v2/big/blobs/${digest}`)).arrayBuffer());
+  expect(whole.equals(bytes)).toBe(true);
+  const part = await fetch(`${registry}/v2/big/blobs/${digest}`, { headers: { range: 'bytes=10-19' } });
+  expect([part.status, await part.text()]).toEqual([206, bytes.subarray(10, 20).toString()]);
+  const large = await fetch(`${registry}/v2/big/manifests/v1`, { method: 'PUT', body: Buffer.alloc(5_000_000) });
+  expect([large.status, await large.text()]).toEqual([413, expect.stringContaining('SIZE_INVALID')]);
+  await cluster.kill('registry');
+  await cluster.restart('registry');
+  const length = async (): Promise<string | null> => {
+    const answer = await fetch(`${registry}/v2/big/blobs/${digest}`, { method: 'HEAD' }).catch(() => null);
+    return answer?.headers.get('content-length') ?? null;
+  };
+  await expect.poll(length, { timeout: 10_000 }).toBe('3000000');
 });
 
 describe('a registry that is not to be trusted', () => {

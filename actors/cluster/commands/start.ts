@@ -28,6 +28,8 @@ interface Started {
   readonly masters: number;
   readonly nodes: number;
   readonly url: string;
+  /** Where images are pushed to; null: there is no registry. */
+  readonly registry: string | null;
   readonly kubeconfig: string;
   readonly dataDirectory: string | null;
 }
@@ -128,7 +130,7 @@ async function serve(
     const cluster = await Cluster.start({ ...clusterOptions(name, options, request), log, progress });
     const startMs = Math.round(performance.now() - beganMs);
     await runUntilStopped(home, name, options, cluster, (pid) => {
-      const { url } = cluster.access;
+      const { url, registry } = cluster.access;
       const { masters, nodes, dataDirectory } = options;
       onReady({
         name,
@@ -138,6 +140,7 @@ async function serve(
         masters,
         nodes,
         url,
+        registry,
         kubeconfig: home.kubeconfigPath(name),
         dataDirectory,
       });
@@ -172,6 +175,7 @@ async function runUntilStopped(
       controlUrl: control.url,
       controlToken: control.token,
       url: cluster.access.url,
+      registry: cluster.access.registry,
       temporaryFolder: options.dataDirectory === null ? dirname(cluster.kubeconfigPath) : null,
     };
     await home.write(name, { options, running });
@@ -187,7 +191,9 @@ async function runUntilStopped(
 /** What is asked for now, else what was asked for the last time, else the default. */
 function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] | undefined): KeptOptions {
   const { dataDirectory, kubeconfigFile } = request;
+  const registry = request.registry ?? earlier?.registry;
   return {
+    ...(registry === undefined ? {} : { registry }),
     masters: request.masters ?? earlier?.masters ?? defaults.masters,
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
     nodeGroups: request.nodeGroups ?? earlier?.nodeGroups ?? [],
@@ -200,7 +206,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
 
 function clusterOptions(
   name: string,
-  { masters, nodes, profile, runtime, dataDirectory, nodeGroups = [] }: KeptOptions,
+  { masters, nodes, profile, runtime, registry, dataDirectory, nodeGroups = [] }: KeptOptions,
   { port, adminToken }: StartRequest,
 ): NonNullable<Parameters<typeof Cluster.start>[0]> {
   return {
@@ -210,6 +216,7 @@ function clusterOptions(
     profile,
     nodeGroups,
     ...(runtime === undefined ? {} : { runtime }),
+    ...(registry === undefined ? {} : { registry: registry === true ? true : { port: registry } }),
     ...(dataDirectory === null ? {} : { dataDirectory }),
     ...(port === undefined ? {} : { port }),
     ...(adminToken === undefined ? {} : { adminToken }),
@@ -233,11 +240,12 @@ function reportOf(child: ChildProcess, terminal: Terminal, logPath: string): Pro
   });
 }
 
-function startedText({ name, startMs, masters, nodes, kubeconfig, url }: Started): string {
+function startedText({ name, startMs, masters, nodes, kubeconfig, url, registry }: Started): string {
   return [
     `cluster ${name} is ready after ${startMs} ms: ${count(masters, 'master')}, ${count(nodes, 'node')}, ${url}`,
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get nodes',
+    ...(registry === null ? [] : [`images are pushed to, and pulled from, ${registry}`]),
   ].join('\n');
 }
 

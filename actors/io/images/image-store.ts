@@ -39,6 +39,8 @@ export class ImageStore {
   /** The node's folder, made when it is first asked for. */
   readonly #base: () => string;
   readonly #images = new Map<string, StoredImage>();
+  /** Images whose layers are being put together: two pulls of one image do it once. */
+  readonly #merging = new Map<string, Promise<void>>();
   /** Layers that are being fetched, by digest: two images that share one fetch it once. */
   readonly #fetching = new Map<string, Promise<PullAnswer>>();
   readonly #end = new AbortController();
@@ -105,7 +107,15 @@ export class ImageStore {
     }
   }
 
-  async #merge({ imageId, config, layers }: PulledImage): Promise<void> {
+  #merge(image: PulledImage): Promise<void> {
+    const { imageId } = image;
+    if (this.#images.has(imageId)) return Promise.resolve();
+    const merging = this.#merging.get(imageId) ?? this.#putTogether(image).finally(() => this.#merging.delete(imageId));
+    this.#merging.set(imageId, merging);
+    return merging;
+  }
+
+  async #putTogether({ imageId, config, layers }: PulledImage): Promise<void> {
     const file = join(this.#folder('trees'), `${createHash('sha256').update(imageId).digest('hex')}.json`);
     await this.#run<MergeTask>('merge', { layers: layers.map((digest) => this.#layer(digest)), file });
     this.#images.set(imageId, { config, tree: file });

@@ -49,7 +49,7 @@ class PathModel {
 
   #cut(parts: readonly string[], isSelf: boolean): void {
     const at = parts.join('/');
-    for (const each of [...this.#found.keys()]) {
+    for (const each of this.#found.keys()) {
       if (isSelf ? each === at || each.startsWith(`${at}/`) : at === '' || each.startsWith(`${at}/`)) {
         this.#found.delete(each);
       }
