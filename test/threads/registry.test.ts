@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -122,6 +122,27 @@ test('containers of one image change nothing for each other, and images share th
   expect(await exec('a', 'cat', '/etc/motd')).toBe('changed\n');
   expect(await exec('b', 'cat', '/etc/motd')).toBe('as built\n');
   expect(await exec('c', 'cat', '/etc/motd', '/etc/second')).toBe('as built\nyes\n');
+});
+
+test('volumes are where the image has links, and scripts of the image are commands', async () => {
+  await start();
+  const directory = await mkdtemp(join(tmpdir(), 'threemaster-image-'));
+  await mkdir(join(directory, 'usr/bin'), { recursive: true });
+  await mkdir(join(directory, 'var'));
+  await symlink('/run', join(directory, 'var/run'));
+  await symlink('usr/bin', join(directory, 'bin'));
+  await writeFile(join(directory, 'usr/bin/start'), '#!/usr/bin/env node\nsetInterval(() => {}, 1000);\n', {
+    mode: 0o755,
+  });
+  await writeFile(join(directory, 'usr/bin/say'), '#!/bin/sh\necho said $1\n', { mode: 0o755 });
+  const { image } = await cluster.pushImage('linked', { directory, entrypoint: ['start'] });
+  await cluster.apply(pod('linked', { image }));
+  await cluster.waitFor('pod/linked', 'Ready');
+  const account = 'secrets/kubernetes.io/serviceaccount/namespace';
+  expect(await exec('linked', 'cat', `/var/run/${account}`)).toBe('default');
+  expect(await exec('linked', 'cat', `/run/${account}`)).toBe('default');
+  expect(await exec('linked', 'say', 'hello')).toBe('said hello\n');
+  await rm(directory, { recursive: true });
 });
 
 test('an image that is not there backs off, and runs once it is pushed', async () => {

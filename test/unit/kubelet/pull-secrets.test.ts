@@ -5,6 +5,7 @@ import type { Pod } from '../../../src/kinds/pod/types.ts';
 import type { ObjectSource } from '../../../src/kubelet/object-shelf.ts';
 import { needsOf } from '../../../src/kubelet/pod-needs.ts';
 import { pullSecretsOf } from '../../../src/kubelet/pull-secrets.ts';
+import { NodeBench } from './node-bench.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -94,5 +95,20 @@ describe('pull secrets', () => {
     expect(needs.filter(({ resource }) => resource === 'secrets')).toEqual([
       { resource: 'secrets', namespace: 'shop', name: 'one' },
     ]);
+  });
+
+  test('one that is not there is told in an event, and the pull is tried without it', () => {
+    const bench = new NodeBench();
+    bench.setObject('secrets', 'there', secret({ 'reg.io': entry('u') }));
+    bench.setObject('secrets', 'missing', null);
+    const containers = [{ name: 'main', image: 'reg.io/app:v1', imagePullPolicy: 'Always' as const }];
+    bench.add('web', { containers, imagePullSecrets: [{ name: 'there' }, { name: 'missing' }] });
+    bench.runFor(1_000);
+    expect(bench.container('web').state?.running).toBeDefined();
+    expect(bench.events).toContainEqual(
+      expect.stringContaining(
+        'FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (missing); attempting to pull',
+      ),
+    );
   });
 });
