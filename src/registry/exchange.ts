@@ -48,8 +48,8 @@ export function sessionOf(credentials: readonly Credential[], scope: string): Re
 }
 
 /**
- * Makes a step, and makes it again with what the registry asks for: without anything first, then with a token that anybody gets, then with each
- * credential. Returns the last answer. `ask` makes a request that is no step of the caller's.
+ * Makes a step, and makes it again with what the registry asks for: each credential in its order, and last, where there are tokens, one that anybody
+ * gets. Returns the last answer. What was let in is kept for the next step. `ask` makes a request that is no step of the caller's.
  */
 export function* authorized<S extends Step, A extends { readonly type: string }>(
   session: RegistrySession,
