@@ -17,7 +17,8 @@ const common: BuildOptions = {
   logLevel: 'warning',
   // The ES module build of RxJS can be tree-shaken; Node's export condition would choose the CommonJS one.
   alias: { rxjs: join(rxjsFolder, 'dist/esm/index.js') },
-  external: ['msgpackr-extract', '@napi-rs/nice'],
+  // Piscina finds its own worker beside itself; it is loaded only where it is used.
+  external: ['msgpackr-extract', '@napi-rs/nice', 'piscina'],
 };
 
 const asModule: BuildOptions = {
@@ -41,7 +42,7 @@ const asScript: BuildOptions = {
 /** A script as well: a thread that begins with a module starts Node's loader of modules first. */
 const workerEntry = 'actors/runtime/worker-entry.ts';
 /** Threads that are no actors': they are started as they are. */
-const moduleWorkers: ReadonlySet<string> = new Set(['container', 'run-seed', 'bare-echo']);
+const moduleWorkers: ReadonlySet<string> = new Set(['container', 'image', 'run-seed', 'bare-echo']);
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist');

@@ -10,6 +10,8 @@ export interface Access {
   readonly authority: string;
   readonly kubeconfigPath: string;
   readonly config: Kubeconfig;
+  /** Where the cluster's registry of images is, as it stands in their names: `127.0.0.1:PORT`. Null: it has none. */
+  readonly registry: string | null;
   /** Ports by actor path: `master-0/gateway`, `balancer`. */
   readonly ports: Readonly<Record<string, number>>;
   /** Makes a kubeconfig, as YAML, with which a client is `user` in `groups` by a certificate of the cluster's authority. */

@@ -11,9 +11,10 @@ import { type ControllersArgs, controllersOffice } from '../controllers/controll
 import type { GatewayArgs } from '../gateway/behaviour.ts';
 import type { KubeletArgs } from '../kubelet/behaviour.ts';
 import type { NodeRuntimeArgs } from '../kubelet/node-runtime.ts';
+import type { RegistryArgs } from '../registry/behaviour.ts';
 import type { SchedulerArgs } from '../scheduler/behaviour.ts';
 import type { StoreArgs } from '../store/store-args.ts';
-import { nodesFolder, volumesFolder } from './data-folder.ts';
+import { nodesFolder, registryFolder, volumesFolder } from './data-folder.ts';
 import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
 import { timingProfiles } from './timing.ts';
@@ -38,6 +39,7 @@ export const listenHost = '127.0.0.1';
 /** The elected roles, and the store key of each: who holds it is who acts. */
 export const offices = { controllers: controllersOffice, scheduler: '/threemaster/elections/scheduler' } as const;
 export const balancerPath = 'balancer';
+export const registryPath = 'registry';
 const balancerProbeMs = 250;
 /** Second parts of the loopback addresses of pods. A network goes on in the next three when it has more nodes than one holds. */
 const loopbackNetworkMin = 64;
@@ -76,6 +78,7 @@ export function designCluster(blueprint: BlueprintOptions): Topology {
     ...masters.map((master) => controlThread(blueprint, master, masters)),
     ...nodeThreads(blueprint),
     ...balancerThread(blueprint, masters),
+    ...registryThread(blueprint),
   ];
   return {
     threads: new Map(designs.map((design) => [design.name, design])),
@@ -250,6 +253,18 @@ function balancerThread({ identity }: BlueprintOptions, masters: readonly string
     probeMs: balancerProbeMs,
   });
   return [{ name: balancerPath, entry: 'balancer', actors: [{ path: balancerPath, role: 'balancer', args }] }];
+}
+
+function registryThread({ options: { registry }, identity, dataFolder }: BlueprintOptions): ThreadDesign[] {
+  if (registry === null || identity === null) return [];
+  const { users, port } = registry;
+  const args = (): RegistryArgs => ({
+    host: listenHost,
+    port: port === 0 ? (identity.ports[registryPath] ?? 0) : port,
+    users,
+    folder: join(dataFolder, registryFolder),
+  });
+  return [{ name: registryPath, entry: 'registry', actors: [{ path: registryPath, role: 'registry', args }] }];
 }
 
 /** The masters with one's own first: the others are for when it is down. */

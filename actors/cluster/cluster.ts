@@ -8,6 +8,7 @@ import type { ActorFault } from '../../src/actor/host-world.ts';
 import type { AnyObject } from '../../src/api/object-meta.ts';
 import type { WallMs } from '../../src/base/brand.ts';
 import type { ClusterStatus } from '../../src/cli/cluster-status.ts';
+import type { ImageContent } from '../io/images/image-push.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
 import { type Access, type KubeConfigOptions, kubeConfigOptions } from './access.ts';
 import { ApiClient, type Applied, type Reference } from './api-client.ts';
@@ -24,6 +25,7 @@ import { Member } from './member.ts';
 import { MetricPublisher } from './metric-publisher.ts';
 import { NodeGroups } from './node-groups.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
+import type { PushedImage } from './push-image.ts';
 import { shutDown } from './shutdown.ts';
 import { StatusReader, type StoreMemberStatus } from './status.ts';
 import { StoreClient } from './store-client.ts';
@@ -164,6 +166,16 @@ export class Cluster implements AsyncDisposable {
       if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
       await fabric.sleep(pollMs);
     }
+  }
+
+  /**
+   * Makes an image out of files and pushes it, to this cluster's own registry if the name tells none. Resolves with the names by which pods can
+   * run it, as it is called and as it is for good. Rejects with what is wrong with the name, or what the registry says.
+   */
+  async pushImage(name: string, content: ImageContent): Promise<PushedImage> {
+    const { pushTo } = await import('./push-image.ts');
+    const [user] = Object.entries(this.#parts.options.registry?.users ?? {});
+    return pushTo(this.#access?.registry ?? null, name, content, user);
   }
 
   // --- What happens ---------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type Invocation, parseCommandLine } from '../../src/cli/command-line.ts';
 import { Complaint } from './commands/complaint.ts';
 import { control, deleteCluster, listClusters, type Surroundings, showStatus } from './commands/control.ts';
+import { pushFolder } from './commands/push.ts';
 import { serveDetached, startDetached, startHere } from './commands/start.ts';
 import { processTerminal as terminal } from './commands/terminal.ts';
 import { runDemo } from './demo.ts';
@@ -46,6 +47,8 @@ async function carryOut(invocation: Invocation): Promise<number> {
     }
     case 'serve':
       return serveDetached(surroundings);
+    case 'push':
+      return pushFolder(surroundings, invocation.name, invocation.request, invocation.output);
     case 'list':
       return listClusters(surroundings, invocation.output);
     case 'delete':

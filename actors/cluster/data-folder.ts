@@ -8,6 +8,7 @@
  *   master-N/       the log of a replica
  *   nodes/          what real programs of pods see as their files; of one life of a node each
  *   volumes/        persistent volumes of real programs
+ *   registry/       images that were pushed to the cluster's own registry
  *
  * A founding that was cut short has acknowledged nothing, so it begins again from nothing. A finished one is never begun again: replicas that
  * lost their logs could vote twice.
@@ -47,6 +48,7 @@ const ownFile = /^(cluster\.json|identity\.json|kubeconfig|lock)(\..*)?$/;
 /** Folders of real programs: those of one life of a node, and those that stay. */
 export const nodesFolder = 'nodes';
 export const volumesFolder = 'volumes';
+export const registryFolder = 'registry';
 
 /** A folder that ends with the cluster. */
 export async function temporaryFolder(name: string): Promise<DataFolder> {
@@ -116,7 +118,7 @@ export async function keptFolder(path: string): Promise<DataFolder> {
 export async function removeDataFolder(path: string): Promise<void> {
   const names = await readdir(path).catch(() => []);
   for (const name of names) {
-    const isOwnFolder = replicaFolder.test(name) || name === nodesFolder || name === volumesFolder;
+    const isOwnFolder = replicaFolder.test(name) || [nodesFolder, volumesFolder, registryFolder].includes(name);
     if (ownFile.test(name) || isOwnFolder) await rm(join(path, name), { recursive: true, force: true });
   }
   if ((await readdir(path).catch(() => ['?'])).length === 0) await rm(path, { recursive: true });

@@ -13,7 +13,7 @@ import { Universe } from '../../src/sim/universe.ts';
 import { importModules } from '../io/modules.ts';
 import { type Access, contextName } from './access.ts';
 import { Assembly } from './assembly.ts';
-import { balancerPath, designCluster, designNode, gatewayPath, listenHost } from './blueprint.ts';
+import { balancerPath, designCluster, designNode, gatewayPath, listenHost, registryPath } from './blueprint.ts';
 import { Bridge } from './bridge.ts';
 import { Cluster } from './cluster.ts';
 import { type DataFolder, keptFolder, simulatedFolder, temporaryFolder } from './data-folder.ts';
@@ -161,6 +161,7 @@ async function openAccess(
   for (const path of masters.map(gatewayPath)) identity.ports[path] = (await addressOf(path)).port;
   const { port } = await addressOf<BalancerAddress>(balancerPath);
   identity.ports[balancerPath] = port;
+  if (options.registry !== null) identity.ports[registryPath] = (await addressOf(registryPath)).port;
   if (options.dataDirectory !== null) await keepIdentity(folder.path, identity);
   const place = {
     name: contextName(options.name),
@@ -178,6 +179,7 @@ async function openAccess(
     authority,
     kubeconfigPath,
     config,
+    registry: options.registry === null ? null : `${listenHost}:${identity.ports[registryPath]}`,
     ports: identity.ports,
     kubeconfigFor: async (user, groups) => {
       const { makeClientCertificate } = await import('./certificates.ts');

@@ -28,6 +28,8 @@ export interface KeptOptions {
   readonly runtime?: RuntimeHandler;
   /** Absolute; the file of its stages, which is read anew at each start. */
   readonly stagesFile?: string;
+  /** Absent: there is none. */
+  readonly registry?: true | number;
   /** Absolute; null: nothing outlives the process. */
   readonly dataDirectory: string | null;
   /** Absolute; the file into which the user wanted the cluster written. */
@@ -44,6 +46,8 @@ export interface ClusterRecord {
     readonly controlToken: string;
     /** The Kubernetes API. */
     readonly url: string;
+    /** Its registry of images; absent or null: it has none. */
+    readonly registry?: string | null;
     /** Where its logs are if it has no data directory; a killed process leaves it behind. */
     readonly temporaryFolder: string | null;
   } | null;

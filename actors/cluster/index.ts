@@ -21,6 +21,8 @@ export type { PodInfo } from '../../src/scheduler/pod-info.ts';
 export type { PluginArguments, PluginFactory, SchedulerPlugins } from '../../src/scheduler/registry.ts';
 export type { Snapshot } from '../../src/scheduler/snapshot.ts';
 export type { Rejection, Verdict } from '../../src/scheduler/verdict.ts';
+export type { ImageLayer } from '../io/images/image-archive.ts';
+export type { ImageContent } from '../io/images/image-push.ts';
 export type { Container, ContainerMain } from '../programs/container.ts';
 export type { Access, KubeConfigOptions } from './access.ts';
 export { type ApiClient, type ApiEvent, type Applied, type Reference, StatusError } from './api-client.ts';
@@ -32,7 +34,13 @@ export type { MachineProfile } from './machines.ts';
 export { Member } from './member.ts';
 export type { MetricPublisher, MetricReference, MetricValue } from './metric-publisher.ts';
 export type { NodeGroupOptions } from './node-group-options.ts';
-export { type ClusterOptions, ClusterOptionsError, type SchedulerOptions } from './options.ts';
+export {
+  type ClusterOptions,
+  ClusterOptionsError,
+  type RegistryOptions,
+  type SchedulerOptions,
+} from './options.ts';
+export type { PushedImage } from './push-image.ts';
 export type { StoreMemberStatus } from './status.ts';
 export { StoreClient, StoreRequestError, type StoreRequestOptions, textOf } from './store-client.ts';
 export { type ProfileName, timingProfiles } from './timing.ts';

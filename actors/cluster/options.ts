@@ -53,6 +53,11 @@ export interface ClusterOptions {
    * docs/simulated-containers.md.
    */
   readonly stages?: string | readonly object[];
+  /**
+   * A registry of images on loopback, which `pushImage` and every other client of registries can push to, and pods of the runtime `worker` can be
+   * run from. Its images stay with a data directory.
+   */
+  readonly registry?: boolean | RegistryOptions;
   /** The same cluster on a virtual clock and a simulated network, on this thread. */
   readonly simulated?: { readonly seed: number };
   /** Takes what the actors log, in the order in which it arrives, those entries too that come before the start resolves. It must not throw. */
@@ -67,6 +72,13 @@ export interface SchedulerOptions extends SchedulerConfiguration {
    * arguments of pluginConfig and returns a plugin. They are imported on each scheduler's thread, and once on this one to check them.
    */
   readonly modules?: readonly (string | URL)[];
+}
+
+export interface RegistryOptions {
+  /** Default: the one that the data directory remembers, else any free one. */
+  readonly port?: number;
+  /** Passwords by name. Without any everybody on this machine may pull and push. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 export interface CheckedOptions {
@@ -87,6 +99,8 @@ export interface CheckedOptions {
   /** `file:` URLs by image name. */
   readonly images: Readonly<Record<string, string>>;
   readonly stages: CheckedStages;
+  /** Null: there is no registry. `port` 0: any. */
+  readonly registry: { readonly port: number; readonly users: Readonly<Record<string, string>> } | null;
   readonly simulatedSeed: number | null;
   readonly log: ((entry: LogEntry) => void) | null;
   readonly progress: (text: string) => void;
@@ -122,6 +136,7 @@ const known = new Set([
   'runtime',
   'images',
   'stages',
+  'registry',
   'simulated',
   'log',
   'progress',
@@ -169,6 +184,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     runtime: runtimeOf(options),
     images: imagesOf(options.images ?? {}),
     stages: stagesOf(options.stages ?? []),
+    registry: registryOf(options),
     log: options.log ?? null,
     progress: options.progress ?? (() => {}),
     simulatedSeed:
@@ -220,6 +236,18 @@ function imagesOf(images: Readonly<Record<string, string | URL>>): Readonly<Reco
       return [name, text.startsWith('file:') ? text : pathToFileURL(resolve(text)).href];
     }),
   );
+}
+
+function registryOf({ registry = false, simulated }: ClusterOptions): CheckedOptions['registry'] {
+  if (registry === false) return null;
+  if (simulated !== undefined) throw new ClusterOptionsError('a simulated cluster speaks no HTTP: it has no registry');
+  const { port = 0, users = {} } = registry === true ? {} : registry;
+  for (const [name, password] of Object.entries(users)) {
+    if (name === '' || name.includes(':') || typeof password !== 'string' || password === '') {
+      throw new ClusterOptionsError('registry.users must be passwords by name, and a name has no colon');
+    }
+  }
+  return { port: integer('registry.port', port, 0, 65_535), users };
 }
 
 function integer(name: string, value: number, min: number, max: number): number {

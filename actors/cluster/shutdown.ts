@@ -35,7 +35,7 @@ const reportGraceMs = 30;
 /** Roles that end together, the first first. The store comes behind them all. */
 const stages: readonly (readonly string[])[] = [
   ['balancer'],
-  ['gateway'],
+  ['gateway', 'registry'],
   ['controllers', 'scheduler'],
   ['kubelet', 'runtime'],
   ['apiserver'],

@@ -39,6 +39,7 @@ const conversations: readonly (readonly [string, string])[] = [
   ['main', 'control'],
   ['main', 'node'],
   ['main', 'balancer'],
+  ['main', 'registry'],
 ];
 
 /** Links every pair of threads whose kinds talk to each other. `ownThread` is the name of the main thread. */

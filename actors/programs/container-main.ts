@@ -1,4 +1,5 @@
 /** What runs inside the thread of a container: makes its Container and starts its program. */
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ContainerBirth } from '../../src/actor/container-thread.ts';
 import { must } from '../../src/base/assert.ts';
@@ -30,6 +31,8 @@ async function start({ start: how }: ContainerBirth, container: Container): Prom
 
 /** A module without a default export has done its work by being imported. */
 async function mainOf(url: string): Promise<ContainerMain | undefined> {
+  // Programs that are written for the command line look for their own name here.
+  if (url.startsWith('file:')) process.argv[1] = fileURLToPath(url);
   const exports = (await import(url)) as { readonly default?: unknown };
   return typeof exports.default === 'function' ? (exports.default as ContainerMain) : undefined;
 }

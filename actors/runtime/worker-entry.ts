@@ -11,7 +11,7 @@ import { workerData } from 'node:worker_threads';
 import { codeCachePath, offerCodeCache } from './code-cache.ts';
 import type { ThreadBirth } from './thread-control.ts';
 
-/** `importModule`: see actors/io/modules.ts. */
+/** `importModule`: see actors/io/load-module.ts. */
 type Bundle = (
   exports: object,
   require: NodeJS.Require,

@@ -74,7 +74,14 @@ export type ProbeAction =
   | { readonly type: 'grpc'; readonly port: number; readonly service: string };
 
 export type ProgramsCommand =
-  | { readonly type: 'findImage'; readonly id: number; readonly program: ProgramType; readonly image: string }
+  | {
+      readonly type: 'findImage';
+      readonly id: number;
+      readonly program: ProgramType;
+      readonly image: string;
+      /** For its registry, tried in order. */
+      readonly credentials: readonly { readonly username: string; readonly password: string }[];
+    }
   | {
       readonly type: 'setVolume';
       readonly id: number;
@@ -88,6 +95,8 @@ export type ProgramsCommand =
       readonly id: number;
       readonly container: string;
       readonly podUid: string;
+      /** As `image` told it: what is in the folder at first; empty: nothing. */
+      readonly imageId: string;
       readonly mounts: readonly Mount[];
     }
   | { readonly type: 'removeFolder'; readonly id: number; readonly container: string }
@@ -117,8 +126,14 @@ export type ProgramsCommand =
 export type ProgramsEvent =
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
-  /** `note`: what people should know of the image, as a sentence; empty: nothing. */
-  | { readonly type: 'image'; readonly id: number; readonly sizeBytes: number; readonly note: string }
+  /** `imageId` is empty for what has no files of its own; `note`: what people should know of the image, as a sentence; empty: nothing. */
+  | {
+      readonly type: 'image';
+      readonly id: number;
+      readonly imageId: string;
+      readonly sizeBytes: number;
+      readonly note: string;
+    }
   | { readonly type: 'probed'; readonly id: number; readonly isSuccessful: boolean; readonly message: string }
   | { readonly type: 'started'; readonly program: number }
   | { readonly type: 'startFailed'; readonly program: number; readonly message: string }

@@ -21,6 +21,19 @@ export interface StartRequest {
   readonly runtime?: 'simulated' | 'worker' | 'process';
   /** A file of Stage objects of KWOK; empty: none any more. */
   readonly stagesFile?: string;
+  /** A registry of images on loopback: at any port, or at this one. */
+  readonly registry?: true | number;
+}
+
+/** What `threemaster push` was asked for. */
+export interface PushRequest {
+  /** Without a registry: the one of the cluster. */
+  readonly image: string;
+  readonly directory: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
 }
 
 export interface NodeGroupRequest {
@@ -47,6 +60,7 @@ export type Invocation =
       readonly output: OutputFormat;
       readonly command: ControlCommand;
     }
+  | { readonly type: 'push'; readonly name: string; readonly output: OutputFormat; readonly request: PushRequest }
   | { readonly type: 'delete'; readonly name: string; readonly output: OutputFormat }
   | { readonly type: 'list'; readonly output: OutputFormat }
   /** Text to be printed, and the exit code that goes with it. */
@@ -103,6 +117,7 @@ type Take = (invocation: Invocation) => void;
 function addCommands(program: Command, version: string, take: Take): void {
   addDemo(program, take);
   addStart(program, take);
+  addPush(program, take);
   const control = (name: string, description: string): Command =>
     common(program.command(name)).description(description);
   const asControl = ({ name, output }: Common, command: ControlCommand): void =>
@@ -184,6 +199,7 @@ interface StartOptions extends Common {
   readonly nodeGroup?: readonly NodeGroupRequest[];
   readonly runtime?: NonNullable<StartRequest['runtime']>;
   readonly stages?: string;
+  readonly registry?: true | number;
   readonly detach: boolean;
 }
 
@@ -220,37 +236,67 @@ function addStart(program: Command, take: Take): void {
       ).choices(['simulated', 'worker', 'process']),
     )
     .option('--stages <file>', 'what simulated pods do, as Stage objects of KWOK in YAML')
+    .option(
+      '--registry [port]',
+      'serve a registry of images on loopback, at a free port or this one',
+      wholeNumber(1, 65_535),
+    )
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
-      const {
-        name,
-        output,
-        detach,
-        masters,
-        nodes,
-        dataDir,
-        kubeconfig,
-        port,
-        token,
-        profile,
-        runtime,
-        stages,
-        nodeGroup: nodeGroups,
-      } = options;
-      const request = {
-        ...(masters === undefined ? {} : { masters }),
-        ...(nodes === undefined ? {} : { nodes }),
-        ...(dataDir === undefined ? {} : { dataDirectory: dataDir }),
-        ...(kubeconfig === undefined ? {} : { kubeconfigFile: kubeconfig }),
-        ...(port === undefined ? {} : { port }),
-        ...(token === undefined ? {} : { adminToken: token }),
-        ...(profile === undefined ? {} : { profile }),
-        ...(nodeGroups === undefined ? {} : { nodeGroups }),
-        ...(runtime === undefined ? {} : { runtime }),
-        ...(stages === undefined ? {} : { stagesFile: stages }),
-      };
-      take({ type: 'start', name, output, isDetached: detach, request });
+      const { name, output, detach } = options;
+      take({ type: 'start', name, output, isDetached: detach, request: startRequestOf(options) });
     });
+}
+
+function startRequestOf(options: StartOptions): StartRequest {
+  const { masters, nodes, dataDir, kubeconfig, port, token, profile, runtime, stages, registry, nodeGroup } = options;
+  return {
+    ...(masters === undefined ? {} : { masters }),
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(dataDir === undefined ? {} : { dataDirectory: dataDir }),
+    ...(kubeconfig === undefined ? {} : { kubeconfigFile: kubeconfig }),
+    ...(port === undefined ? {} : { port }),
+    ...(token === undefined ? {} : { adminToken: token }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(nodeGroup === undefined ? {} : { nodeGroups: nodeGroup }),
+    ...(runtime === undefined ? {} : { runtime }),
+    ...(stages === undefined ? {} : { stagesFile: stages }),
+    ...(registry === undefined ? {} : { registry }),
+  };
+}
+
+interface PushOptions extends Common {
+  readonly entrypoint?: string;
+  readonly cmd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workdir: string;
+}
+
+function addPush(program: Command, take: Take): void {
+  common(program.command('push'))
+    .description("make an image of a folder and push it, to the cluster's own registry unless the name tells one")
+    .argument('<image>', 'shop/web:v1, or with a registry 127.0.0.1:5000/shop/web:v1')
+    .argument('<folder>', 'what is in it stands at the root of the image')
+    .option('--entrypoint <words>', "what the image starts, such as 'node /main.mjs'")
+    .option('--cmd <words>', 'arguments that a pod may replace')
+    .option('--env <name=value>', 'a variable of the environment; may be given several times', variable)
+    .option('--workdir <folder>', 'where it starts, within the image', '/')
+    .action((image: string, directory: string, options: PushOptions) => {
+      const { name, output, entrypoint = '', cmd = '', env = {}, workdir: workingDirectory } = options;
+      const request = { image, directory, entrypoint: words(entrypoint), command: words(cmd), env, workingDirectory };
+      take({ type: 'push', name, output, request });
+    });
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+/** Collects what was given several times. */
+function variable(text: string, former: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('Must be NAME=VALUE.');
+  return { ...former, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function common(command: Command): Command {

@@ -15,6 +15,7 @@ import { environmentOf } from './environment.ts';
 import { goDuration } from './go-duration.ts';
 import { imageNameComplaint } from './image-reference.ts';
 import type { PodScope } from './pod-surroundings.ts';
+import { pullSecretsOf } from './pull-secrets.ts';
 import type { Turn } from './turn.ts';
 
 const configErrorReason = 'CreateContainerConfigError';
@@ -120,12 +121,20 @@ function refuseToPull(record: ContainerRecord, image: string, turn: Turn, { fact
 
 function pull(record: ContainerRecord, scope: PodScope, turn: Turn): void {
   const { image = '' } = record.spec;
+  const secrets = pullSecretsOf(scope.pod, image, scope.facts.objects);
+  // The watch of the secret brings the next turn.
+  if (secrets.type === 'waiting') return;
+  const { credentials, missing } = secrets;
   const operation = begin(record, 'pull');
   const beganAtMs = turn.nowMs;
+  if (missing.length > 0) {
+    const message = `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`;
+    turn.event('Warning', 'FailedToRetrieveImagePullSecret', message);
+  }
   turn.event('Normal', 'Pulling', `Pulling image "${image}"`, fieldPathOf(record));
   turn.call(
     'pullImage',
-    { image, sandbox: scope.sandbox },
+    { image, sandbox: scope.sandbox, ...(credentials.length === 0 ? {} : { credentials }) },
     (answer, later) => {
       if (!finish(record, operation)) return;
       if (answer.type === 'done') {

@@ -20,6 +20,7 @@ export function needsOf(pod: Pod, objects: ObjectSource): readonly ObjectNeed[] 
   };
   for (const container of containersOf(pod)) addEnvironment(container, add);
   for (const volume of pod.spec.volumes ?? []) addVolume(volume, add);
+  for (const { name } of pod.spec.imagePullSecrets ?? []) add('secrets', name);
   for (const claim of claimNamesOf(pod)) {
     add('persistentvolumeclaims', claim);
     const found = objects.find<PersistentVolumeClaim>('persistentvolumeclaims', namespace, claim);

@@ -213,7 +213,12 @@ export interface RuntimeProtocol extends Protocol {
       readonly reply: RuntimeOutcome<{ readonly imageId: string | null; readonly note: string }>;
     };
     readonly pullImage: {
-      readonly request: { readonly image: string; readonly sandbox: SandboxConfig };
+      readonly request: {
+        readonly image: string;
+        readonly sandbox: SandboxConfig;
+        /** For the image's registry, tried in order. */
+        readonly credentials?: readonly { readonly username: string; readonly password: string }[];
+      };
       readonly reply: RuntimeOutcome<{ readonly imageId: string; readonly sizeBytes: number; readonly note: string }>;
     };
     /** Makes a volume of a pod, or changes what it holds. Idempotent; a container can mount it from then on. */

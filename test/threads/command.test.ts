@@ -1,5 +1,5 @@
 /** The command, as its user runs it: clusters that stay, faults from another terminal, processes that die. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -49,6 +49,24 @@ test('a detached cluster answers its user from anywhere, and leaves nothing when
   expect((await command.run('delete --name lab')).stdout).toBe('cluster lab is deleted\n');
   expect(await command.json('list')).toEqual({ clusters: [] });
   expect(folders()).toEqual(before);
+});
+
+test('a folder is pushed to the registry of a cluster', async () => {
+  await using command = new CommandLine();
+  const shop = mkdtempSync(join(tmpdir(), 'threemaster-shop-'));
+  writeFileSync(join(shop, 'main.mjs'), 'console.log(1)');
+  const nowhere = await command.run(`push shop:v1 ${shop} --name lab`);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('"shop:v1" tells no registry')]);
+  await command.json<Started>('start --detach --name lab --masters 1 --nodes 0 --registry');
+  const pushed = await command.json<{ image: string }>(`push shop:v1 ${shop} --cmd /main.mjs --name lab`);
+  expect(pushed.image).toMatch(/^127\.0\.0\.1:\d+\/shop:v1$/);
+  const [registry = ''] = pushed.image.split('/');
+  const tags = await fetch(`http://${registry}/v2/shop/tags/list`);
+  expect(await tags.json()).toEqual({ name: 'shop', tags: ['v1'] });
+  const missing = await command.run('push shop:v1 ./not-there --name lab');
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('is no folder')]);
+  await command.run('delete --name lab');
+  rmSync(shop, { recursive: true });
 });
 
 test('a cluster whose process was killed is found dead, and cleared by delete', async () => {

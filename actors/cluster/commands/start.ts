@@ -28,6 +28,8 @@ interface Started {
   readonly masters: number;
   readonly nodes: number;
   readonly url: string;
+  /** Where images are pushed to; null: there is no registry. */
+  readonly registry: string | null;
   readonly kubeconfig: string;
   readonly dataDirectory: string | null;
 }
@@ -129,7 +131,7 @@ async function serve(
     const cluster = await Cluster.start({ ...clusterOptions(name, options, request), ...stages, log, progress });
     const startMs = Math.round(performance.now() - beganMs);
     await runUntilStopped(home, name, options, cluster, (pid) => {
-      const { url } = cluster.access;
+      const { url, registry } = cluster.access;
       const { masters, nodes, dataDirectory } = options;
       onReady({
         name,
@@ -139,6 +141,7 @@ async function serve(
         masters,
         nodes,
         url,
+        registry,
         kubeconfig: home.kubeconfigPath(name),
         dataDirectory,
       });
@@ -173,6 +176,7 @@ async function runUntilStopped(
       controlUrl: control.url,
       controlToken: control.token,
       url: cluster.access.url,
+      registry: cluster.access.registry,
       temporaryFolder: options.dataDirectory === null ? dirname(cluster.kubeconfigPath) : null,
     };
     await home.write(name, { options, running });
@@ -188,7 +192,9 @@ async function runUntilStopped(
 /** What is asked for now, else what was asked for the last time, else the default. */
 function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] | undefined): KeptOptions {
   const { dataDirectory, kubeconfigFile, stagesFile = earlier?.stagesFile ?? '' } = request;
+  const registry = request.registry ?? earlier?.registry;
   return {
+    ...(registry === undefined ? {} : { registry }),
     masters: request.masters ?? earlier?.masters ?? defaults.masters,
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
     nodeGroups: request.nodeGroups ?? earlier?.nodeGroups ?? [],
@@ -202,7 +208,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
 
 function clusterOptions(
   name: string,
-  { masters, nodes, profile, runtime, dataDirectory, nodeGroups = [] }: KeptOptions,
+  { masters, nodes, profile, runtime, registry, dataDirectory, nodeGroups = [] }: KeptOptions,
   { port, adminToken }: StartRequest,
 ): NonNullable<Parameters<typeof Cluster.start>[0]> {
   return {
@@ -212,6 +218,7 @@ function clusterOptions(
     profile,
     nodeGroups,
     ...(runtime === undefined ? {} : { runtime }),
+    ...(registry === undefined ? {} : { registry: registry === true ? true : { port: registry } }),
     ...(dataDirectory === null ? {} : { dataDirectory }),
     ...(port === undefined ? {} : { port }),
     ...(adminToken === undefined ? {} : { adminToken }),
@@ -244,11 +251,12 @@ function reportOf(child: ChildProcess, terminal: Terminal, logPath: string): Pro
   });
 }
 
-function startedText({ name, startMs, masters, nodes, kubeconfig, url }: Started): string {
+function startedText({ name, startMs, masters, nodes, kubeconfig, url, registry }: Started): string {
   return [
     `cluster ${name} is ready after ${startMs} ms: ${count(masters, 'master')}, ${count(nodes, 'node')}, ${url}`,
     `  export KUBECONFIG=${kubeconfig}`,
     '  kubectl get nodes',
+    ...(registry === null ? [] : [`images are pushed to, and pulled from, ${registry}`]),
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, normalize, posix, relative, resolve } from 'node:path';
 import type { Mount, VolumeContent } from '../../../src/actor/programs-port.ts';
 
 /** A mount as a program's thread sees it: which folder or file of the machine stands at a path of the container. */
@@ -19,6 +19,9 @@ export interface PlacedMount {
 }
 
 const rootFolders = ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'run', 'tmp', 'usr', 'var'];
+
+/** Links that a path may lead through, as Linux has it. */
+const linksMax = 40;
 
 export class ProgramFolders {
   readonly #parent: string;
@@ -81,17 +84,29 @@ export class ProgramFolders {
     if (this.#base !== '') await rm(join(this.#base, 'pods', safeName(podUid)), { recursive: true, force: true });
   }
 
-  /** Makes the root of a container. Mounts stand in it as symbolic links, which is how a process finds them. */
-  async makeRoot(container: string, podUid: string, mounts: readonly Mount[]): Promise<void> {
+  /**
+   * Makes the root of a container, beside what its image has put there. Mounts stand in it as symbolic links, which is how a process finds them.
+   * `folders` are made as well.
+   */
+  async makeRoot(
+    container: string,
+    podUid: string,
+    mounts: readonly Mount[],
+    folders: readonly string[] = [],
+  ): Promise<void> {
     const root = this.root(container);
-    for (const folder of rootFolders) await mkdir(join(root, folder), { recursive: true });
+    for (const folder of [...rootFolders, ...folders]) {
+      const path = join(root, normalize(`/${folder}`));
+      // A link of the image is there, wherever it leads.
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) await mkdir(path, { recursive: true });
+    }
     const placed: PlacedMount[] = [];
     for (const mount of mounts) {
       const volume = this.#volumes.get(podUid)?.get(mount.volume);
       if (volume === undefined) throw new Error(`volume "${mount.volume}" is not there`);
       const source = subPathOf(volume.path, mount.subPath);
       if (!existsSync(source)) await mkdir(source, { recursive: true });
-      const containerPath = normalize(`/${mount.containerPath}`).replace(/(.)\/$/, '$1');
+      const containerPath = throughLinks(root, normalize(`/${mount.containerPath}`), placed);
       placed.push({ containerPath, source, isReadOnly: mount.isReadOnly || volume.isReadOnly });
       await linkMount(root, containerPath, source);
     }
@@ -138,6 +153,24 @@ function subPathOf(volume: string, subPath: string): string {
   const way = relative(volume, path);
   if (way.startsWith('..') || isAbsolute(way)) throw new Error(`subPath "${subPath}" leads out of its volume`);
   return path;
+}
+
+/** Returns where a path of a container is behind the links that its image has on the way, such as `/var/run`. Mounts are not looked into. */
+function throughLinks(root: string, containerPath: string, placed: readonly PlacedMount[]): string {
+  const waiting = containerPath.split('/').filter((part) => part !== '');
+  let at = '/';
+  for (let part = waiting.shift(), links = 0; part !== undefined; part = waiting.shift()) {
+    at = posix.join(at, part);
+    if (placed.some((mount) => mount.containerPath === at)) return posix.join(at, ...waiting);
+    const host = join(root, at);
+    if (lstatSync(host, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    links += 1;
+    if (links > linksMax) throw new Error(`${containerPath} leads through too many links`);
+    const target = readlinkSync(host);
+    at = target.startsWith('/') ? '/' : posix.dirname(at);
+    waiting.unshift(...target.split('/').filter((each) => each !== '' && each !== '.'));
+  }
+  return at;
 }
 
 async function linkMount(root: string, containerPath: string, source: string): Promise<void> {

@@ -42,5 +42,5 @@ function withoutTag(image: string): string {
 function listOf(images: Readonly<Record<string, string>>): string {
   const own = builtInImages.map((name) => `threemaster/${name}`);
   const all = [...own, ...Object.keys(wellKnown), ...Object.keys(images)].join(', ');
-  return `the runtime "worker" runs JavaScript modules; there are ${all}, and file: URLs of modules`;
+  return `the runtime "worker" runs JavaScript modules; there are ${all}, file: URLs of modules, and images of registries that the name tells, as in 127.0.0.1:5000/shop:v1`;
 }

@@ -13,10 +13,13 @@ import {
   type ProgramsEvent,
   type ProgramsSettings,
 } from '../../../src/actor/programs-port.ts';
+import { parseReference } from '../../../src/registry/reference.ts';
+import { ImageStore, type StoredImage } from '../images/image-store.ts';
 import { boundAddress } from './addresses.ts';
 import { ConnectionProgram } from './connection-program.ts';
 import { ProgramFolders } from './folders.ts';
 import { Guard } from './guard.ts';
+import { startOfImage } from './image-launch.ts';
 import { findImage } from './images.ts';
 import { probeNetwork } from './network-probe.ts';
 import { ProcessProgram } from './process-program.ts';
@@ -24,6 +27,9 @@ import { ProcessTable } from './process-table.ts';
 import type { Program, ProgramListener } from './program.ts';
 import { SharedMemory } from './shared-memory.ts';
 import { WorkerProgram } from './worker-program.ts';
+
+/** Where commands of a container are looked for, unless its image or its pod says otherwise. */
+const imagePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 type Emit = (event: ProgramsEvent) => void;
 type Start = Extract<ProgramsCommand, { type: 'start' }>;
@@ -42,6 +48,9 @@ class Programs {
   readonly #memory = new SharedMemory();
   readonly #table = new ProcessTable();
   readonly #running = new Map<number, Program>();
+  readonly #images = new ImageStore(() => this.#folders.base());
+  /** What containers are made of, where that was pulled. */
+  readonly #imageOf = new Map<string, StoredImage>();
   #guard: Guard | undefined;
   #isClosed = false;
 
@@ -63,12 +72,11 @@ class Programs {
       case 'removeVolumes':
         this.#memory.forget(command.podUid);
         return this.#complete(command.id, this.#folders.removeVolumes(command.podUid));
-      case 'makeFolder': {
+      case 'makeFolder':
         this.#mustGuard();
-        const { container, podUid, mounts } = command;
-        return this.#complete(command.id, this.#folders.makeRoot(container, podUid, mounts));
-      }
+        return this.#complete(command.id, this.#makeFolder(command));
       case 'removeFolder':
+        this.#imageOf.delete(command.container);
         return this.#complete(command.id, this.#folders.removeRoot(command.container));
       case 'start':
         return this.#start(command);
@@ -98,6 +106,7 @@ class Programs {
     this.#isClosed = true;
     for (const program of this.#running.values()) program.signal('SIGKILL');
     this.#table.close();
+    this.#images.close();
     this.#folders.close();
     this.#guard?.close();
   }
@@ -118,18 +127,39 @@ class Programs {
     return this.#guard;
   }
 
-  #findImage({ id, program, image }: Extract<ProgramsCommand, { type: 'findImage' }>): void {
+  #findImage({ id, program, image, credentials }: Extract<ProgramsCommand, { type: 'findImage' }>): void {
+    const tell = (sizeBytes: number, note: string, imageId = ''): void =>
+      this.#tell({ type: 'image', id, imageId, sizeBytes, note });
+    const fail = (message: string): void => this.#tell({ type: 'failed', id, message });
     if (program === 'process') {
-      const note = 'The runtime "process" runs programs of the machine: the image is a name only.';
-      return this.#tell({ type: 'image', id, sizeBytes: 0, note });
+      return tell(0, 'The runtime "process" runs programs of the machine: the image is a name only.');
     }
     const found = findImage(image, this.#settings.images);
-    if (found.type === 'unknown') return this.#tell({ type: 'failed', id, message: found.message });
-    if (found.type === 'builtIn') return this.#tell({ type: 'image', id, sizeBytes: 0, note: found.note });
+    if (found.type === 'builtIn') return tell(0, found.note);
+    if (found.type === 'unknown') {
+      const reference = parseReference(image);
+      if (reference === null) return fail(found.message);
+      this.#mustGuard();
+      void this.#images.pull(reference, credentials).then((outcome) => {
+        if (outcome.type === 'failed') fail(outcome.message);
+        else tell(outcome.sizeBytes, '', outcome.imageId);
+      });
+      return undefined;
+    }
     const file = pathOfUrl(found.url);
     const stats = file === null ? undefined : statSync(file, { throwIfNoEntry: false });
-    if (stats === undefined) return this.#tell({ type: 'failed', id, message: `no module at ${found.url}` });
-    return this.#tell({ type: 'image', id, sizeBytes: stats.size, note: found.note });
+    return stats === undefined ? fail(`no module at ${found.url}`) : tell(stats.size, found.note);
+  }
+
+  async #makeFolder(command: Extract<ProgramsCommand, { type: 'makeFolder' }>): Promise<void> {
+    const { container, podUid, imageId, mounts } = command;
+    const image = this.#images.find(imageId);
+    const folders = image === undefined ? [] : [image.config.workingDirectory];
+    if (image !== undefined) {
+      this.#imageOf.set(container, image);
+      await this.#images.layOut(image, this.#folders.root(container));
+    }
+    await this.#folders.makeRoot(container, podUid, mounts, folders);
   }
 
   #write({ id, program, bytes, isEnd }: Extract<ProgramsCommand, { type: 'write' }>): void {
@@ -174,25 +204,37 @@ class Programs {
   }
 
   #startWorker(spec: ProgramSpec, listener: ProgramListener): Program {
-    const { container, podUid, command, args, workingDirectory, hostname, address, stdin, tty } = spec;
+    const { container, podUid, command, args, hostname, address, stdin, tty } = spec;
+    const image = this.#imageOf.get(container);
+    const asked = spec.workingDirectory === '' ? (image?.config.workingDirectory ?? '') : spec.workingDirectory;
+    const workingDirectory = asked === '' ? '/' : asked;
+    const env = environmentOf(spec, imagePath, '/root', image?.config.env);
+    const root = this.#folders.root(container);
+    const path = env['PATH'] ?? '';
+    const isExec = spec.image === null;
+    const started =
+      image === undefined
+        ? { start: this.#startOf(spec), argv: [...command, ...args], complaint: '' }
+        : startOfImage(root, image.config, { isExec, command, args, workingDirectory, path });
+    const { start, argv, complaint } = started;
     return new WorkerProgram({
       birth: {
         container,
-        root: this.#folders.root(container),
+        root,
         mounts: this.#folders.mounts(container),
-        start: this.#startOf(spec),
-        argv: [...command, ...args],
-        workingDirectory: workingDirectory === '' ? '/' : workingDirectory,
+        start,
+        argv,
+        workingDirectory,
         hostname,
         address: boundAddress(address),
         stdin,
         tty,
       },
-      env: environmentOf(spec, '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '/root'),
+      env,
       memoryLimitBytes: spec.memoryLimitBytes,
       memory: this.#memory,
       podUid,
-      listener,
+      listener: complaint === '' ? listener : { ...listener, startFailed: () => listener.startFailed(complaint) },
     });
   }
 
@@ -243,9 +285,14 @@ function inRoot(name: string, root: string, path: string): string {
   return folder === undefined ? name : join(folder, name);
 }
 
-function environmentOf({ env, hostname }: ProgramSpec, path: string, home: string): Record<string, string> {
+function environmentOf(
+  { env, hostname }: ProgramSpec,
+  path: string,
+  home: string,
+  ofImage: ProgramSpec['env'] = [],
+): Record<string, string> {
   const own = { PATH: path, HOSTNAME: hostname, HOME: home };
-  return { ...own, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
+  return { ...own, ...Object.fromEntries([...ofImage, ...env].map(({ name, value }) => [name, value])) };
 }
 
 function pathOfUrl(url: string): string | null {

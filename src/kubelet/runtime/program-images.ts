@@ -1,7 +1,7 @@
 /** The images that real programs have been made of, by runtime: what an image is, the port knows. */
 import type { Effect } from '../../actor/effect.ts';
 import type { ProgramType } from '../../actor/programs-port.ts';
-import type { ReplyOf } from '../../actor/protocol.ts';
+import type { ReplyOf, RequestOf } from '../../actor/protocol.ts';
 import type { RuntimeProtocol } from '../../protocol/runtime.ts';
 import type { Completion, PortCalls } from './port-calls.ts';
 
@@ -9,24 +9,29 @@ type Asks = RuntimeProtocol['asks'];
 
 export class ProgramImages {
   readonly #calls: PortCalls;
-  /** Notes by runtime and name. */
-  readonly #known = new Map<string, string>();
+  /** By runtime and name. */
+  readonly #known = new Map<string, { readonly imageId: string; readonly note: string }>();
 
   constructor(calls: PortCalls) {
     this.#calls = calls;
   }
 
   status(type: ProgramType, image: string): ReplyOf<Asks['imageStatus']> {
-    const note = this.#known.get(keyOf(type, image));
-    return { type: 'done', imageId: note === undefined ? null : imageIdOf(image), note: note ?? '' };
+    const { imageId = null, note = '' } = this.#known.get(keyOf(type, image)) ?? {};
+    return { type: 'done', imageId, note };
   }
 
-  pull(type: ProgramType, image: string, answer: (outcome: ReplyOf<Asks['pullImage']>) => void): Effect {
-    return this.#calls.call({ type: 'findImage', program: type, image }, (completion: Completion) => {
+  pull(
+    type: ProgramType,
+    { image, credentials = [] }: Pick<RequestOf<Asks['pullImage']>, 'image' | 'credentials'>,
+    answer: (outcome: ReplyOf<Asks['pullImage']>) => void,
+  ): Effect {
+    return this.#calls.call({ type: 'findImage', program: type, image, credentials }, (completion: Completion) => {
       if (completion.type === 'image') {
         const { sizeBytes, note } = completion;
-        this.#known.set(keyOf(type, image), note);
-        return answer({ type: 'done', imageId: imageIdOf(image), sizeBytes, note });
+        const imageId = completion.imageId === '' ? imageIdOf(image) : completion.imageId;
+        this.#known.set(keyOf(type, image), { imageId, note });
+        return answer({ type: 'done', imageId, sizeBytes, note });
       }
       const reason = completion.type === 'failed' ? completion.message : 'no answer';
       return answer({ type: 'failed', code: 'pullFailed', message: `failed to pull image "${image}": ${reason}` });

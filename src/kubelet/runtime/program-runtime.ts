@@ -181,7 +181,7 @@ export class ProgramRuntime {
         return this.#answer(request, this.#images.status(this.#typeOf(ask.request.runtimeHandler), ask.request.image));
       case 'pullImage':
         return this.#push([
-          this.#images.pull(this.#typeOf(ask.request.sandbox.runtimeHandler), ask.request.image, (outcome) =>
+          this.#images.pull(this.#typeOf(ask.request.sandbox.runtimeHandler), ask.request, (outcome) =>
             this.#answer(request, outcome),
           ),
         ]);
@@ -294,9 +294,9 @@ export class ProgramRuntime {
         else this.#fail(each, 'startFailed', error);
       }
     };
-    const { mounts } = config;
+    const { mounts, imageId } = config;
     const { uid: podUid } = sandbox.config;
-    return this.#push([this.#calls.call({ type: 'makeFolder', container: id, podUid, mounts }, settle)]);
+    return this.#push([this.#calls.call({ type: 'makeFolder', container: id, podUid, imageId, mounts }, settle)]);
   }
 
   /** The folder of a container is made: it is there from now on, unless its sandbox has gone meanwhile. Returns what is wrong, or null. */

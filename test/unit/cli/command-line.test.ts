@@ -31,6 +31,23 @@ describe('what is asked for', () => {
         },
       },
     ],
+    ['start --registry', { type: 'start', ...inText, isDetached: false, request: { registry: true } }],
+    ['start --registry 5000', { type: 'start', ...inText, isDetached: false, request: { registry: 5000 } }],
+    [
+      'push shop/web:v1 ./shop --env A=b=c --env D= --workdir /app --cmd x',
+      {
+        type: 'push',
+        ...inText,
+        request: {
+          image: 'shop/web:v1',
+          directory: './shop',
+          entrypoint: [],
+          command: ['x'],
+          env: { A: 'b=c', D: '' },
+          workingDirectory: '/app',
+        },
+      },
+    ],
     [
       'start --node-group spot:0:5 --node-group base:2:2',
       {
@@ -86,6 +103,8 @@ describe('what is wrong is said in a line that says what is allowed', () => {
     ['start --name Big', 'Must be 1 to 40 lower-case letters, digits or dashes.'],
     ['start --port 0', 'Must be a whole number from 1 to 65535.'],
     ['start --profile slow', 'Allowed choices are fast, kubernetes.'],
+    ['start --registry x', 'Must be a whole number from 1 to 65535.'],
+    ['push shop:v1 . --env A', 'Must be NAME=VALUE.'],
     ['start --runtime docker', 'Allowed choices are simulated, worker, process.'],
     ['start extra', 'too many arguments'],
     ['kill', "missing required argument 'member'"],
@@ -98,6 +117,11 @@ describe('what is wrong is said in a line that says what is allowed', () => {
     expect(found).toMatchObject({ type: 'print', exitCode: 2 });
     expect((found as { text: string }).text).toContain(text);
   });
+});
+
+test('the words of an entry point are parted', () => {
+  const invocation = parseCommandLine(['push', 'a', '.', '--entrypoint', 'node  /main.mjs'], '1.2.3');
+  expect(invocation).toMatchObject({ type: 'push', request: { entrypoint: ['node', '/main.mjs'] } });
 });
 
 test('help names every command but the one for detached processes, and exits with 0', () => {
