@@ -77,7 +77,7 @@ export class Masters {
     return this.#inTurn(async () => {
       const { roster, store, tell, fabric } = this.#sources;
       if (roster.replicas().length >= mastersMax) {
-        throw new ClusterOptionsError(`a cluster has at most ${mastersMax} masters`);
+        throw new MembershipError('tooMany', `a cluster has at most ${mastersMax} masters`);
       }
       await store.revision({ timeoutMs: quorumTimeoutMs }).catch((error: unknown) => {
         if (!(error instanceof StoreRequestError)) throw error;
