@@ -6,9 +6,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { filter } from 'rxjs';
 import type { OutputFormat, StartRequest } from '../../../src/cli/command-line.ts';
 import { Cluster } from '../cluster.ts';
 import { serveControl } from '../control-server.ts';
+import { mastersIn } from '../data-folder.ts';
 import type { ClusterRecord, Home, KeptOptions } from '../home.ts';
 import { addToFile } from '../kubeconfig-file.ts';
 import { logLine, warningSink } from '../log-lines.ts';
@@ -122,7 +124,7 @@ async function serve(
   try {
     const earlier = await home.read(name);
     if (earlier !== null) await home.clearAfterCrash(earlier);
-    const options = chosenOptions(request, earlier?.options);
+    const options = await withMastersHeld(chosenOptions(request, earlier?.options), request);
     const beganMs = performance.now();
     progress(`starting cluster ${name}: ${count(options.masters, 'master')}, ${count(options.nodes, 'node')}`);
     const cluster = await Cluster.start({ ...clusterOptions(name, options, request), log, progress });
@@ -164,6 +166,7 @@ async function runUntilStopped(
   // Before anybody is told that the cluster is there: a signal that comes then must not end the process as it stands.
   const signalled = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const control = await serveControl(cluster, askForEnd);
+  let written = Promise.resolve();
   try {
     await copyFile(cluster.kubeconfigPath, home.kubeconfigPath(name));
     if (options.kubeconfigFile !== null) await addToFile(options.kubeconfigFile, cluster.access.config);
@@ -175,13 +178,24 @@ async function runUntilStopped(
       temporaryFolder: options.dataDirectory === null ? dirname(cluster.kubeconfigPath) : null,
     };
     await home.write(name, { options, running });
+    const changed = cluster.events$.pipe(filter(({ type }) => type === 'masterAdded' || type === 'masterRemoved'));
+    changed.subscribe(() => {
+      const { masters } = asItIs(options, cluster);
+      written = written.then(() => home.write(name, { options: { ...options, masters }, running })).catch(() => {});
+    });
     onReady(running.process.pid);
     await Promise.race([signalled, asked]);
   } finally {
     await cluster.stop();
     control.close();
-    await home.write(name, { options, running: null });
+    await written;
+    await home.write(name, { options: asItIs(options, cluster), running: null });
   }
+}
+
+/** Masters may have come and gone since the start. */
+function asItIs(options: KeptOptions, cluster: Cluster): KeptOptions {
+  return { ...options, masters: cluster.masters().length };
 }
 
 /** What is asked for now, else what was asked for the last time, else the default. */
@@ -196,6 +210,12 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
     dataDirectory: dataDirectory === undefined ? (earlier?.dataDirectory ?? null) : resolve(dataDirectory),
     kubeconfigFile: kubeconfigFile === undefined ? (earlier?.kubeconfigFile ?? null) : resolve(kubeconfigFile),
   };
+}
+
+/** A data directory knows how many masters its cluster has by now; who asks for another number is told so by the cluster. */
+async function withMastersHeld(options: KeptOptions, { masters }: StartRequest): Promise<KeptOptions> {
+  const held = options.dataDirectory === null ? null : await mastersIn(options.dataDirectory);
+  return { ...options, masters: masters ?? held ?? options.masters };
 }
 
 function clusterOptions(
