@@ -131,7 +131,7 @@ async function serve(
     const startMs = Math.round(performance.now() - beganMs);
     await runUntilStopped(home, name, options, cluster, (pid) => {
       const { url } = cluster.access;
-      const { masters, nodes, dataDirectory } = options;
+      const { masters, nodes, dataDirectory } = asItIs(options, cluster);
       onReady({
         name,
         ready: true,
@@ -177,11 +177,11 @@ async function runUntilStopped(
       url: cluster.access.url,
       temporaryFolder: options.dataDirectory === null ? dirname(cluster.kubeconfigPath) : null,
     };
-    await home.write(name, { options, running });
+    await home.write(name, { options: asItIs(options, cluster), running });
     const changed = cluster.events$.pipe(filter(({ type }) => type === 'masterAdded' || type === 'masterRemoved'));
     changed.subscribe(() => {
-      const { masters } = asItIs(options, cluster);
-      written = written.then(() => home.write(name, { options: { ...options, masters }, running })).catch(() => {});
+      const record = { options: asItIs(options, cluster), running };
+      written = written.then(() => home.write(name, record)).catch(() => {});
     });
     onReady(running.process.pid);
     await Promise.race([signalled, asked]);
