@@ -117,11 +117,11 @@ test.each([5, 6, 7])('seed %i: nobody who was told of the founders at the start 
 
 test('while masters come and go no write fails for certain reasons of theirs', async () => {
   await using cluster = await Cluster.start({ simulated: { seed: 8 }, masters: 1, nodes: 0 });
-  let isOver = false;
+  const last = { isOver: false };
   let written = 0;
   const failures: string[] = [];
   const write = async (): Promise<void> => {
-    for (; !isOver; written += 1) {
+    for (; !last.isOver; written += 1) {
       await cluster.store.put(`k/${written}`, 'v').catch((error: unknown) => {
         if (!(error instanceof StoreRequestError)) throw error;
         failures.push(error.code);
@@ -131,7 +131,7 @@ test('while masters come and go no write fails for certain reasons of theirs', a
   const writing = write();
   for (let count = 0; count < 2; count += 1) await cluster.addMaster();
   for (const name of ['master-0', 'master-1']) await cluster.removeMaster(name);
-  isOver = true;
+  last.isOver = true;
   await writing;
   expect(written).toBeGreaterThan(50);
   // Handing over costs at most the write that was on its way.

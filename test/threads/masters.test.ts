@@ -40,10 +40,10 @@ test('one master becomes three, the first dies, three become one, and no acknowl
   cluster = started;
   const before = resources();
   const folder = dirname(started.kubeconfigPath);
-  let isOver = false;
+  const last = { isOver: false };
   const acknowledged: string[] = [];
   const write = async (): Promise<void> => {
-    for (let index = 0; !isOver; index += 1) {
+    for (let index = 0; !last.isOver; index += 1) {
       await started.store.put(`k/${index}`, 'v').then(
         () => void acknowledged.push(`k/${index}`),
         (error: unknown) => {
@@ -92,7 +92,7 @@ test('one master becomes three, the first dies, three become one, and no acknowl
   const other = leader === kept ? started.masters().find((name) => name !== kept) : leader;
   await started.removeMaster(other ?? '');
   await started.ready();
-  isOver = true;
+  last.isOver = true;
   await writing;
   expect(started.masters()).toEqual([kept]);
   expect(leaders).toContain(kept);

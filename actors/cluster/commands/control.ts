@@ -117,7 +117,7 @@ async function send(name: string, { controlUrl, controlToken }: Running, command
     method: 'POST',
     headers: { Authorization: `Bearer ${controlToken}`, 'Content-Type': 'application/json' },
     body: JSON.stringify(command),
-    signal: AbortSignal.timeout(/Master$/.test(command.type) ? changeTimeoutMs : answerTimeoutMs),
+    signal: AbortSignal.timeout(command.type.endsWith('Master') ? changeTimeoutMs : answerTimeoutMs),
   }).catch((error: Error) => {
     const cause = error.cause instanceof Error ? error.cause.message : error.message;
     throw new Complaint(`cluster ${name} does not answer: ${cause}`);
