@@ -7,9 +7,9 @@
  * taken back, for want of a majority, is tried again until it is.
  */
 
-import type { ReplicaId } from '../../src/raft/message.ts';
+import { membersOf } from '../../src/raft/membership.ts';
 import { joinStep, leaveStep, lossComplaint, type MemberStep, strayStep } from '../../src/store/member-plan.ts';
-import type { StoreStatus } from '../../src/store/store-request.ts';
+import type { StoreReply, StoreStatus } from '../../src/store/store-request.ts';
 import type { Assembly } from './assembly.ts';
 import { type MasterDesign, replicaIdOf } from './blueprint.ts';
 import type { ClusterEvent } from './events.ts';
@@ -44,7 +44,17 @@ export interface MasterPlaces {
   clear(master: string): Promise<void>;
 }
 
-type Planner = (replica: ReplicaId, statuses: readonly StoreStatus[]) => MemberStep;
+type Planner = (statuses: readonly StoreStatus[]) => MemberStep;
+type MemberStepRequest = Extract<MemberStep, { readonly type: 'request' }>['request'];
+
+interface CarryOutOptions {
+  /** For people. */
+  readonly what: string;
+  readonly endMs: number;
+  /** What must be so before a request is made. */
+  readonly before?: (request: MemberStepRequest) => Promise<void>;
+  readonly isLast?: (reply: StoreReply) => boolean;
+}
 
 /** Who has to know which replicas there are, and who which masters serve. */
 const peerRoles = ['store'];
@@ -75,14 +85,11 @@ export class Masters {
   /** Adds a master and resolves with its name once it serves. */
   add(): Promise<string> {
     return this.#inTurn(async () => {
-      const { roster, store, tell, fabric } = this.#sources;
+      const { roster, tell, fabric } = this.#sources;
       if (roster.replicas().length >= mastersMax) {
         throw new MembershipError('tooMany', `a cluster has at most ${mastersMax} masters`);
       }
-      await store.revision({ timeoutMs: quorumTimeoutMs }).catch((error: unknown) => {
-        if (!(error instanceof StoreRequestError)) throw error;
-        throw new MembershipError('noQuorum', `no master can join: no majority of the masters answers (${error.code})`);
-      });
+      await this.#assertQuorum();
       const name = await roster.enter();
       await this.#join(name, joinTimeoutMs);
       tell({ type: 'masterAdded', wallMs: fabric.wallMs(), name });
@@ -131,15 +138,31 @@ export class Masters {
   }
 
   #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
-    const mine = this.#turn.then(run);
+    const mine = this.#turn.then(() => {
+      this.#assertGoingOn();
+      return run();
+    });
     this.#turn = mine.catch(() => {});
     return this.#sources.fabric.drive(mine);
+  }
+
+  async #assertQuorum(): Promise<void> {
+    const { store, fabric } = this.#sources;
+    const endMs = fabric.monotonicMs() + quorumTimeoutMs;
+    for (;;) {
+      this.#assertGoingOn();
+      const outcome = await store.revision({ timeoutMs: requestTimeoutMs }).catch(storeFailure);
+      if (!(outcome instanceof StoreRequestError)) return;
+      if (fabric.monotonicMs() < endMs) continue;
+      throw new MembershipError('noQuorum', `no master can join: no majority of the masters answers (${outcome.code})`);
+    }
   }
 
   async #assertDispensable(name: string): Promise<void> {
     const { status, fabric } = this.#sources;
     const endMs = fabric.monotonicMs() + quorumTimeoutMs;
     for (;;) {
+      this.#assertGoingOn();
       const complaint = lossComplaint(replicaIdOf(name), await status.storeStatuses());
       if (complaint === null) return;
       // An election may be under way.
@@ -155,7 +178,12 @@ export class Masters {
     try {
       if (!assembly.topology.threads.has(store.name)) await assembly.add(store);
       await assembly.reconfigure(peerRoles);
-      await this.#carryOut(joinStep, name, endMs);
+      await this.#carryOut((statuses) => joinStep(replicaIdOf(name), statuses), {
+        what: name,
+        endMs,
+        // From then on it may have a vote, whatever comes of the request.
+        before: ({ type }) => (type === 'memberPromote' ? roster.set(name, 'promoting') : Promise.resolve()),
+      });
       await assembly.add(api);
       await assembly.add(control);
       await places.open(name);
@@ -173,8 +201,7 @@ export class Masters {
   /** One that never had a vote is dropped at once: nobody misses it. One that may have one goes as any other master does. */
   async #takeBack(name: string): Promise<void> {
     const { roster } = this.#sources;
-    if (roster.phaseOf(name) === 'joining') await this.#bury(name);
-    else await roster.set(name, 'leaving');
+    await roster.set(name, roster.phaseOf(name) === 'joining' ? 'abandoned' : 'leaving');
     await this.#tidy();
   }
 
@@ -188,7 +215,7 @@ export class Masters {
     await end(serving);
     await assembly.remove(serving.map((design) => design.name));
     try {
-      await this.#carryOut(leaveStep, name, endMs);
+      await this.#expel(name, endMs);
     } catch (error) {
       this.#tidyLater();
       throw error;
@@ -222,13 +249,24 @@ export class Masters {
     for (const name of roster.in('abandoned')) {
       await attempt(name, async () => {
         await this.#bury(name);
-        await this.#carryOut(leaveStep, name, fabric.monotonicMs() + tidyTimeoutMs);
+        await this.#expel(name, fabric.monotonicMs() + tidyTimeoutMs);
         await roster.strike(name);
       });
     }
     const known = roster.replicas().map(replicaIdOf);
-    const strays: Planner = (_replica, statuses) => strayStep(known, statuses);
-    if (!this.#isTidyingDue) await attempt('', () => this.#carryOut(strays, '', fabric.monotonicMs() + tidyTimeoutMs));
+    const plan: Planner = (statuses) => strayStep(known, statuses);
+    if (this.#isTidyingDue) return;
+    await attempt('', () => this.#carryOut(plan, { what: 'a stray', endMs: fabric.monotonicMs() + tidyTimeoutMs }));
+  }
+
+  /** Takes the vote from a master, or whatever place it has in the store. */
+  async #expel(name: string, endMs: number): Promise<void> {
+    const replica = replicaIdOf(name);
+    await this.#carryOut((statuses) => leaveStep(replica, statuses), {
+      what: name,
+      endMs,
+      isLast: (reply) => reply.type === 'members' && !membersOf(reply.membership).includes(replica),
+    });
   }
 
   #tidyLater(): void {
@@ -242,24 +280,24 @@ export class Masters {
     });
   }
 
-  /** Does step after step until there is none left. Rejects when that takes until `endMs`. */
-  async #carryOut(plan: Planner, name: string, endMs: number): Promise<void> {
-    const { status, fabric, roster, store } = this.#sources;
+  /** Does step after step until there is none left, or an answer is the last one wanted. Rejects when that takes until `endMs`. */
+  async #carryOut(plan: Planner, { what, endMs, before, isLast }: CarryOutOptions): Promise<void> {
+    const { status, fabric, store } = this.#sources;
     let reason = 'the store does not answer';
     for (;;) {
       this.#assertGoingOn();
-      const step = plan(name === '' ? (0 as ReplicaId) : replicaIdOf(name), await status.storeStatuses());
+      const step = plan(await status.storeStatuses());
       if (step.type === 'done') return;
       if (step.type === 'wait') reason = step.reason;
-      if (fabric.monotonicMs() >= endMs) throw new MembershipError('timeout', `${name}: ${reason}`);
+      if (fabric.monotonicMs() >= endMs) throw new MembershipError('timeout', `${what}: ${reason}`);
       if (step.type === 'request') {
-        // From here on it may have a vote, whatever comes of the request.
-        if (step.request.type === 'memberPromote') await roster.set(name, 'promoting');
+        await before?.(step.request);
         const expected = step.request.type === 'transferLeadership' ? 'transferRequested' : 'members';
-        await store.request(step.request, expected, { timeoutMs: requestTimeoutMs }).catch((error: unknown) => {
-          if (!(error instanceof StoreRequestError)) throw error;
-          reason = error.message;
-        });
+        const outcome = await store
+          .request(step.request, expected, { timeoutMs: requestTimeoutMs })
+          .catch(storeFailure);
+        if (outcome instanceof StoreRequestError) reason = outcome.message;
+        else if (isLast?.(outcome) === true) return;
       }
       await fabric.sleep(pollMs);
     }
@@ -277,4 +315,10 @@ export class Masters {
   #assertGoingOn(): void {
     if (this.#isOver) throw new MembershipError('failed', 'the cluster is stopping');
   }
+}
+
+/** Failures of the store are outcomes here; anything else is a bug. */
+function storeFailure(error: unknown): StoreRequestError {
+  if (error instanceof StoreRequestError) return error;
+  throw error;
 }

@@ -41,7 +41,10 @@ export function joinStep(replica: ReplicaId, statuses: readonly StoreStatus[]): 
   return isCaughtUp === true ? request({ type: 'memberPromote', replica }) : wait('it has not caught up');
 }
 
-/** Returns the next step by which `replica` stops being a member. */
+/**
+ * Returns the next step by which `replica` stops being a member; never `done`. That it is none is known from the answer to a removal alone: what
+ * an outdated leader says of the members proves nothing.
+ */
 export function leaveStep(replica: ReplicaId, statuses: readonly StoreStatus[]): MemberStep {
   const leader = leaderAmong(statuses);
   if (leader === undefined) return noLeader;
@@ -51,7 +54,7 @@ export function leaveStep(replica: ReplicaId, statuses: readonly StoreStatus[]):
       ? wait('nobody can lead in its place')
       : request({ type: 'transferLeadership', to: heir.id });
   }
-  return membersOf(leader.membership).includes(replica) ? request({ type: 'memberRemove', replica }) : done;
+  return request({ type: 'memberRemove', replica });
 }
 
 /** Returns the next step by which nobody is a member but those who are known: what came late, or was left half done, is undone. */

@@ -138,6 +138,14 @@ test('while masters come and go no write fails for certain reasons of theirs', a
   expect(failures.length).toBeLessThan(3);
 });
 
+test('a cluster that is stopped amid a join or a leave ends at once, and says so to whoever waits', async () => {
+  const cluster = await Cluster.start({ simulated: { seed: 9 }, masters: 2, nodes: 0 });
+  const changes = [cluster.addMaster(), cluster.removeMaster('master-0'), cluster.addMaster()];
+  const outcomes = Promise.all(changes.map((change) => change.catch((error: Error) => error.message)));
+  await cluster.stop();
+  expect(await outcomes).toEqual(Array.from({ length: 3 }, () => 'the cluster is stopping'));
+});
+
 function isGone(cluster: Cluster, name: string): boolean {
   try {
     cluster.member(name);
