@@ -5,7 +5,7 @@
 import type { ActorSpec } from '../../src/actor/cell.ts';
 import { must } from '../../src/base/assert.ts';
 import type { Fabric } from './fabric.ts';
-import { linksBetween, type ThreadDesign, type Topology } from './topology.ts';
+import { type Knowledge, linksBetween, type ThreadDesign, type Topology } from './topology.ts';
 
 export interface AssemblyOptions {
   readonly fabric: Fabric;
@@ -112,13 +112,13 @@ export class Assembly {
     await this.#launch(design.name, 'first');
   }
 
-  /** Tells the actors of these roles what they are started with from now on. Those that do not run begin with it. */
-  async reconfigure(roles: readonly string[]): Promise<void> {
+  /** Tells the actors whose args tell of this what they are started with from now on. Those that do not run begin with it. */
+  async reconfigure(...changed: readonly Knowledge[]): Promise<void> {
     const running = [...this.#threads.values()].filter(({ name }) => this.#up.has(name));
     await Promise.all(
       running.flatMap(({ name, actors }) =>
         actors
-          .filter(({ role }) => roles.includes(role))
+          .filter(({ knows }) => knows !== undefined && changed.includes(knows))
           .map(({ path, args }) => this.#options.fabric.reconfigureActor(name, path, args('again')).catch(() => {})),
       ),
     );

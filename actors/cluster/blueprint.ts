@@ -115,7 +115,11 @@ function storeThread(blueprint: BlueprintOptions, master: string): ThreadDesign 
     retentionMs: historyMs,
     settings: options.store,
   });
-  return { name: storePath(master), entry: 'store', actors: [{ path: storePath(master), role: 'store', args }] };
+  return {
+    name: storePath(master),
+    entry: 'store',
+    actors: [{ path: storePath(master), role: 'store', args, knows: 'replicas' }],
+  };
 }
 
 /** A replica that never had a vote may begin without a log: it has promised nothing yet. */
@@ -137,7 +141,7 @@ function apiThread(blueprint: BlueprintOptions, master: string): ThreadDesign {
     tokenKey: identity?.tokenKey ?? simulatedTokenKey,
     rootCertificate: identity?.certificates.authority ?? '',
   });
-  const apiServer = { path: apiServerPath(master), role: 'apiserver', args: apiServerArgs };
+  const apiServer = { path: apiServerPath(master), role: 'apiserver', args: apiServerArgs, knows: 'masters' } as const;
   if (identity === null) return { name: `${master}/api`, entry: 'api', actors: [apiServer] };
   const { certificates, ports } = identity;
   const gatewayArgs = (): GatewayArgs => ({
@@ -190,8 +194,8 @@ function controlThread({ options, roster, identity, clusterId }: BlueprintOption
     name: `${master}/control`,
     entry: 'control',
     actors: [
-      { path: `${master}/controllers`, role: 'controllers', args: controllersArgs },
-      { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs },
+      { path: `${master}/controllers`, role: 'controllers', args: controllersArgs, knows: 'masters' },
+      { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs, knows: 'masters' },
     ],
   };
 }
@@ -245,7 +249,7 @@ export function designNode({ options, roster, dataFolder }: BlueprintOptions, in
     // The runtime first: a kubelet asks it at once what still runs.
     actors: [
       { path: `${name}/runtime`, role: 'runtime', args: runtimeArgs },
-      { path: `${name}/kubelet`, role: 'kubelet', args: kubeletArgs },
+      { path: `${name}/kubelet`, role: 'kubelet', args: kubeletArgs, knows: 'masters' },
     ],
   };
 }
@@ -263,7 +267,13 @@ function balancerThread({ identity, roster }: BlueprintOptions): ThreadDesign[] 
     masters: roster.members().map((name) => ({ name, gateway: gatewayPath(name), apiServer: apiServerPath(name) })),
     probeMs: balancerProbeMs,
   });
-  return [{ name: balancerPath, entry: 'balancer', actors: [{ path: balancerPath, role: 'balancer', args }] }];
+  return [
+    {
+      name: balancerPath,
+      entry: 'balancer',
+      actors: [{ path: balancerPath, role: 'balancer', args, knows: 'masters' }],
+    },
+  ];
 }
 
 /** The masters with one's own first: the others are for when it is down. */

@@ -56,10 +56,6 @@ interface CarryOutOptions {
   readonly isLast?: (reply: StoreReply) => boolean;
 }
 
-/** Who has to know which replicas there are, and who which masters serve. */
-const peerRoles = ['store'];
-const clientRoles = ['apiserver', 'controllers', 'scheduler', 'kubelet', 'balancer'];
-
 const quorumTimeoutMs = 5_000;
 /** The whole of a join; a large state takes a few seconds of it. */
 const joinTimeoutMs = 30_000;
@@ -177,7 +173,7 @@ export class Masters {
     const { store, api, control } = design(name);
     try {
       if (!assembly.topology.threads.has(store.name)) await assembly.add(store);
-      await assembly.reconfigure(peerRoles);
+      await assembly.reconfigure('replicas');
       await this.#carryOut((statuses) => joinStep(replicaIdOf(name), statuses), {
         what: name,
         endMs,
@@ -189,7 +185,7 @@ export class Masters {
       await places.open(name);
       await this.#untilServing(name, endMs);
       await roster.set(name, 'member');
-      await assembly.reconfigure([...peerRoles, ...clientRoles]);
+      await assembly.reconfigure('replicas', 'masters');
     } catch (error) {
       if (this.#isOver) throw error;
       await this.#takeBack(name);
@@ -208,7 +204,7 @@ export class Masters {
   async #leave(name: string, timeoutMs: number): Promise<void> {
     const { roster, assembly, fabric, end, tell } = this.#sources;
     const endMs = fabric.monotonicMs() + timeoutMs;
-    await assembly.reconfigure(clientRoles);
+    await assembly.reconfigure('masters');
     const { threads } = assembly.topology;
     const { api, control } = this.#sources.design(name);
     const serving = [api, control].filter((design) => threads.has(design.name));
@@ -232,7 +228,7 @@ export class Masters {
     const { store, api, control } = this.#sources.design(name);
     const names = [control, api, store].map((design) => design.name);
     await assembly.remove(names.filter((thread) => assembly.topology.threads.has(thread)));
-    await assembly.reconfigure(peerRoles);
+    await assembly.reconfigure('replicas');
     await places.clear(name);
   }
 

@@ -11,7 +11,7 @@ import { Tally } from '../tally.ts';
 import { MastersClients } from './clients.ts';
 import { MastersNemesis } from './nemesis.ts';
 
-const chaosMs = 10_000;
+const chaosMs = 8_000;
 const settlesWithinMs = 60_000;
 const mostMasters = 5;
 /** Changes that are asked for at once. */
@@ -91,18 +91,18 @@ export class MastersRun {
         underWay.push(run());
       }
     };
-    const inTurn = async (run: () => Promise<void>): Promise<void> => {
+    const inTurn = async (pauseMs: number, run: () => Promise<void>): Promise<void> => {
       while (cluster.nowMs() < endMs) {
         await run();
-        await cluster.sleep(random.fraction() * 40);
+        await cluster.sleep(random.fraction() * pauseMs);
       }
     };
     await Promise.all([
-      ...[0, 1, 2].map((client) => inTurn(() => clients.operate(client, random))),
-      inTurn(() => clients.create()),
+      ...[0, 1, 2].map((client) => inTurn(100, () => clients.operate(client, random))),
+      inTurn(300, () => clients.create()),
       repeat(changeEveryMs, () => this.#change(cluster, random)),
       repeat(faultEveryMs, () => nemesis.inject(this.#nextName())),
-      repeat(30, () => this.#look(cluster)),
+      repeat(60, () => this.#look(cluster)),
     ]);
     this.#say('healing');
     await nemesis.heal();
