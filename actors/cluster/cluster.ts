@@ -50,11 +50,6 @@ export interface ClusterParts {
   readonly cleanUp: () => Promise<void>;
 }
 
-/** How long `leader()` waits for an election. */
-const leaderTimeoutMs = 10_000;
-const readyTimeoutMs = 30_000;
-const pollMs = 5;
-
 export class Cluster implements AsyncDisposable {
   readonly name: string;
   /** The replicated store: keys, transactions, watches, leases. */
@@ -171,19 +166,8 @@ export class Cluster implements AsyncDisposable {
    * server is ready, somebody runs the controllers and the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
    * `progress` takes what is missing, whenever that is something else.
    */
-  async ready(progress: (text: string) => void = () => {}): Promise<void> {
-    const { fabric } = this.#parts;
-    const endMs = fabric.monotonicMs() + readyTimeoutMs;
-    await this.leader();
-    let told = '';
-    for (;;) {
-      const missing = await this.#status.missing();
-      if (missing === null) return;
-      if (missing !== told) progress(`waiting: ${missing}`);
-      told = missing;
-      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
-      await fabric.sleep(pollMs);
-    }
+  ready(progress: (text: string) => void = () => {}): Promise<void> {
+    return this.#status.untilReady(progress);
   }
 
   // --- What happens ---------------------------------------------------------------------------------------------------
@@ -227,15 +211,7 @@ export class Cluster implements AsyncDisposable {
 
   /** The master whose replica leads the store; waits for an election if there is none. */
   async leader(): Promise<Member> {
-    const { fabric } = this.#parts;
-    const endMs = fabric.monotonicMs() + leaderTimeoutMs;
-    for (;;) {
-      const leader = await this.#status.leader();
-      if (leader !== null) return new Member(this, leader);
-      if (fabric.monotonicMs() >= endMs)
-        throw new Error(`no leader within ${leaderTimeoutMs} ms: is a majority of the masters up?`);
-      await fabric.sleep(pollMs);
-    }
+    return new Member(this, await this.#status.untilLeader());
   }
 
   /** What each replica that answers says of itself. */

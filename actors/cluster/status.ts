@@ -50,6 +50,10 @@ interface Findings {
 /** A part that has not answered by then is taken for silent. */
 const answerTimeoutMs = 1_000;
 const storeAnswerTimeoutMs = 300;
+/** How long an election may take, and a start. */
+const leaderTimeoutMs = 10_000;
+const readyTimeoutMs = 30_000;
+const pollMs = 5;
 /** A replica so far behind the leader's commit counts as caught up: under load it is never at the very end. */
 const entriesBehindMax = 100;
 
@@ -75,6 +79,35 @@ export class StatusReader {
   /** Name of the master whose replica leads the store, or null. */
   async leader(): Promise<string | null> {
     return leaderAmong(await this.storeStatuses())?.name ?? null;
+  }
+
+  /** As `leader`, but waits for an election. Rejects when there is none in time. */
+  async untilLeader(): Promise<string> {
+    const { fabric } = this.#sources;
+    const endMs = fabric.monotonicMs() + leaderTimeoutMs;
+    for (;;) {
+      const leader = await this.leader();
+      if (leader !== null) return leader;
+      if (fabric.monotonicMs() >= endMs)
+        throw new Error(`no leader within ${leaderTimeoutMs} ms: is a majority of the masters up?`);
+      await fabric.sleep(pollMs);
+    }
+  }
+
+  /** Resolves when nothing is missing; rejects with what is, in time. `progress` takes it whenever it is something else. */
+  async untilReady(progress: (text: string) => void): Promise<void> {
+    const { fabric } = this.#sources;
+    const endMs = fabric.monotonicMs() + readyTimeoutMs;
+    await this.untilLeader();
+    let told = '';
+    for (;;) {
+      const missing = await this.missing();
+      if (missing === null) return;
+      if (missing !== told) progress(`waiting: ${missing}`);
+      told = missing;
+      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
+      await fabric.sleep(pollMs);
+    }
   }
 
   /** The first thing that keeps the cluster from being ready, or null. */
