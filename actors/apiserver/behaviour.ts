@@ -87,6 +87,8 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
     case 'watched':
       environment.replicas.observe(input.path, input.status);
       return upkeep.reconsider();
+    case 'reconfigured':
+      return reconfigured(state, input.args as ApiServerSettings);
     case 'timer':
       return timer(state, input);
     case 'io':
@@ -127,6 +129,15 @@ function started({ environment, upkeep }: ApiServerState): readonly Effect[] {
     { type: 'timer', key: 'bookmark', afterMs: bookmarkMs },
     ...upkeep.synchronize(),
   ];
+}
+
+/** Of what it was started with only the replicas change. */
+function reconfigured({ environment, upkeep }: ApiServerState, { replicas }: ApiServerSettings): readonly Effect[] {
+  const former = environment.replicas.paths;
+  environment.replicas.replace(replicas);
+  const added = replicas.filter((path) => !former.includes(path)).map((path): Effect => ({ type: 'watch', path }));
+  const gone = former.filter((path) => !replicas.includes(path)).map((path): Effect => ({ type: 'unwatch', path }));
+  return [...added, ...gone, ...upkeep.reconsider()];
 }
 
 function timer(state: ApiServerState, input: ApiServerInput & { readonly type: 'timer' }): readonly Effect[] {

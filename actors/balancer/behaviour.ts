@@ -6,7 +6,6 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Input } from '../../src/actor/input.ts';
 import type { RelayCommand, RelayEvent } from '../../src/actor/relay-port.ts';
-import { must } from '../../src/base/assert.ts';
 import { Backends } from '../../src/network/backends.ts';
 import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
 import type { BalancerProtocol } from '../../src/protocol/balancer.ts';
@@ -22,8 +21,11 @@ export interface BalancerArgs {
 
 interface BalancerState {
   readonly args: BalancerArgs;
+  /** By number, which is never used again: asks are named after it. */
+  readonly masters: Map<number, Master>;
+  nextMaster: number;
   readonly backends: Backends;
-  readonly addresses: Map<string, GatewayAddress>;
+  readonly addresses: Map<number, GatewayAddress>;
   listening: GatewayAddress | ListenFailure | null;
   readonly waiting: number[];
 }
@@ -41,7 +43,15 @@ const readyRequest: ApiRequest = {
 };
 
 function init(args: BalancerArgs, _context: ActorContext): BalancerState {
-  return { args, backends: new Backends(), addresses: new Map(), listening: null, waiting: [] };
+  return {
+    args,
+    masters: new Map(args.masters.entries()),
+    nextMaster: args.masters.length,
+    backends: new Backends(),
+    addresses: new Map(),
+    listening: null,
+    waiting: [],
+  };
 }
 
 function step(state: BalancerState, input: Input<BalancerProtocol>): readonly Effect[] {
@@ -54,13 +64,15 @@ function step(state: BalancerState, input: Input<BalancerProtocol>): readonly Ef
     case 'io':
       return onRelay(state, input.event as RelayEvent);
     case 'watched':
-      return onWatched(state, masterBy(state, 'gateway', input.path), input.status);
+      return onWatched(state, input.path, input.status);
     case 'timer':
-      return probe(state, masterBy(state, 'name', input.key));
+      return probe(state, Number(input.key));
     case 'reply':
       return onReply(state, input.id, input.body);
     case 'askFailed':
-      return [...notReady(state, masterAt(state, input.id)), later(state, masterAt(state, input.id))];
+      return unanswered(state, numberOf(input.id));
+    case 'reconfigured':
+      return replaceMasters(state, (input.args as BalancerArgs).masters);
     case 'ask':
       state.waiting.push(input.request);
       return answerWaiting(state);
@@ -91,17 +103,23 @@ function onRelay(state: BalancerState, event: RelayEvent): readonly Effect[] {
   }
 }
 
-function onWatched(state: BalancerState, master: Master, status: string): readonly Effect[] {
-  if (status !== 'terminated') return probe(state, master);
-  state.addresses.delete(master.name);
-  return [...notReady(state, master), relay({ type: 'reset', backend: master.name })];
+function onWatched(state: BalancerState, gateway: string, status: string): readonly Effect[] {
+  for (const [number, master] of state.masters) {
+    if (master.gateway !== gateway) continue;
+    if (status !== 'terminated') return probe(state, number);
+    state.addresses.delete(number);
+    state.backends.setNotReady(master.name);
+    return [relay({ type: 'reset', backend: master.name })];
+  }
+  return [];
 }
 
 /** Asks first where the gateway listens, then whether the API server is ready; even ids are addresses, odd ones readiness. */
-function probe(state: BalancerState, master: Master): readonly Effect[] {
-  const index = state.args.masters.indexOf(master);
-  const isKnown = state.addresses.has(master.name);
-  const id = 2 * index + (isKnown ? 1 : 0);
+function probe(state: BalancerState, number: number): readonly Effect[] {
+  const master = state.masters.get(number);
+  if (master === undefined) return [];
+  const isKnown = state.addresses.has(number);
+  const id = 2 * number + (isKnown ? 1 : 0);
   const to = isKnown ? master.apiServer : master.gateway;
   const body = isKnown ? { type: 'call', request: readyRequest } : { type: 'address', request: null };
   return [
@@ -111,29 +129,55 @@ function probe(state: BalancerState, master: Master): readonly Effect[] {
 }
 
 function onReply(state: BalancerState, id: number, body: unknown): readonly Effect[] {
-  const master = masterAt(state, id);
+  const number = numberOf(id);
+  const master = state.masters.get(number);
+  if (master === undefined) return [];
   if (id % 2 === 0) {
     const address = body as GatewayAddress | ListenFailure;
-    if ('failure' in address) return [later(state, master)];
-    state.addresses.set(master.name, address);
-    return probe(state, master);
+    if ('failure' in address) return [later(state, number)];
+    state.addresses.set(number, address);
+    return probe(state, number);
   }
-  const address = state.addresses.get(master.name);
-  if ((body as ApiResponse).status !== 200 || address === undefined)
-    return [...notReady(state, master), later(state, master)];
+  const address = state.addresses.get(number);
+  if ((body as ApiResponse).status !== 200 || address === undefined) return unanswered(state, number);
   state.backends.setReady({ name: master.name, ...address });
-  return [later(state, master), ...answerWaiting(state)];
+  return [later(state, number), ...answerWaiting(state)];
 }
 
-function notReady(state: BalancerState, master: Master): readonly Effect[] {
+function unanswered(state: BalancerState, number: number): readonly Effect[] {
+  const master = state.masters.get(number);
+  if (master === undefined) return [];
   state.backends.setNotReady(master.name);
-  return [];
+  return [later(state, number)];
+}
+
+/** Those that are gone get no more connections; what they have ends with their gateways. */
+function replaceMasters(state: BalancerState, masters: BalancerArgs['masters']): readonly Effect[] {
+  const { backends, addresses } = state;
+  const effects: Effect[] = [];
+  for (const [number, { name, gateway }] of state.masters) {
+    if (masters.some((master) => master.name === name)) continue;
+    state.masters.delete(number);
+    addresses.delete(number);
+    backends.setNotReady(name);
+    effects.push({ type: 'cancelTimer', key: String(number) }, { type: 'unwatch', path: gateway });
+    for (const id of [2 * number, 2 * number + 1]) effects.push({ type: 'cancelAsk', id });
+  }
+  const known = new Set(Array.from(state.masters.values(), ({ name }) => name));
+  for (const master of masters) {
+    if (known.has(master.name)) continue;
+    state.masters.set(state.nextMaster, master);
+    state.nextMaster += 1;
+    effects.push({ type: 'watch', path: master.gateway });
+  }
+  return effects;
 }
 
 /** A master that is not ready is asked again sooner than one that is. */
-function later(state: BalancerState, master: Master): Effect {
-  const isReady = state.backends.ready().some(({ name }) => name === master.name);
-  return { type: 'timer', key: master.name, afterMs: isReady ? state.args.probeMs : state.args.probeMs / 10 };
+function later({ args, backends, masters }: BalancerState, number: number): Effect {
+  const name = masters.get(number)?.name;
+  const isReady = backends.ready().some((backend) => backend.name === name);
+  return { type: 'timer', key: String(number), afterMs: isReady ? args.probeMs : args.probeMs / 10 };
 }
 
 function answerWaiting(state: BalancerState): readonly Effect[] {
@@ -144,15 +188,9 @@ function answerWaiting(state: BalancerState): readonly Effect[] {
   return state.waiting.splice(0).map((request) => ({ type: 'reply', request, body }));
 }
 
-function masterAt(state: BalancerState, id: number): Master {
-  return must(state.args.masters[Math.floor(id / 2)], 'an answer of a master');
-}
-
-function masterBy(state: BalancerState, property: 'name' | 'gateway', value: string): Master {
-  return must(
-    state.args.masters.find((master) => master[property] === value),
-    'a master that is known',
-  );
+/** The number of the master that an ask was put to. */
+function numberOf(id: number): number {
+  return Math.floor(id / 2);
 }
 
 function relay(command: RelayCommand): Effect {

@@ -5,7 +5,7 @@
 import type { ActorSpec } from '../../src/actor/cell.ts';
 import { must } from '../../src/base/assert.ts';
 import type { Fabric } from './fabric.ts';
-import { linksBetween, type ThreadDesign, type Topology } from './topology.ts';
+import { type Knowledge, linksBetween, type ThreadDesign, type Topology } from './topology.ts';
 
 export interface AssemblyOptions {
   readonly fabric: Fabric;
@@ -57,18 +57,30 @@ export class Assembly {
   }
 
   /** Starts a thread that is down, with its actors. A thread that is up is left alone. */
-  async startAgain(name: string): Promise<void> {
+  startAgain(name: string): Promise<void> {
+    return this.#launch(name, 'again');
+  }
+
+  async #launch(name: string, start: 'first' | 'again'): Promise<void> {
     if (this.#up.has(name)) return;
-    const { fabric, ownThread } = this.#options;
+    const { fabric } = this.#options;
     const design = must(this.#threads.get(name), `no thread ${name}`);
     this.#downOnPurpose.delete(name);
     await fabric.startThread({ name, entry: design.entry });
     this.#up.add(name);
     try {
       const links = this.#links.filter(([left, right]) => left === name || right === name);
-      const open = links.filter((pair) => pair.every((end) => end === ownThread || this.#up.has(end)));
-      await Promise.all(open.map(([left, right]) => this.#link(left, right)));
-      await fabric.startActors(name, this.#specs(design, 'again'));
+      const open = links.filter((pair) => pair.every((end) => this.#isThere(end)));
+      // A thread that dies meanwhile is linked when it starts again.
+      const isLost = (pair: readonly string[]): boolean => pair.some((end) => end !== name && !this.#isThere(end));
+      await Promise.all(
+        open.map((pair) =>
+          this.#link(...pair).catch((error: unknown) => {
+            if (!isLost(pair)) throw error;
+          }),
+        ),
+      );
+      await fabric.startActors(name, this.#specs(design, start));
     } catch (error) {
       this.#up.delete(name);
       throw error;
@@ -97,7 +109,19 @@ export class Assembly {
   async add(design: ThreadDesign): Promise<void> {
     this.#threads.set(design.name, design);
     this.#links = linksBetween([...this.#threads.values()], this.#options.ownThread);
-    await this.startAgain(design.name);
+    await this.#launch(design.name, 'first');
+  }
+
+  /** Tells the actors whose args tell of this what they are started with from now on. Those that do not run begin with it. */
+  async reconfigure(...changed: readonly Knowledge[]): Promise<void> {
+    const running = [...this.#threads.values()].filter(({ name }) => this.#up.has(name));
+    await Promise.all(
+      running.flatMap(({ name, actors }) =>
+        actors
+          .filter(({ knows }) => knows !== undefined && changed.includes(knows))
+          .map(({ path, args }) => this.#options.fabric.reconfigureActor(name, path, args('again')).catch(() => {})),
+      ),
+    );
   }
 
   /** Kills threads and strikes them off the plan. */
@@ -115,6 +139,10 @@ export class Assembly {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
     await Promise.all(paths.map((path) => this.#options.fabric.killActor(thread, path)));
     this.#threads.set(thread, { ...design, actors: design.actors.filter(({ path }) => !paths.includes(path)) });
+  }
+
+  #isThere(thread: string): boolean {
+    return thread === this.#options.ownThread || this.#up.has(thread);
   }
 
   async #link(left: string, right: string): Promise<void> {

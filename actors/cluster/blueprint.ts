@@ -6,6 +6,7 @@ import { defaultNodeCapacity } from '../../src/kubelet/node-object.ts';
 import { membershipOf } from '../../src/raft/membership.ts';
 import type { ReplicaId } from '../../src/raft/message.ts';
 import { simulatedTokenKey } from '../../src/sim/simulated-crypto.ts';
+import type { StartIntent } from '../../src/store/replica-start.ts';
 import type { BalancerArgs } from '../balancer/behaviour.ts';
 import { type ControllersArgs, controllersOffice } from '../controllers/controllers-args.ts';
 import type { GatewayArgs } from '../gateway/behaviour.ts';
@@ -17,11 +18,14 @@ import type { StoreArgs } from '../store/store-args.ts';
 import { nodesFolder, registryFolder, volumesFolder } from './data-folder.ts';
 import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
+import type { Roster } from './roster.ts';
 import { timingProfiles } from './timing.ts';
 import { linksBetween, type ThreadDesign, type Topology } from './topology.ts';
 
 export interface BlueprintOptions {
   readonly options: CheckedOptions;
+  /** Read anew whenever an actor is started or reconfigured. */
+  readonly roster: Roster;
   readonly clusterId: string;
   /** Holds a folder per replica. */
   readonly dataFolder: string;
@@ -45,10 +49,6 @@ const balancerProbeMs = 250;
 const loopbackNetworkMin = 64;
 const loopbackNetworks = 128;
 
-export function masterName(index: number): string {
-  return `master-${index}`;
-}
-
 export function nodeName(index: number): string {
   return `node-${index}`;
 }
@@ -65,19 +65,36 @@ export function gatewayPath(master: string): string {
   return `${master}/gateway`;
 }
 
-/** Replica ids are 1, 2, 3 for master-0, master-1, master-2. */
+/** Replica ids are 1, 2, 3 for master-0, master-1, master-2; no name is given twice, and so no id is. */
 export function replicaIdOf(master: string): ReplicaId {
   return (Number(master.slice('master-'.length)) + 1) as ReplicaId;
 }
 
+/** The threads of one master, in the order in which they can be started. */
+export interface MasterDesign {
+  readonly store: ThreadDesign;
+  readonly api: ThreadDesign;
+  readonly control: ThreadDesign;
+}
+
+export function designMaster(blueprint: BlueprintOptions, master: string): MasterDesign {
+  return {
+    store: storeThread(blueprint, master),
+    api: apiThread(blueprint, master),
+    control: controlThread(blueprint, master),
+  };
+}
+
+/** Replicas that may have a vote run from the beginning; the rest of a master runs once it is a member. */
 export function designCluster(blueprint: BlueprintOptions): Topology {
-  const masters = Array.from({ length: blueprint.options.masters }, (_, index) => masterName(index));
+  const { roster } = blueprint;
+  const members = roster.members();
   const designs = [
-    ...masters.map((master) => storeThread(blueprint, master, masters)),
-    ...masters.map((master) => apiThread(blueprint, master, masters)),
-    ...masters.map((master) => controlThread(blueprint, master, masters)),
+    ...roster.replicas().map((master) => storeThread(blueprint, master)),
+    ...members.map((master) => apiThread(blueprint, master)),
+    ...members.map((master) => controlThread(blueprint, master)),
     ...nodeThreads(blueprint),
-    ...balancerThread(blueprint, masters),
+    ...balancerThread(blueprint),
     ...registryThread(blueprint),
   ];
   return {
@@ -86,16 +103,14 @@ export function designCluster(blueprint: BlueprintOptions): Topology {
   };
 }
 
-function storeThread(blueprint: BlueprintOptions, master: string, masters: readonly string[]): ThreadDesign {
-  const { options, clusterId, dataFolder, isExisting } = blueprint;
+function storeThread(blueprint: BlueprintOptions, master: string): ThreadDesign {
+  const { options, roster, clusterId, dataFolder } = blueprint;
   const { tickMs, raft } = timingProfiles[options.profile];
-  const peers = masters.map((name) => ({ id: replicaIdOf(name), path: storePath(name) }));
-  const found = { type: 'found', membership: membershipOf(peers.map(({ id }) => id)) } as const;
   const args = (start: 'first' | 'again'): StoreArgs => ({
     clusterId,
     id: replicaIdOf(master),
-    peers,
-    intent: isExisting || start === 'again' ? { type: 'resume' } : found,
+    peers: roster.replicas().map((name) => ({ id: replicaIdOf(name), path: storePath(name) })),
+    intent: start === 'again' ? { type: 'resume' } : intentOf(blueprint, master),
     timing: raft,
     tickMs,
     folder: join(dataFolder, master),
@@ -103,14 +118,25 @@ function storeThread(blueprint: BlueprintOptions, master: string, masters: reado
     retentionMs: historyMs,
     settings: options.store,
   });
-  return { name: storePath(master), entry: 'store', actors: [{ path: storePath(master), role: 'store', args }] };
+  return {
+    name: storePath(master),
+    entry: 'store',
+    actors: [{ path: storePath(master), role: 'store', args, knows: 'replicas' }],
+  };
 }
 
-function apiThread(blueprint: BlueprintOptions, master: string, masters: readonly string[]): ThreadDesign {
-  const { options, identity } = blueprint;
+/** A replica that never had a vote may begin without a log: it has promised nothing yet. */
+function intentOf({ roster, isExisting }: BlueprintOptions, master: string): StartIntent {
+  if (roster.phaseOf(master) === 'joining') return { type: 'join' };
+  if (isExisting) return { type: 'resume' };
+  return { type: 'found', membership: membershipOf(roster.members().map(replicaIdOf)) };
+}
+
+function apiThread(blueprint: BlueprintOptions, master: string): ThreadDesign {
+  const { options, roster, identity } = blueprint;
   const { evictionSeconds } = timingProfiles[options.profile];
   const apiServerArgs = (): ApiServerSettings => ({
-    replicas: preferring(master, masters).map(storePath),
+    replicas: preferring(master, roster.members()).map(storePath),
     tokens:
       identity === null ? [] : [{ token: identity.adminToken, user: 'kubernetes-admin', groups: ['system:masters'] }],
     address: `${listenHost}:${identity?.ports[balancerPath] ?? 443}`,
@@ -118,7 +144,7 @@ function apiThread(blueprint: BlueprintOptions, master: string, masters: readonl
     tokenKey: identity?.tokenKey ?? simulatedTokenKey,
     rootCertificate: identity?.certificates.authority ?? '',
   });
-  const apiServer = { path: apiServerPath(master), role: 'apiserver', args: apiServerArgs };
+  const apiServer = { path: apiServerPath(master), role: 'apiserver', args: apiServerArgs, knows: 'masters' } as const;
   if (identity === null) return { name: `${master}/api`, entry: 'api', actors: [apiServer] };
   const { certificates, ports } = identity;
   const gatewayArgs = (): GatewayArgs => ({
@@ -133,16 +159,12 @@ function apiThread(blueprint: BlueprintOptions, master: string, masters: readonl
   return { name: `${master}/api`, entry: 'api', actors: [apiServer, gateway] };
 }
 
-function controlThread(
-  { options, identity, clusterId }: BlueprintOptions,
-  master: string,
-  masters: readonly string[],
-): ThreadDesign {
+function controlThread({ options, roster, identity, clusterId }: BlueprintOptions, master: string): ThreadDesign {
   const timing = timingProfiles[options.profile];
-  const ordered = preferring(master, masters);
+  const ordered = (path: (name: string) => string): string[] => preferring(master, roster.members()).map(path);
   const controllersArgs = (): ControllersArgs => ({
-    servers: ordered.map(apiServerPath),
-    replicas: ordered.map(storePath),
+    servers: ordered(apiServerPath),
+    replicas: ordered(storePath),
     candidate: master,
     roleLeaseSeconds: timing.roleLeaseSeconds,
     settings: {
@@ -164,8 +186,8 @@ function controlThread(
     },
   });
   const schedulerArgs = (): SchedulerArgs => ({
-    apiServers: ordered.map(apiServerPath),
-    replicas: ordered.map(storePath),
+    apiServers: ordered(apiServerPath),
+    replicas: ordered(storePath),
     electionKey: offices.scheduler,
     candidate: master,
     leaseSeconds: timing.roleLeaseSeconds,
@@ -175,8 +197,8 @@ function controlThread(
     name: `${master}/control`,
     entry: 'control',
     actors: [
-      { path: `${master}/controllers`, role: 'controllers', args: controllersArgs },
-      { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs },
+      { path: `${master}/controllers`, role: 'controllers', args: controllersArgs, knows: 'masters' },
+      { path: `${master}/scheduler`, role: 'scheduler', args: schedulerArgs, knows: 'masters' },
     ],
   };
 }
@@ -203,8 +225,7 @@ function nodeThreads(blueprint: BlueprintOptions): ThreadDesign[] {
 }
 
 /** The thread of the node of that number, of a group if one is named. */
-export function designNode({ options, dataFolder }: BlueprintOptions, index: number, group = ''): ThreadDesign {
-  const masters = Array.from({ length: options.masters }, (_, master) => masterName(master));
+export function designNode({ options, roster, dataFolder }: BlueprintOptions, index: number, group = ''): ThreadDesign {
   const name = nodeName(index);
   const machine = options.machines[index % options.machines.length] ?? {};
   const found = options.nodeGroups.find((each) => each.name === group);
@@ -212,7 +233,7 @@ export function designNode({ options, dataFolder }: BlueprintOptions, index: num
   const capacity = { ...defaultNodeCapacity, ...description.capacity };
   const kubeletArgs = (): KubeletArgs => ({
     node: { ...description, capacity, name, address: nodeAddress(index) },
-    apiServers: masters.map(apiServerPath),
+    apiServers: roster.members().map(apiServerPath),
     runtime: `${name}/runtime`,
     limits: options.profile === 'fast' ? fastKubeletLimits : kubeletLimits,
     ...(options.stages.manifests.length === 0
@@ -234,7 +255,7 @@ export function designNode({ options, dataFolder }: BlueprintOptions, index: num
     // The runtime first: a kubelet asks it at once what still runs.
     actors: [
       { path: `${name}/runtime`, role: 'runtime', args: runtimeArgs },
-      { path: `${name}/kubelet`, role: 'kubelet', args: kubeletArgs },
+      { path: `${name}/kubelet`, role: 'kubelet', args: kubeletArgs, knows: 'masters' },
     ],
   };
 }
@@ -244,15 +265,21 @@ function nodeAddress(index: number): string {
   return `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
-function balancerThread({ identity }: BlueprintOptions, masters: readonly string[]): ThreadDesign[] {
+function balancerThread({ identity, roster }: BlueprintOptions): ThreadDesign[] {
   if (identity === null) return [];
   const args = (): BalancerArgs => ({
     host: listenHost,
     port: identity.ports[balancerPath] ?? 0,
-    masters: masters.map((name) => ({ name, gateway: gatewayPath(name), apiServer: apiServerPath(name) })),
+    masters: roster.members().map((name) => ({ name, gateway: gatewayPath(name), apiServer: apiServerPath(name) })),
     probeMs: balancerProbeMs,
   });
-  return [{ name: balancerPath, entry: 'balancer', actors: [{ path: balancerPath, role: 'balancer', args }] }];
+  return [
+    {
+      name: balancerPath,
+      entry: 'balancer',
+      actors: [{ path: balancerPath, role: 'balancer', args, knows: 'masters' }],
+    },
+  ];
 }
 
 function registryThread({ options: { registry }, identity, dataFolder }: BlueprintOptions): ThreadDesign[] {

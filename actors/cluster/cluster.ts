@@ -2,18 +2,16 @@
  * A cluster, as its user holds it: start it, ask it, break it, watch it, stop it. Everything it starts ends with it. The same class stands
  * on real threads and on the simulator.
  */
-import { Observable, Subject, share } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { FaultRule } from '../../src/actor/faults.ts';
-import type { ActorFault } from '../../src/actor/host-world.ts';
 import type { AnyObject } from '../../src/api/object-meta.ts';
-import type { WallMs } from '../../src/base/brand.ts';
 import type { ClusterStatus } from '../../src/cli/cluster-status.ts';
 import type { ImageContent } from '../io/images/image-push.ts';
 import type { ThreadEvent } from '../runtime/thread-control.ts';
 import { type Access, type KubeConfigOptions, kubeConfigOptions } from './access.ts';
 import { ApiClient, type Applied, type Reference } from './api-client.ts';
 import type { Assembly } from './assembly.ts';
-import { apiServerPath, masterName, nodeName, storePath } from './blueprint.ts';
+import { apiServerPath, type MasterDesign, storePath } from './blueprint.ts';
 import type { Bridge } from './bridge.ts';
 import { acquireLock, type CoordinationOptions, type Held, winElection } from './coordination.ts';
 import type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
@@ -21,11 +19,15 @@ import type { Fabric } from './fabric.ts';
 import { Faults } from './faults.ts';
 import { foundCluster } from './founding.ts';
 import { leadershipOf } from './leadership.ts';
+import { type MasterPlaces, Masters } from './masters.ts';
 import { Member } from './member.ts';
 import { MetricPublisher } from './metric-publisher.ts';
 import { NodeGroups } from './node-groups.ts';
-import { type CheckedOptions, type ClusterOptions, ClusterOptionsError } from './options.ts';
+import { Nodes } from './nodes.ts';
+import type { CheckedOptions, ClusterOptions } from './options.ts';
 import type { PushedImage } from './push-image.ts';
+import { Reports } from './reports.ts';
+import type { Roster } from './roster.ts';
 import { shutDown } from './shutdown.ts';
 import { StatusReader, type StoreMemberStatus } from './status.ts';
 import { StoreClient } from './store-client.ts';
@@ -41,16 +43,14 @@ export interface ClusterParts {
   readonly bridge: Bridge;
   readonly assembly: Assembly;
   readonly keeper: ThreadKeeper;
+  readonly roster: Roster;
+  readonly designMaster: (name: string) => MasterDesign;
+  readonly places: MasterPlaces;
   /** The thread of the node of that number, of a group if one is named. */
   readonly designNode: (index: number, group?: string) => ThreadDesign;
   /** Frees what lies outside the fabric: temporary folders. */
   readonly cleanUp: () => Promise<void>;
 }
-
-/** How long `leader()` waits for an election. */
-const leaderTimeoutMs = 10_000;
-const readyTimeoutMs = 30_000;
-const pollMs = 5;
 
 export class Cluster implements AsyncDisposable {
   readonly name: string;
@@ -61,16 +61,12 @@ export class Cluster implements AsyncDisposable {
   /** Metrics of your own, which autoscalers read. */
   readonly metrics: MetricPublisher;
   readonly #parts: ClusterParts;
-  readonly #events$ = new Subject<ClusterEvent>();
-  readonly #logs$ = new Subject<LogEntry>();
-  readonly #messages$ = new Subject<ObservedMessage>();
+  readonly #reports: Reports;
   readonly #faults: Faults;
   readonly #status: StatusReader;
-  readonly #nodes: string[];
-  /** The groups of nodes that belong to one. */
-  readonly #groupOf = new Map<string, string>();
+  readonly #masters: Masters;
+  readonly #nodes: Nodes;
   readonly #nodeGroups: NodeGroups;
-  #nextNode: number;
   #access: Access | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -82,23 +78,15 @@ export class Cluster implements AsyncDisposable {
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.name = parts.options.name;
-    this.#nodes = Array.from({ length: parts.options.nodes }, (_, index) => nodeName(index));
-    this.#nextNode = parts.options.nodes;
-    if (parts.options.log !== null) this.#logs$.subscribe(parts.options.log);
-    this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#tell(event));
+    this.#reports = new Reports(parts.fabric, parts.options.log);
+    this.#faults = new Faults(parts.fabric, parts.assembly, (event) => this.#reports.tell(event));
     this.store = new StoreClient(parts.bridge, parts.fabric, () => this.#replicas());
     this.api = new ApiClient(parts.bridge, parts.fabric, () => this.#apiServers());
     this.metrics = new MetricPublisher(this.store, this.api, parts.fabric);
+    this.#nodes = new Nodes({ ...parts, faults: this.#faults, api: this.api });
     this.#nodeGroups = this.#makeNodeGroups(parts);
-    this.#status = new StatusReader({
-      ...parts,
-      store: this.store,
-      api: this.api,
-      faults: this.#faults,
-      topology: () => parts.assembly.topology,
-      masters: () => this.masters(),
-      nodes: () => this.nodes(),
-    });
+    this.#status = this.#makeStatusReader(parts);
+    this.#masters = this.#makeMasters(parts);
   }
 
   #makeNodeGroups({ options, fabric }: ClusterParts): NodeGroups {
@@ -108,10 +96,37 @@ export class Cluster implements AsyncDisposable {
       timing: timingProfiles[profile].nodeGroups,
       fabric,
       api: this.api,
-      members: () => [...this.#groupOf].map(([name, group]) => ({ name, group })),
+      members: () => this.#nodes.grouped(),
       add: (group) => this.addNode({ group }),
       remove: (name) => this.removeNode(name),
-      onError: (error) => this.#logs$.next(groupsEntry(fabric.wallMs(), error)),
+      onError: ({ message, stack = '' }) =>
+        this.#reports.log('node-groups', 'error', 'node groups cannot be looked after', { message, stack }),
+    });
+  }
+
+  #makeStatusReader(parts: ClusterParts): StatusReader {
+    const { assembly, roster } = parts;
+    return new StatusReader({
+      ...parts,
+      store: this.store,
+      api: this.api,
+      faults: this.#faults,
+      topology: () => assembly.topology,
+      masters: () => this.masters(),
+      replicas: () => roster.replicas().filter((name) => assembly.topology.threads.has(storePath(name))),
+      nodes: () => this.nodes(),
+    });
+  }
+
+  #makeMasters(parts: ClusterParts): Masters {
+    return new Masters({
+      ...parts,
+      store: this.store,
+      status: this.#status,
+      design: parts.designMaster,
+      end: (threads) => this.#endThreads(threads),
+      tell: (event) => this.#reports.tell(event),
+      warn: (message, fields) => this.#reports.log('masters', 'warn', message, fields),
     });
   }
 
@@ -153,19 +168,8 @@ export class Cluster implements AsyncDisposable {
    * server is ready, somebody runs the controllers and the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
    * `progress` takes what is missing, whenever that is something else.
    */
-  async ready(progress: (text: string) => void = () => {}): Promise<void> {
-    const { fabric } = this.#parts;
-    const endMs = fabric.monotonicMs() + readyTimeoutMs;
-    await this.leader();
-    let told = '';
-    for (;;) {
-      const missing = await this.#status.missing();
-      if (missing === null) return;
-      if (missing !== told) progress(`waiting: ${missing}`);
-      told = missing;
-      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
-      await fabric.sleep(pollMs);
-    }
+  ready(progress: (text: string) => void = () => {}): Promise<void> {
+    return this.#status.untilReady(progress);
   }
 
   /**
@@ -182,39 +186,33 @@ export class Cluster implements AsyncDisposable {
 
   /** Everything that happens to members, threads and actors, as it happens. */
   get events$(): Observable<ClusterEvent> {
-    return this.#events$.asObservable();
+    return this.#reports.events$;
   }
 
   /** What the actors log, faults of their own included, as it happens. */
   get logs$(): Observable<LogEntry> {
-    return this.#logs$.asObservable();
+    return this.#reports.logs$;
   }
 
   /** The store's leaders: the current one, then each new one. */
   get leadership$(): Observable<Leadership> {
-    return leadershipOf(this.#parts.bridge, this.masters());
+    return leadershipOf(this.#parts.bridge, this.#parts.roster);
   }
 
   /** Every message between actors, while somebody subscribes. Costly: each message is reported to the main thread. */
   get messages$(): Observable<ObservedMessage> {
-    return new Observable<ObservedMessage>((subscriber) => {
-      const subscription = this.#messages$.subscribe(subscriber);
-      void this.#parts.fabric.observeMessages(true);
-      return () => {
-        subscription.unsubscribe();
-        if (!this.#messages$.observed) void this.#parts.fabric.observeMessages(false).catch(() => {});
-      };
-    }).pipe(share());
+    return this.#reports.messages$;
   }
 
   // --- Who is there ---------------------------------------------------------------------------------------------------
 
+  /** Masters that serve: not one that has not quite joined, or has begun to leave. */
   masters(): string[] {
-    return Array.from({ length: this.#parts.options.masters }, (_, index) => masterName(index));
+    return this.#parts.roster.members();
   }
 
   nodes(): string[] {
-    return [...this.#nodes];
+    return this.#nodes.names();
   }
 
   /** A handle on a member or a part of one. Throws ClusterOptionsError for a name that the cluster does not have. */
@@ -225,15 +223,7 @@ export class Cluster implements AsyncDisposable {
 
   /** The master whose replica leads the store; waits for an election if there is none. */
   async leader(): Promise<Member> {
-    const { fabric } = this.#parts;
-    const endMs = fabric.monotonicMs() + leaderTimeoutMs;
-    for (;;) {
-      const leader = await this.#status.leader();
-      if (leader !== null) return new Member(this, leader);
-      if (fabric.monotonicMs() >= endMs)
-        throw new Error(`no leader within ${leaderTimeoutMs} ms: is a majority of the masters up?`);
-      await fabric.sleep(pollMs);
-    }
+    return new Member(this, await this.#status.untilLeader());
   }
 
   /** What each replica that answers says of itself. */
@@ -282,33 +272,34 @@ export class Cluster implements AsyncDisposable {
     return this.#faults.heal();
   }
 
-  // --- Nodes that come and go -----------------------------------------------------------------------------------------
+  // --- Masters and nodes that come and go -------------------------------------------------------------------------------
+
+  /**
+   * Adds a master and resolves with its handle when it serves: its replica has caught up and has a vote, its API server is ready, its controllers
+   * and scheduler stand for election. Rejects with MembershipError when no majority of the masters runs, or it does not come that far
+   * within 30 s; then nothing of it is left.
+   */
+  async addMaster(): Promise<Member> {
+    return new Member(this, await this.#masters.add());
+  }
+
+  /**
+   * Takes a master away for good, dead or alive, and resolves when it has no vote and nothing of it is left. Leadership and offices are handed
+   * over first. Rejects with MembershipError when it is the last one or the others that run are no majority, having done nothing.
+   * One that is gone already is no error.
+   */
+  async removeMaster(name: string): Promise<void> {
+    await this.#masters.remove(name);
+  }
 
   /** Adds a worker node, of a group if one is named, and resolves with its handle; it is Ready once `waitFor('node/NAME', 'Ready')` resolves. */
   async addNode({ group = '' }: { readonly group?: string } = {}): Promise<Member> {
-    const { assembly, designNode, options } = this.#parts;
-    if (group !== '' && !options.nodeGroups.some(({ name }) => name === group)) {
-      throw new ClusterOptionsError(`no node group ${group}`);
-    }
-    const index = this.#nextNode;
-    this.#nextNode += 1;
-    this.#nodes.push(nodeName(index));
-    if (group !== '') this.#groupOf.set(nodeName(index), group);
-    await assembly.add(designNode(index, group));
-    return new Member(this, nodeName(index));
+    return new Member(this, await this.#nodes.add(group));
   }
 
   /** Takes a worker node away for good, with its Node object; its pods are made again elsewhere. */
   async removeNode(name: string): Promise<void> {
-    if (!this.#nodes.includes(name))
-      throw new ClusterOptionsError(`no node ${name}; there are ${this.#nodes.join(', ')}`);
-    const target = this.#faults.target(name);
-    this.#nodes.splice(this.#nodes.indexOf(name), 1);
-    this.#groupOf.delete(name);
-    const { assembly } = this.#parts;
-    if (target.type === 'threads') await assembly.remove([name]);
-    else await assembly.removeActors(target.thread.name, target.paths);
-    await this.api.delete(`node/${name}`);
+    await this.#nodes.remove(name);
   }
 
   // --- Locks and elections --------------------------------------------------------------------------------------------
@@ -355,46 +346,28 @@ export class Cluster implements AsyncDisposable {
 
   /** Takes what the fabric reports; called by `foundCluster` alone. */
   take(thread: string, event: ThreadEvent): void {
-    const wallMs = this.#parts.fabric.wallMs();
-    switch (event.type) {
-      case 'started':
-        this.#parts.assembly.noteStarted(event.path, event.incarnation);
-        this.#tell({ type: 'actorStarted', wallMs, path: event.path, incarnation: event.incarnation });
-        return;
-      case 'ended':
-        this.#tell({
-          type: 'actorEnded',
-          wallMs,
-          path: event.path,
-          incarnation: event.incarnation,
-          reason: event.reason,
-        });
-        return;
-      case 'fault':
-        this.#tell({ type: 'actorFailed', wallMs, fault: event.fault });
-        this.#logs$.next(faultEntry(wallMs, event.fault));
-        return;
-      case 'escalated':
-        void this.#parts.fabric.killThread(thread).then(() => this.crashed(thread, `${event.path} failed too often`));
-        return;
-      case 'log':
-        this.#logs$.next(event.entry);
-        return;
-      case 'messageSent':
-        this.#messages$.next(event);
-    }
+    const { assembly, fabric } = this.#parts;
+    if (event.type === 'started') assembly.noteStarted(event.path, event.incarnation);
+    this.#reports.take(event);
+    if (event.type !== 'escalated') return;
+    void fabric.killThread(thread).then(() => this.crashed(thread, `${event.path} failed too often`));
   }
 
   /** A thread ended by itself; called by `foundCluster` alone. */
   crashed(thread: string, reason: string): void {
     if (this.#stopping !== null) return;
-    this.#tell({ type: 'threadCrashed', wallMs: this.#parts.fabric.wallMs(), thread, reason });
+    this.#reports.tell({ type: 'threadCrashed', wallMs: this.#parts.fabric.wallMs(), thread, reason });
     this.#parts.keeper.crashed(thread);
   }
 
   /** Tells where the cluster is found; called by `foundCluster` alone. */
   grantAccess(access: Access): void {
     this.#access = access;
+  }
+
+  /** Ends what an earlier process left half done; called by `foundCluster` alone. */
+  resumeMasters(): Promise<void> {
+    return this.#masters.resume();
   }
 
   /** Lets nodes of groups come and go from now on; called by `foundCluster` alone. */
@@ -404,7 +377,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Says that the cluster is ready; called by `foundCluster` alone. */
   announceReady(startMs: number): void {
-    this.#tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
+    this.#reports.tell({ type: 'ready', wallMs: this.#parts.fabric.wallMs(), startMs });
   }
 
   /** The replicas worth asking: those that run, or all when none does. */
@@ -420,44 +393,31 @@ export class Cluster implements AsyncDisposable {
       .filter((path) => this.#faults.isRunning(path));
   }
 
-  #tell(event: ClusterEvent): void {
-    this.#events$.next(event);
-  }
-
-  async #end(): Promise<void> {
-    const { keeper, fabric, bridge, assembly, cleanUp } = this.#parts;
-    keeper.close();
-    this.#nodeGroups.stop();
-    bridge.prepareToClose();
-    await shutDown({
-      fabric,
-      bridge,
-      topology: assembly.topology,
-      events$: this.#events$,
+  /** Lets the actors of some threads end in the order in which they are missed least. */
+  #endThreads(threads: readonly ThreadDesign[]): Promise<void> {
+    return shutDown({
+      ...this.#parts,
+      threads,
+      events$: this.events$,
       isReachable: (path) => this.#faults.isRunning(path),
       leader: async () => {
         const leader = await this.#status.leader();
         return leader === null ? null : storePath(leader);
       },
     });
+  }
+
+  async #end(): Promise<void> {
+    const { keeper, fabric, bridge, assembly, cleanUp } = this.#parts;
+    await this.#masters.stop();
+    keeper.close();
+    this.#nodeGroups.stop();
+    bridge.prepareToClose();
+    await this.#endThreads([...assembly.topology.threads.values()]);
     bridge.close();
     await fabric.close();
     await cleanUp();
-    this.#tell({ type: 'stopped', wallMs: fabric.wallMs() });
-    for (const subject of [this.#events$, this.#logs$, this.#messages$]) subject.complete();
+    this.#reports.tell({ type: 'stopped', wallMs: fabric.wallMs() });
+    this.#reports.complete();
   }
-}
-
-function groupsEntry(wallMs: WallMs, { message, stack = '' }: Error): LogEntry {
-  return {
-    wallMs,
-    actor: 'main/node-groups',
-    level: 'error',
-    message: 'node groups cannot be looked after',
-    fields: { message, stack },
-  };
-}
-
-function faultEntry(wallMs: WallMs, { path: actor, ...fault }: ActorFault): LogEntry {
-  return { wallMs, actor, level: 'error', message: 'an actor failed', fields: fault };
 }

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { type ControlCommand, controlBodyMax, controlPath, parseControlCommand } from '../../src/cli/control.ts';
 import { listenHost } from './blueprint.ts';
 import type { Cluster } from './cluster.ts';
+import { MembershipError } from './membership-error.ts';
 import { ClusterOptionsError } from './options.ts';
 
 export interface ControlServer {
@@ -50,10 +51,14 @@ async function answer(
   try {
     end(response, 200, await carryOut(cluster, parsed.command));
   } catch (error) {
-    const status = error instanceof ClusterOptionsError ? 400 : 500;
-    end(response, status, { error: (error as Error).message });
+    end(response, statusOf(error), { error: (error as Error).message });
   }
   if (parsed.command.type === 'stop') onStop();
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof MembershipError) return 409;
+  return error instanceof ClusterOptionsError ? 400 : 500;
 }
 
 async function carryOut(cluster: Cluster, command: ControlCommand): Promise<object> {
@@ -77,6 +82,11 @@ async function carryOut(cluster: Cluster, command: ControlCommand): Promise<obje
       return {};
     case 'heal':
       await cluster.heal();
+      return {};
+    case 'addMaster':
+      return { member: (await cluster.addMaster()).name };
+    case 'removeMaster':
+      await cluster.removeMaster(command.member);
       return {};
     case 'stop':
       return {};

@@ -1,11 +1,11 @@
 /**
  * The folder in which a cluster keeps its logs, and what it already knows there.
  *
- *   cluster.json    which cluster it is, of how many masters, and whether its founding was finished
+ *   cluster.json    which cluster it is, of which masters (roster.ts), and whether its founding was finished
  *   identity.json   authority, token, ports (identity.ts)
  *   kubeconfig      for kubectl
  *   lock            names the process that uses the folder
- *   master-N/       the log of a replica
+ *   master-N/       the log of a replica; removed when that master leaves
  *   nodes/          what real programs of pods see as their files; of one life of a node each
  *   volumes/        persistent volumes of real programs
  *   registry/       images that were pushed to the cluster's own registry
@@ -19,24 +19,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClusterOptionsError } from './options.ts';
 import { lockFolder } from './process-lock.ts';
+import { foundingRoster, type RosterRecord } from './roster.ts';
 
 /** Where the logs live. */
 export interface DataFolder {
   readonly path: string;
   readonly clusterId: string;
-  /** Of the cluster that is there already; null when none is. */
-  readonly masters: number | null;
+  /** The masters of the cluster that is there already; null when none is. */
+  readonly roster: RosterRecord | null;
   /** The replicas have logs from an earlier run. */
   readonly isExisting: boolean;
-  /** The cluster is there for good. */
-  noteFounded(masters: number): Promise<void>;
+  /** The cluster is there for good, with these masters. */
+  keepRoster(record: RosterRecord): Promise<void>;
+  /** Removes the log of a replica that will never run again. */
+  eraseReplica(master: string): Promise<void>;
   /** Lets the folder go, or removes it if it was for this run alone. */
   readonly cleanUp: () => Promise<void>;
 }
 
 interface ClusterFile {
   readonly clusterId: string;
-  readonly masters: number;
+  /** A number in what versions wrote whose masters neither joined nor left. */
+  readonly masters: number | RosterRecord;
   readonly isFounded: boolean;
 }
 
@@ -56,11 +60,12 @@ export async function temporaryFolder(name: string): Promise<DataFolder> {
   return {
     path,
     clusterId: randomUUID(),
-    masters: null,
+    roster: null,
     isExisting: false,
-    noteFounded: async () => {},
+    keepRoster: async () => {},
+    eraseReplica: (master) => eraseFolder(join(path, master)),
     // What a killed node leaves is removed by another process, perhaps at this very moment.
-    cleanUp: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
+    cleanUp: () => eraseFolder(path),
   };
 }
 
@@ -69,9 +74,10 @@ export function simulatedFolder(seed: number): DataFolder {
   return {
     path: 'simulated',
     clusterId: `simulated-${seed}`,
-    masters: null,
+    roster: null,
     isExisting: false,
-    noteFounded: async () => {},
+    keepRoster: async () => {},
+    eraseReplica: async () => {},
     cleanUp: async () => {},
   };
 }
@@ -102,10 +108,10 @@ export async function keptFolder(path: string): Promise<DataFolder> {
     return {
       path,
       clusterId,
-      masters: isExisting ? known.masters : null,
+      roster: isExisting ? rosterOf(known) : null,
       isExisting,
-      noteFounded: (masters) =>
-        isExisting ? Promise.resolve() : writeCluster(path, { clusterId, masters, isFounded: true }),
+      keepRoster: (masters) => writeCluster(path, { clusterId, masters, isFounded: true }),
+      eraseReplica: (master) => eraseFolder(join(path, master)),
       cleanUp: () => lock.release(),
     };
   } catch (error) {
@@ -122,6 +128,22 @@ export async function removeDataFolder(path: string): Promise<void> {
     if (ownFile.test(name) || isOwnFolder) await rm(join(path, name), { recursive: true, force: true });
   }
   if ((await readdir(path).catch(() => ['?'])).length === 0) await rm(path, { recursive: true });
+}
+
+/** Returns how many masters the cluster in this folder has; null when none is there. */
+export async function mastersIn(path: string): Promise<number | null> {
+  const known = await readCluster(path);
+  if (known?.isFounded !== true) return null;
+  return rosterOf(known).masters.filter(({ phase }) => phase === 'member').length;
+}
+
+function rosterOf({ masters }: ClusterFile): RosterRecord {
+  return typeof masters === 'number' ? foundingRoster(masters) : masters;
+}
+
+/** A thread that was killed may still be writing. */
+function eraseFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
 
 async function readCluster(path: string): Promise<ClusterFile | null> {

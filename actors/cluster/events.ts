@@ -17,6 +17,7 @@ export type ClusterEvent =
   | { readonly type: 'threadCrashed'; readonly wallMs: number; readonly thread: string; readonly reason: string }
   | { readonly type: 'killed' | 'paused' | 'resumed' | 'restarted'; readonly wallMs: number; readonly name: string }
   | { readonly type: 'partitioned'; readonly wallMs: number; readonly groups: readonly (readonly string[])[] }
+  | { readonly type: 'masterAdded' | 'masterRemoved'; readonly wallMs: number; readonly name: string }
   | { readonly type: 'healed'; readonly wallMs: number }
   | { readonly type: 'stopped'; readonly wallMs: number };
 

@@ -34,8 +34,11 @@ export interface Fabric {
   startActors(thread: string, specs: readonly ActorSpec[]): Promise<void>;
   stopActor(thread: string, path: string): Promise<void>;
   killActor(thread: string, path: string): Promise<void>;
+  /** Tells an actor what it is started with from now on; resolves when it will be told for certain. */
+  reconfigureActor(thread: string, path: string, args: unknown): Promise<void>;
   suspendActor(thread: string, path: string): Promise<void>;
   resumeActor(thread: string, path: string): Promise<void>;
+  /** Opens a link; a paused end learns of it before it goes on. */
   link(left: LinkEnd, right: LinkEnd): Promise<void>;
   /** Digest of everything that was sent between threads, equal for equal runs; null where runs are not repeatable. */
   traceHash(): string | null;

@@ -42,7 +42,8 @@ export class Faults {
       for (const thread of target.threads) this.#fabric.pauseThread(thread.name);
     }
     this.#tell({ type: 'paused', wallMs: this.#fabric.wallMs(), name });
-    if (forMs !== undefined) this.#fabric.after(forMs, () => void this.resume(name));
+    // A member may be gone for good by then.
+    if (forMs !== undefined) this.#fabric.after(forMs, () => void this.resume(name).catch(() => {}));
   }
 
   async resume(name: string): Promise<void> {

@@ -4,8 +4,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModulesEvent } from '../../src/actor/modules-port.ts';
 import { formatKubeconfig, kubeconfig } from '../../src/http/kubeconfig.ts';
-import type { BalancerAddress } from '../../src/protocol/balancer.ts';
-import type { GatewayAddress, ListenFailure } from '../../src/protocol/gateway.ts';
 import { compileProfiles, limitsOf } from '../../src/scheduler/compile-profiles.ts';
 import { SchedulerConfigurationError } from '../../src/scheduler/configuration.ts';
 import { registryWith } from '../../src/scheduler/registry.ts';
@@ -13,13 +11,15 @@ import { Universe } from '../../src/sim/universe.ts';
 import { importModules } from '../io/modules.ts';
 import { type Access, contextName } from './access.ts';
 import { Assembly } from './assembly.ts';
-import { balancerPath, designCluster, designNode, gatewayPath, listenHost, registryPath } from './blueprint.ts';
+import { balancerPath, designCluster, designMaster, designNode, listenHost, registryPath } from './blueprint.ts';
 import { Bridge } from './bridge.ts';
 import { Cluster } from './cluster.ts';
 import { type DataFolder, keptFolder, simulatedFolder, temporaryFolder } from './data-folder.ts';
 import type { Fabric, FabricEvents } from './fabric.ts';
-import { type ClusterIdentity, keepIdentity, keptIdentity, makeIdentity } from './identity.ts';
+import { type ClusterIdentity, keptIdentity, makeIdentity } from './identity.ts';
+import { Listeners } from './listeners.ts';
 import { type CheckedOptions, type ClusterOptions, ClusterOptionsError, checkOptions } from './options.ts';
+import { foundingRoster, Roster, type RosterRecord } from './roster.ts';
 import { SimulatedFabric } from './simulated-fabric.ts';
 import { simulatedRoles } from './simulated-roles.ts';
 import { ThreadKeeper } from './thread-keeper.ts';
@@ -27,8 +27,6 @@ import { WorkerFabric } from './worker-fabric.ts';
 
 const ownThread = 'main';
 const bridgePath = 'main/bridge';
-/** A listener that has not come up by then will not. */
-const listenTimeoutMs = 15_000;
 
 /** Starts a cluster and resolves when it is ready. */
 export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
@@ -49,19 +47,38 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
   let folder: DataFolder | undefined;
   try {
     folder = await openDataFolder(asked);
-    const checked = withMastersOf(asked, options.masters, folder);
-    const identity = await openIdentity(checked, folder);
-    const blueprint = { options: checked, dataFolder: folder.path, ...folder, ownThread, identity };
+    const { keepRoster, eraseReplica } = folder;
+    const roster = new Roster(rosterOf(asked, options.masters, folder), keepRoster);
+    const identity = await openIdentity(asked, folder);
+    const blueprint = { options: asked, dataFolder: folder.path, ...folder, roster, ownThread, identity };
     const topology = designCluster(blueprint);
     const assembly = new Assembly({ fabric, topology, ownThread, ownPaths: [bridgePath] });
     const keeper = new ThreadKeeper(fabric, assembly, seed, (thread) => cluster?.crashed(thread, 'given up'));
-    const parts = { options: checked, fabric, bridge, assembly, keeper, cleanUp: folder.cleanUp };
-    cluster = new Cluster({ ...parts, designNode: (index, group) => designNode(blueprint, index, group) });
+    const listeners = new Listeners(bridge, identity, asked.dataDirectory);
+    cluster = new Cluster({
+      options: asked,
+      fabric,
+      bridge,
+      assembly,
+      keeper,
+      roster,
+      designMaster: (name) => designMaster(blueprint, name),
+      designNode: (index, group) => designNode(blueprint, index, group),
+      places: {
+        open: (name) => listeners.open(name),
+        clear: (name) => Promise.all([listeners.close(name), eraseReplica(name)]).then(() => {}),
+      },
+      cleanUp: folder.cleanUp,
+    });
     await fabric.startActors(ownThread, [{ path: bridgePath, role: 'bridge', args: null, incarnation: 1 }]);
     await fabric.drive(assembly.start());
-    if (identity !== null) cluster.grantAccess(await openAccess(checked, folder, identity, cluster.masters(), bridge));
-    await cluster.ready(checked.progress);
-    await folder.noteFounded(checked.masters);
+    if (identity !== null) {
+      await listeners.openAll(cluster.masters(), asked.registry === null ? [] : [registryPath]);
+      cluster.grantAccess(await openAccess(asked, folder, identity));
+    }
+    await cluster.ready(asked.progress);
+    if (folder.isExisting) await cluster.resumeMasters();
+    else await keepRoster(roster.record);
     cluster.startNodeGroups();
     cluster.announceReady(fabric.monotonicMs() - startedMs);
     return cluster;
@@ -119,16 +136,16 @@ function openDataFolder({ simulatedSeed, dataDirectory, name }: CheckedOptions):
   return dataDirectory === null ? temporaryFolder(name) : keptFolder(dataDirectory);
 }
 
-/** How many masters there are was decided when the cluster was founded. Throws ClusterOptionsError when the user asks for another number. */
-function withMastersOf(
-  options: CheckedOptions,
-  asked: number | undefined,
-  { path, masters }: DataFolder,
-): CheckedOptions {
-  if (masters === null || masters === asked) return options;
-  if (asked === undefined) return { ...options, masters };
+/**
+ * How many masters there are was decided when the cluster was founded, and when some joined or left. Throws ClusterOptionsError when the user
+ * asks for another number.
+ */
+function rosterOf({ masters }: CheckedOptions, asked: number | undefined, { path, roster }: DataFolder): RosterRecord {
+  if (roster === null) return foundingRoster(masters);
+  const held = roster.masters.filter(({ phase }) => phase === 'member').length;
+  if (asked === undefined || asked === held) return roster;
   throw new ClusterOptionsError(
-    `${path} holds a cluster of ${masters} masters, not ${asked}; leave masters out, or say ${masters}`,
+    `${path} holds a cluster of ${held} masters, not ${asked}; leave masters out, or say ${held}`,
   );
 }
 
@@ -140,29 +157,9 @@ async function openIdentity(options: CheckedOptions, folder: DataFolder): Promis
   return { ...identity, ports, adminToken: options.adminToken ?? identity.adminToken };
 }
 
-/** Learns where the listeners are, remembers it for restarts, and writes the kubeconfig. */
-async function openAccess(
-  options: CheckedOptions,
-  folder: DataFolder,
-  identity: ClusterIdentity,
-  masters: readonly string[],
-  bridge: Bridge,
-): Promise<Access> {
-  const addressOf = async <Address extends GatewayAddress>(path: string): Promise<Address> => {
-    const outcome = await bridge.ask<Address | ListenFailure>(
-      path,
-      { type: 'address', request: null },
-      listenTimeoutMs,
-    );
-    if (outcome.type === 'failed') throw new Error(`${path} does not listen: ${outcome.failure.code}`);
-    if ('failure' in outcome.reply) throw new Error(`${path} cannot listen: ${outcome.reply.failure}`);
-    return outcome.reply;
-  };
-  for (const path of masters.map(gatewayPath)) identity.ports[path] = (await addressOf(path)).port;
-  const { port } = await addressOf<BalancerAddress>(balancerPath);
-  identity.ports[balancerPath] = port;
-  if (options.registry !== null) identity.ports[registryPath] = (await addressOf(registryPath)).port;
-  if (options.dataDirectory !== null) await keepIdentity(folder.path, identity);
+/** Writes the kubeconfig. The listeners are known. */
+async function openAccess(options: CheckedOptions, folder: DataFolder, identity: ClusterIdentity): Promise<Access> {
+  const port = identity.ports[balancerPath] ?? 0;
   const place = {
     name: contextName(options.name),
     server: `https://${listenHost}:${port}`,

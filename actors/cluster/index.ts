@@ -32,6 +32,7 @@ export type { CoordinationOptions, Held } from './coordination.ts';
 export type { ClusterEvent, Leadership, LogEntry, ObservedMessage } from './events.ts';
 export type { MachineProfile } from './machines.ts';
 export { Member } from './member.ts';
+export { MembershipError, type MembershipErrorCode } from './membership-error.ts';
 export type { MetricPublisher, MetricReference, MetricValue } from './metric-publisher.ts';
 export type { NodeGroupOptions } from './node-group-options.ts';
 export {

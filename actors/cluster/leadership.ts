@@ -1,13 +1,29 @@
 /** Who leads the store, as the leaders themselves say. */
-import { catchError, distinctUntilChanged, filter, map, merge, NEVER, type Observable, scan, switchMap } from 'rxjs';
+import {
+  catchError,
+  distinct,
+  distinctUntilChanged,
+  filter,
+  map,
+  mergeMap,
+  NEVER,
+  type Observable,
+  scan,
+  switchMap,
+} from 'rxjs';
 import type { StoreLeadership } from '../../src/protocol/store.ts';
 import { storePath } from './blueprint.ts';
 import type { Bridge } from './bridge.ts';
 import type { Leadership } from './events.ts';
+import type { Roster } from './roster.ts';
 
 /** The current leader of the store, then each new one, by rising term. */
-export function leadershipOf(bridge: Bridge, masters: readonly string[]): Observable<Leadership> {
-  return merge(...masters.map((master) => beliefsOf(bridge, master))).pipe(
+export function leadershipOf(bridge: Bridge, roster: Roster): Observable<Leadership> {
+  return roster.record$.pipe(
+    mergeMap(({ masters }) => masters.map(({ name }) => name)),
+    // A name is given once, so one that has been seen is followed already.
+    distinct(),
+    mergeMap((master) => beliefsOf(bridge, master)),
     // A deposed leader may still be heard of after its successor.
     scan((best, next) => (next.term > best.term ? next : best), { leader: '', term: 0 }),
     filter(({ term }) => term > 0),

@@ -114,6 +114,8 @@ export class ClusterOptionsError extends Error {
   }
 }
 
+/** More masters make every write slower and the cluster no safer. */
+export const mastersMax = 7;
 const nodesMax = 5_000;
 /** With more nodes than this, they share threads. */
 const ownThreadsMax = 32;
@@ -168,7 +170,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
   const nodes = integer('nodes', options.nodes ?? 1, 0, nodesMax);
   const shared = nodes > ownThreadsMax ? Math.ceil(nodes / sharedThreads) : 1;
   return {
-    masters: integer('masters', options.masters ?? 1, 1, 7),
+    masters: integer('masters', options.masters ?? 1, 1, mastersMax),
     nodes,
     machines: machinesOf(options.machines ?? []),
     nodesPerThread: integer('nodesPerThread', options.nodesPerThread ?? shared, 1, nodesMax),

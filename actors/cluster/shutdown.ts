@@ -7,12 +7,13 @@ import { filter, firstValueFrom, type Observable } from 'rxjs';
 import type { Bridge } from './bridge.ts';
 import type { ClusterEvent } from './events.ts';
 import type { Fabric } from './fabric.ts';
-import type { Topology } from './topology.ts';
+import type { ThreadDesign } from './topology.ts';
 
 export interface ShutdownOptions {
   readonly fabric: Fabric;
   readonly bridge: Bridge;
-  readonly topology: Topology;
+  /** Those whose actors are to end; of a whole cluster, or of one that leaves it. */
+  readonly threads: readonly ThreadDesign[];
   readonly events$: Observable<ClusterEvent>;
   /** Tells whether the actor at a path runs and can hear. */
   readonly isReachable: (path: string) => boolean;
@@ -66,6 +67,7 @@ async function stopInOrder(options: ShutdownOptions, isLate: () => boolean): Pro
     );
   }
   const replicas = actors.filter(({ role }) => role === 'store');
+  if (replicas.length === 0) return;
   const leader = await options.leader();
   if (isLate()) return;
   await stopAll(
@@ -79,9 +81,8 @@ async function stopInOrder(options: ShutdownOptions, isLate: () => boolean): Pro
   );
 }
 
-function reachableActors({ topology, isReachable }: ShutdownOptions): Stoppable[] {
-  const designs = [...topology.threads.values()];
-  const all = designs.flatMap(({ name: thread, actors }) => actors.map(({ path, role }) => ({ thread, path, role })));
+function reachableActors({ threads, isReachable }: ShutdownOptions): Stoppable[] {
+  const all = threads.flatMap(({ name: thread, actors }) => actors.map(({ path, role }) => ({ thread, path, role })));
   return all.filter(({ path }) => isReachable(path));
 }
 

@@ -57,6 +57,10 @@ export class SimulatedFabric implements Fabric {
     this.universe.killActor(thread, path);
   }
 
+  async reconfigureActor(thread: string, path: string, args: unknown): Promise<void> {
+    this.#host(thread).reconfigure(path, args);
+  }
+
   async suspendActor(thread: string, path: string): Promise<void> {
     this.#host(thread).suspend(path);
   }

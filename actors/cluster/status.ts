@@ -7,6 +7,7 @@ import { memberOf } from '../../src/actor/address.ts';
 import type { HostReport } from '../../src/actor/host.ts';
 import type { ClusterStatus, MemberStatus, PartStatus, ThreadStatus } from '../../src/cli/cluster-status.ts';
 import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
+import { leaderAmong } from '../../src/store/member-plan.ts';
 import type { StoreStatus } from '../../src/store/store-request.ts';
 import type { ApiClient } from './api-client.ts';
 import { apiServerPath, offices, storePath } from './blueprint.ts';
@@ -30,6 +31,8 @@ export interface StatusSources {
   readonly faults: Faults;
   readonly topology: () => Topology;
   readonly masters: () => readonly string[];
+  /** Masters whose replicas run or should: those too that have not quite come, or not quite gone. */
+  readonly replicas: () => readonly string[];
   readonly nodes: () => readonly string[];
 }
 
@@ -47,6 +50,10 @@ interface Findings {
 /** A part that has not answered by then is taken for silent. */
 const answerTimeoutMs = 1_000;
 const storeAnswerTimeoutMs = 300;
+/** How long an election may take, and a start. */
+const leaderTimeoutMs = 10_000;
+const readyTimeoutMs = 30_000;
+const pollMs = 5;
 /** A replica so far behind the leader's commit counts as caught up: under load it is never at the very end. */
 const entriesBehindMax = 100;
 
@@ -57,10 +64,10 @@ export class StatusReader {
     this.#sources = sources;
   }
 
-  /** What each replica that answers says of itself, in the order of the masters. */
+  /** What each replica that answers says of itself, in the order in which the masters came. */
   async storeStatuses(): Promise<StoreMemberStatus[]> {
-    const { masters, faults, store } = this.#sources;
-    const running = masters().filter((master) => faults.isRunning(storePath(master)));
+    const { replicas, faults, store } = this.#sources;
+    const running = replicas().filter((master) => faults.isRunning(storePath(master)));
     const statuses = running.map(async (name) => {
       const options = { replica: storePath(name), timeoutMs: storeAnswerTimeoutMs };
       const reply = await store.request({ type: 'status' }, 'status', options).catch(() => null);
@@ -74,9 +81,43 @@ export class StatusReader {
     return leaderAmong(await this.storeStatuses())?.name ?? null;
   }
 
+  /** As `leader`, but waits for an election. Rejects when there is none in time. */
+  async untilLeader(): Promise<string> {
+    const { fabric } = this.#sources;
+    const endMs = fabric.monotonicMs() + leaderTimeoutMs;
+    for (;;) {
+      const leader = await this.leader();
+      if (leader !== null) return leader;
+      if (fabric.monotonicMs() >= endMs)
+        throw new Error(`no leader within ${leaderTimeoutMs} ms: is a majority of the masters up?`);
+      await fabric.sleep(pollMs);
+    }
+  }
+
+  /** Resolves when nothing is missing; rejects with what is, in time. `progress` takes it whenever it is something else. */
+  async untilReady(progress: (text: string) => void): Promise<void> {
+    const { fabric } = this.#sources;
+    const endMs = fabric.monotonicMs() + readyTimeoutMs;
+    await this.untilLeader();
+    let told = '';
+    for (;;) {
+      const missing = await this.missing();
+      if (missing === null) return;
+      if (missing !== told) progress(`waiting: ${missing}`);
+      told = missing;
+      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
+      await fabric.sleep(pollMs);
+    }
+  }
+
   /** The first thing that keeps the cluster from being ready, or null. */
   async missing(): Promise<string | null> {
     return this.#missingOf(await this.#find());
+  }
+
+  /** Tells whether the API server of a master answers that it is ready. */
+  async isServing(master: string): Promise<boolean> {
+    return this.#isReady(apiServerPath(master));
   }
 
   async status(): Promise<ClusterStatus> {
@@ -203,10 +244,4 @@ export class StatusReader {
 function ownPart(design: ThreadDesign, member: string): readonly ThreadDesign[] {
   const actors = design.actors.filter(({ path }) => memberOf(path) === member);
   return actors.length === 0 ? [] : [{ ...design, actors }];
-}
-
-/** The one with the highest term: a deposed leader may not have noticed yet. */
-function leaderAmong(statuses: readonly StoreMemberStatus[]): StoreMemberStatus | undefined {
-  const leading = statuses.filter(({ role }) => role === 'leader');
-  return leading.toSorted((left, right) => right.term - left.term)[0];
 }

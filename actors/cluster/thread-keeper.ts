@@ -23,7 +23,7 @@ export class ThreadKeeper {
 
   /** A thread ended by itself, or an actor on it is beyond its own supervision: the thread is replaced. */
   crashed(thread: string): void {
-    if (this.#isClosed || this.#assembly.isDownOnPurpose(thread)) return;
+    if (!this.#isKept(thread)) return;
     this.#assembly.noteCrash(thread);
     const record = this.#records.get(thread) ?? new FaultRecord(restartByDefault);
     this.#records.set(thread, record);
@@ -33,9 +33,14 @@ export class ThreadKeeper {
       return;
     }
     this.#fabric.after(decision.afterMs, () => {
-      if (this.#isClosed || this.#assembly.isDownOnPurpose(thread)) return;
+      if (!this.#isKept(thread)) return;
       this.#assembly.startAgain(thread).catch(() => this.crashed(thread));
     });
+  }
+
+  #isKept(thread: string): boolean {
+    const isPlanned = this.#assembly.topology.threads.has(thread);
+    return isPlanned && !this.#isClosed && !this.#assembly.isDownOnPurpose(thread);
   }
 
   close(): void {

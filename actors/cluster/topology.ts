@@ -6,11 +6,16 @@
 import { memberOf } from '../../src/actor/address.ts';
 import type { Supervision } from '../../src/actor/supervision.ts';
 
+/** What args may tell of: the replicas of the store, or the masters that serve. */
+export type Knowledge = 'replicas' | 'masters';
+
 export interface ActorPlan {
   readonly path: string;
   readonly role: string;
   /** Plain data; made anew at each start, because some of it depends on the life before. */
   readonly args: (start: 'first' | 'again') => unknown;
+  /** Of what the args tell that changes while the actor runs; it takes the input `reconfigured` then. */
+  readonly knows?: Knowledge;
   readonly supervision?: Supervision;
 }
 

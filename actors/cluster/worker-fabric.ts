@@ -73,6 +73,10 @@ export class WorkerFabric implements Fabric {
     return this.#call(thread, (control) => control.kill(path));
   }
 
+  reconfigureActor(thread: string, path: string, args: unknown): Promise<void> {
+    return this.#notify(thread, (control) => control.reconfigure(path, args));
+  }
+
   suspendActor(thread: string, path: string): Promise<void> {
     return this.#call(thread, (control) => control.suspend(path));
   }
@@ -81,11 +85,13 @@ export class WorkerFabric implements Fabric {
     return this.#call(thread, (control) => control.resume(path));
   }
 
-  link(left: LinkEnd, right: LinkEnd): Promise<void> {
-    return linkThreads(
+  async link(left: LinkEnd, right: LinkEnd): Promise<void> {
+    const opened = linkThreads(
       { thread: this.#thread(left.thread), paths: left.paths },
       { thread: this.#thread(right.thread), paths: right.paths },
     );
+    if (!this.isPaused(left.thread) && !this.isPaused(right.thread)) return opened;
+    void opened.catch(() => {});
   }
 
   async killThread(name: string): Promise<void> {
@@ -162,6 +168,13 @@ export class WorkerFabric implements Fabric {
 
   async #call<Result>(thread: string, use: (control: ThreadControl) => Result | Promise<Result>): Promise<Result> {
     return this.#thread(thread).call(use);
+  }
+
+  /** A paused thread handles the call when it runs again, before anything else. */
+  async #notify(thread: string, use: (control: ThreadControl) => void | Promise<void>): Promise<void> {
+    const called = this.#thread(thread).call(use);
+    if (!this.isPaused(thread)) return called;
+    void called.catch(() => {});
   }
 
   /** Calls every thread that can answer; a paused one gets what it missed before it is resumed. */

@@ -21,12 +21,12 @@ import {
 } from './controllers-args.ts';
 
 export interface ControllersState {
-  readonly args: ControllersArgs;
+  args: ControllersArgs;
   readonly path: string;
   readonly elector: Elector;
   readonly flows: FlowRunner;
-  /** The flow that mirrors the office as a Lease; 0 while another holds it. */
-  mirror: number;
+  /** The office while it is held. `mirror`: the flow that mirrors it as a Lease, and its client. */
+  office: { readonly fence: Fence; readonly mirror: number; readonly api: ApiClient } | null;
   /** The time of the step under way: what the mirror writes as its own. */
   now: Stamp;
 }
@@ -38,7 +38,7 @@ export const controllersBehaviour: Behaviour<ControllersArgs, ControllersState> 
 function init(args: ControllersArgs, context: ActorContext): ControllersState {
   const { candidate, replicas, roleLeaseSeconds: ttlSeconds } = args;
   const elector = new Elector({ key: controllersOffice, candidate, ttlSeconds, replicas, idMin: 0 });
-  return { args, path: context.self.path, elector, flows: new FlowRunner(), mirror: 0, now: context };
+  return { args, path: context.self.path, elector, flows: new FlowRunner(), office: null, now: context };
 }
 
 function step(state: ControllersState, input: Input): readonly Effect[] {
@@ -47,6 +47,7 @@ function step(state: ControllersState, input: Input): readonly Effect[] {
   if (input.type === 'started') return follow(state, elector.start(input.monotonicMs));
   if (input.type === 'stop') return follow(state, elector.resign());
   if (input.type === 'tell') return follow(state, elector.standDown('a write was refused by the fence'));
+  if (input.type === 'reconfigured') return reconfigured(state, input.args as ControllersArgs);
   const turn = elector.handle(input);
   if (turn !== null) return follow(state, turn);
   if (input.type === 'reply' || input.type === 'askFailed' || input.type === 'timer') return flows.handle(input) ?? [];
@@ -71,11 +72,9 @@ function react(state: ControllersState, event: ElectionEvent): readonly Effect[]
 }
 
 function takeOffice(state: ControllersState, fence: Fence): readonly Effect[] {
-  const { args, path } = state;
-  const { servers, settings, candidate } = args;
+  const { candidate } = state.args;
   const children = controllerNames.map((name): Effect => {
-    const childArgs: ControllerArgs = { controller: name, servers, settings, fence, parent: path };
-    return { type: 'spawn', path: childPath(state, name), role: 'controller', args: childArgs };
+    return { type: 'spawn', path: childPath(state, name), role: 'controller', args: childArgs(state, name, fence) };
   });
   const fields = { candidate, createRevision: fence.createRevision };
   return [
@@ -85,10 +84,31 @@ function takeOffice(state: ControllersState, fence: Fence): readonly Effect[] {
   ];
 }
 
+/** Of what it was started with only the lists of servers and replicas change. */
+function reconfigured(state: ControllersState, args: ControllersArgs): readonly Effect[] {
+  const { elector, office } = state;
+  state.args = args;
+  elector.replaceReplicas(args.replicas);
+  if (office === null) return [];
+  office.api.replaceServers(args.servers);
+  return controllerNames.map(
+    (name): Effect => ({
+      type: 'reconfigure',
+      path: childPath(state, name),
+      args: childArgs(state, name, office.fence),
+    }),
+  );
+}
+
+function childArgs({ args, path }: ControllersState, controller: string, fence: Fence): ControllerArgs {
+  const { servers, settings } = args;
+  return { controller, servers, settings, fence, parent: path };
+}
+
 function leaveOffice(state: ControllersState, reason: string): readonly Effect[] {
   const level = reason === resignedReason ? 'info' : 'warn';
-  const cancelled = state.flows.cancel(state.mirror);
-  state.mirror = 0;
+  const cancelled = state.office === null ? [] : state.flows.cancel(state.office.mirror);
+  state.office = null;
   const children = controllerNames.map((name): Effect => ({ type: 'stop', path: childPath(state, name) }));
   return [
     { type: 'log', level, message: 'stopped running the controllers', fields: { reason } },
@@ -107,7 +127,7 @@ function startMirror(state: ControllersState, fence: Fence): readonly Effect[] {
     null,
     () => [],
   );
-  state.mirror = id;
+  state.office = { fence, mirror: id, api };
   return effects;
 }
 

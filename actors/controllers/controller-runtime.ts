@@ -19,7 +19,7 @@ import type { Fence } from '../../src/protocol/apiserver.ts';
 import type { Change, Informer } from '../../src/streams/informer.ts';
 import { InformerSet } from '../../src/streams/informer-set.ts';
 import { WorkQueue } from '../../src/streams/work-queue.ts';
-import { controllersCredentials } from './controllers-args.ts';
+import { type ControllerArgs, controllersCredentials } from './controllers-args.ts';
 import { carryOut, type PlanEnd, sendOnce, type Writer } from './plan-flow.ts';
 import { RevisionBarrier } from './revision-barrier.ts';
 
@@ -92,6 +92,7 @@ export class ControllerRuntime {
     this.#now = input;
     if (input.type === 'started') effects.push(...this.#informers.start(input.monotonicMs));
     if (input.type === 'stop') return [{ type: 'stop' }];
+    if (input.type === 'reconfigured') effects.push(...this.#replaceServers((input.args as ControllerArgs).servers));
     if (input.type === 'watched' && input.status !== 'running') this.#writer.api.leave(input.path);
     if (input.type === 'timer' && input.key === timerKey) {
       this.#timerAtMs = Number.POSITIVE_INFINITY;
@@ -109,6 +110,11 @@ export class ControllerRuntime {
     }
     this.#work(input, effects);
     return effects;
+  }
+
+  #replaceServers(servers: readonly string[]): readonly Effect[] {
+    this.#writer.api.replaceServers(servers);
+    return this.#informers.replaceServers(servers);
   }
 
   #enqueue(informer: Informer, changes: readonly Change[]): void {

@@ -165,7 +165,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
 /** Kubelets begin with different API servers, so that these share the load. */
 function identityOf({ node, apiServers }: KubeletArgs, first: number): ApiIdentity {
   return {
-    servers: [...apiServers.slice(first), ...apiServers.slice(0, first)],
+    servers: startingAt(apiServers, first),
     credentials: {
       type: 'component',
       user: `system:node:${node.name}`,
@@ -173,6 +173,17 @@ function identityOf({ node, apiServers }: KubeletArgs, first: number): ApiIdenti
     },
     userAgent: 'kubelet/v1.36.0',
   };
+}
+
+function startingAt(servers: readonly string[], first: number): readonly string[] {
+  return [...servers.slice(first), ...servers.slice(0, first)];
+}
+
+/** Of what it was started with only the list of API servers changes; the one in use is the first of those that stay. */
+function reconfigured({ api, informers }: KubeletState, { apiServers }: KubeletArgs): readonly Effect[] {
+  const servers = startingAt(apiServers, Math.max(0, apiServers.indexOf(api.server)));
+  api.replaceServers(servers);
+  return informers.replaceServers(servers);
 }
 
 function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
@@ -196,6 +207,8 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
       if (input.body.type === 'resizeSession') return state.sessions.resize(input.body.message);
       state.kubelet.shutDown(input.body.message, input);
       return [];
+    case 'reconfigured':
+      return reconfigured(state, input.args as KubeletArgs);
     case 'stop':
       return [{ type: 'stop' }];
     case 'timer':

@@ -13,6 +13,8 @@ export interface ThreadControl {
   stop(path: string): void | Promise<void>;
   /** Ends an actor at once. */
   kill(path: string): void | Promise<void>;
+  /** Tells an actor what it is started with from now on. */
+  reconfigure(path: string, args: unknown): void | Promise<void>;
   suspend(path: string): void | Promise<void>;
   resume(path: string): void | Promise<void>;
   /** Opens the direct link to another thread; `port` is one end of a channel whose other end that thread gets. */

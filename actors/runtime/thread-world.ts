@@ -90,6 +90,7 @@ export class ThreadWorld implements HostWorld {
       },
       stop: (path) => host.stop(path),
       kill: (path) => host.kill(path),
+      reconfigure: (path, args) => host.reconfigure(path, args),
       suspend: (path) => host.suspend(path),
       resume: (path) => host.resume(path),
       connect: (peer, paths, port) => this.connect(peer, paths, port),

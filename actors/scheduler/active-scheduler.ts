@@ -109,6 +109,12 @@ export class ActiveScheduler {
     return [...this.#informers.stop(), ...cancelled, { type: 'cancelTimer', key: cycleTimer }];
   }
 
+  /** Knows these API servers from now on, in order of preference. */
+  replaceServers(servers: readonly string[]): readonly Effect[] {
+    this.#writer.api.replaceServers(servers);
+    return this.#informers.replaceServers(servers);
+  }
+
   /** Takes an input; null when it is none of the scheduler's. */
   handle(input: Input): readonly Effect[] | null {
     this.#stamp = { monotonicMs: input.monotonicMs, wallMs: input.wallMs };

@@ -37,7 +37,7 @@ export interface SchedulerArgs {
 }
 
 export interface SchedulerState {
-  readonly args: SchedulerArgs;
+  args: SchedulerArgs;
   readonly context: ActorContext;
   readonly elector: Elector;
   readonly runner: FlowRunner;
@@ -94,9 +94,17 @@ function step(state: SchedulerState, input: Input<Protocol>): readonly Effect[] 
   }
   if (input.type === 'stop')
     return state.profiles === null ? [{ type: 'stop' }] : follow(state, elector.resign(), input);
+  if (input.type === 'reconfigured') return reconfigured(state, input.args as SchedulerArgs);
   const turn = elector.handle(input);
   if (turn !== null) return follow(state, turn, input);
   return state.active?.handle(input) ?? runner.handle(input) ?? [];
+}
+
+/** Of what it was started with only the lists of servers and replicas change. */
+function reconfigured(state: SchedulerState, args: SchedulerArgs): readonly Effect[] {
+  state.args = args;
+  state.elector.replaceReplicas(args.replicas);
+  return state.active?.replaceServers(args.apiServers) ?? [];
 }
 
 function takeModules(state: SchedulerState, event: ModulesEvent): void {

@@ -25,11 +25,11 @@ import { WatchStreams } from './watch-streams.ts';
 type StoreInput = Input<StoreProtocol>;
 
 export interface StoreState {
-  readonly args: StoreArgs;
+  args: StoreArgs;
   readonly context: ActorContext;
   readonly recovery: Recovery;
-  readonly pathOf: ReadonlyMap<ReplicaId, string>;
-  readonly idOf: ReadonlyMap<string, ReplicaId>;
+  pathOf: ReadonlyMap<ReplicaId, string>;
+  idOf: ReadonlyMap<string, ReplicaId>;
   /** What came before the log was read. */
   readonly early: StoreInput[];
   running: Running | null;
@@ -66,20 +66,43 @@ function init(args: StoreArgs, context: ActorContext): StoreState {
     args,
     context,
     recovery: new Recovery(args),
-    pathOf: new Map(args.peers.map(({ id, path }) => [id, path])),
-    idOf: new Map(args.peers.map(({ id, path }) => [path, id])),
+    ...directoryOf(args),
     early: [],
     running: null,
   };
 }
 
+function directoryOf({ peers }: StoreArgs): Pick<StoreState, 'pathOf' | 'idOf'> {
+  return {
+    pathOf: new Map(peers.map(({ id, path }) => [id, path])),
+    idOf: new Map(peers.map(({ id, path }) => [path, id])),
+  };
+}
+
 function step(state: StoreState, input: StoreInput): readonly Effect[] {
+  if (input.type === 'reconfigured') return replacePeers(state, input.args as StoreArgs);
   if (state.running !== null) return handle(state, state.running, input);
   if (input.type === 'started') return recover(state, state.recovery.begin(), input);
   if (input.type === 'io') return recover(state, state.recovery.take(input.event as DiskEvent), input);
   assert(state.early.length < earlyInputsMax, 'too much came before the log was read', { waiting: state.early.length });
   state.early.push(input);
   return [];
+}
+
+/** Of what it was started with only the peers change, and how its next life begins. */
+function replacePeers(state: StoreState, args: StoreArgs): readonly Effect[] {
+  const former = state.args.peers;
+  state.args = args;
+  Object.assign(state, directoryOf(args));
+  if (state.running === null) return [];
+  const others = args.peers.filter(({ id }) => id !== args.id);
+  const added = others.filter(({ path }) => !former.some((peer) => peer.path === path));
+  const gone = former.filter(({ path }) => !state.idOf.has(path));
+  for (const { id } of gone) state.running.reachable.delete(id);
+  return [
+    ...added.map(({ path }): Effect => ({ type: 'watch', path })),
+    ...gone.map(({ path }): Effect => ({ type: 'unwatch', path })),
+  ];
 }
 
 function recover(state: StoreState, progress: RecoveryStep, stamp: Stamp): readonly Effect[] {
@@ -147,10 +170,13 @@ function handle(state: StoreState, running: Running, input: StoreInput): readonl
       return tick(state, running, input.monotonicMs);
     case 'io':
       return diskDone(running, input.event as DiskEvent);
-    case 'watched':
-      peerChanged(running, must(state.idOf.get(input.path), 'a peer'), input.status);
+    case 'watched': {
+      const peer = state.idOf.get(input.path);
+      if (peer === undefined) return [];
+      peerChanged(running, peer, input.status);
       standFirst(state.args, running);
       return [];
+    }
     case 'stop':
       return [{ type: 'stop' }];
     default:

@@ -32,7 +32,8 @@ export interface LogEntry {
 }
 
 export class Cell {
-  readonly spec: ActorSpec;
+  /** Its args change when the actor is reconfigured. */
+  spec: ActorSpec;
   readonly role: AnyRole;
   readonly self: Address;
   readonly context: ActorContext;

@@ -63,6 +63,9 @@ export function perform(tables: EffectTables, cell: Cell, effect: Effect): void 
         ...(supervision === undefined ? {} : { supervision }),
       });
     }
+    case 'reconfigure':
+      assert(cell.children.has(effect.path), 'an actor reconfigures only its children', { path: effect.path });
+      return host.reconfigure(effect.path, effect.args);
     case 'stop':
       return stopActor(host, cell, effect.path);
     case 'log':

@@ -46,6 +46,8 @@ export type Effect =
       readonly args: unknown;
       readonly supervision?: Supervision;
     }
+  /** Gives a child other args than it was spawned with. */
+  | { readonly type: 'reconfigure'; readonly path: string; readonly args: unknown }
   /** Ends this actor, or a child of it. */
   | { readonly type: 'stop'; readonly path?: string }
   | {

@@ -118,6 +118,13 @@ export class Host implements Kernel {
     this.#world.wake();
   }
 
+  /** Tells an actor what it is started with from now on, in this life and in later ones. Unknown paths are ignored. */
+  reconfigure(path: string, args: unknown): void {
+    this.#refreshStamp();
+    this.#life.reconfigure(path, args);
+    this.#world.wake();
+  }
+
   /** Ends an actor at once, without a word to it. Unknown paths are ignored. */
   kill(path: string): void {
     const cell = this.#life.cellAt(path);

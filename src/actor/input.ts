@@ -48,6 +48,8 @@ export type InputBody<P extends Protocol> =
   | { readonly type: 'timer'; readonly key: string }
   /** What a port of this actor reports: a completed write, an HTTP request. */
   | { readonly type: 'io'; readonly port: string; readonly event: unknown }
+  /** What this actor was started with is something else now; a life after this one begins with it. */
+  | { readonly type: 'reconfigured'; readonly args: unknown }
   /** Finish up and end with a `stop` effect; the host ends the actor at its grace otherwise. */
   | { readonly type: 'stop' };
 

@@ -35,6 +35,8 @@ export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #roles: ReadonlyMap<string, AnyRole>;
   readonly #cells = new Map<string, Cell>();
+  /** Actors that are about to be started again, by path. */
+  readonly #failed = new Map<string, Cell>();
   readonly #memo = new Memo();
 
   constructor(options: LifecycleOptions) {
@@ -57,6 +59,14 @@ export class Lifecycle {
     assert(!this.#cells.has(spec.path), 'actor path is taken', { path: spec.path });
     this.#launch({ ...spec, args: throughCodec(spec.args) }, new FaultRecord(spec.supervision ?? restartByDefault));
     if (spec.parent !== undefined) this.#cells.get(spec.parent)?.children.add(spec.path);
+  }
+
+  /** Gives an actor other args: it is told, and a life after this one begins with them. Unknown paths are ignored. */
+  reconfigure(path: string, args: unknown): void {
+    const cell = this.#cells.get(path) ?? this.#failed.get(path);
+    if (cell === undefined) return;
+    cell.spec = { ...cell.spec, args: throughCodec(args) };
+    this.#options.kernel.deliver(cell, { type: 'reconfigured', args: throughCodec(args) });
   }
 
   /** Asks an actor to finish; it is ended after a grace if it does not. Unknown paths are ignored. */
@@ -143,7 +153,10 @@ export class Lifecycle {
       decision: decision.type,
     };
     report({ type: 'fault', fault });
-    if (decision.type === 'restart') kernel.after(decision.afterMs, () => this.#restart(cell));
+    if (decision.type === 'restart') {
+      this.#failed.set(cell.self.path, cell);
+      kernel.after(decision.afterMs, () => this.#restart(cell));
+    }
     if (decision.type !== 'escalate') return;
     const parent = cell.spec.parent === undefined ? undefined : this.#cells.get(cell.spec.parent);
     if (parent === undefined) report({ type: 'escalated', path: cell.self.path });
@@ -152,6 +165,7 @@ export class Lifecycle {
 
   #restart(cell: Cell): void {
     const { parent, path } = cell.spec;
+    this.#failed.delete(path);
     const parentCell = parent === undefined ? undefined : this.#cells.get(parent);
     if (this.#cells.has(path) || (parent !== undefined && parentCell === undefined)) return;
     const spec = { ...cell.spec, incarnation: cell.self.incarnation + 1 };

@@ -43,7 +43,8 @@ export class Mailbox {
       this.#stop ??= queued;
       return true;
     }
-    if (queued.input.type !== 'watched') return this.#messages.push(queued);
+    const { type } = queued.input;
+    if (type !== 'watched' && type !== 'reconfigured') return this.#messages.push(queued);
     this.#supervision.push(queued);
     return true;
   }

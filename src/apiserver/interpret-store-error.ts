@@ -42,6 +42,7 @@ export function interpretStoreError(error: StoreError, isRead: boolean): StoreVe
     case 'proposalDropped':
     case 'notMember':
     case 'timeout':
+    case 'outcomeUnknown':
     case 'futureRevision':
       if (error.definite || isRead) return { type: 'retry', isReplicaSuspect: elsewhere.has(error.code) };
       return { type: 'refuse', error: timeout('request did not complete within the allotted timeout') };

@@ -15,7 +15,7 @@ interface Candidate {
 }
 
 export class ReplicaChoice {
-  readonly #candidates: readonly Candidate[];
+  #candidates: readonly Candidate[];
   #current: Candidate;
 
   /** `paths` in order of preference. */
@@ -27,6 +27,13 @@ export class ReplicaChoice {
 
   get paths(): readonly string[] {
     return this.#candidates.map(({ path }) => path);
+  }
+
+  /** Knows these replicas from now on, in order of preference. What is known of those that stay is kept. */
+  replace(paths: readonly string[]): void {
+    assert(paths.length > 0, 'an API server knows a store replica');
+    this.#candidates = paths.map((path) => this.#find(path) ?? { path, isGone: false, suspectUntilMs: 0 });
+    if (!this.#candidates.includes(this.#current)) this.#current = this.#candidates[0] as Candidate;
   }
 
   /** The replica that is asked when all is well. */

@@ -148,6 +148,12 @@ function addCommands(program: Command, version: string, take: Take): void {
   control('heal', 'end all partitions and disturbances').action((options: Common) =>
     asControl(options, { type: 'heal' }),
   );
+  control('add-master', 'add a master, and return when it takes its part').action((options: Common) =>
+    asControl(options, { type: 'addMaster' }),
+  );
+  control('remove-master', 'take a master away for good, dead or alive; the others must be a majority without it')
+    .argument('<master>', 'master-1')
+    .action((member: string, options: Common) => asControl(options, { type: 'removeMaster', member }));
   control('stop', 'end the cluster in order; what it keeps in a data directory stays').action((options: Common) =>
     asControl(options, { type: 'stop' }),
   );

@@ -13,6 +13,9 @@ export type ControlCommand =
   | { readonly type: 'pause'; readonly member: string; readonly forMs: number | null }
   | { readonly type: 'partition'; readonly groups: readonly (readonly string[])[] }
   | { readonly type: 'heal' }
+  /** Answered with the name of the master, as `member`. */
+  | { readonly type: 'addMaster' }
+  | { readonly type: 'removeMaster'; readonly member: string }
   | { readonly type: 'stop' };
 
 export type ParsedControlCommand =
@@ -37,11 +40,13 @@ export function parseControlCommand(text: string): ParsedControlCommand {
   switch (type) {
     case 'status':
     case 'heal':
+    case 'addMaster':
     case 'stop':
       return { type: 'command', command: { type } };
     case 'kill':
     case 'resume':
     case 'restart':
+    case 'removeMaster':
       return isText(member) ? { type: 'command', command: { type, member } } : malformed('member must be a name');
     case 'pause':
       if (!isText(member)) return malformed('member must be a name');

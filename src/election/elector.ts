@@ -80,6 +80,7 @@ const nothing: ElectorTurn = { effects: [], events: [] };
 export class Elector {
   readonly #options: ElectorOptions;
   readonly #ttlMs: number;
+  #replicas: readonly string[];
   #phase: Phase = { type: 'resting' };
   #replica = 0;
   #lastId: number;
@@ -90,6 +91,7 @@ export class Elector {
   constructor(options: ElectorOptions) {
     assert(options.replicas.length > 0, 'an elector needs a store', { key: options.key });
     this.#options = options;
+    this.#replicas = options.replicas;
     this.#ttlMs = options.ttlSeconds * 1000;
     this.#lastId = options.idMin;
   }
@@ -129,6 +131,14 @@ export class Elector {
     const effects = this.#leave();
     const events = this.#depose(reason);
     return { effects: [...effects, ...this.#pause()], events };
+  }
+
+  /** Knows these replicas from now on; the one in use is left only if it is none of them. */
+  replaceReplicas(replicas: readonly string[]): void {
+    assert(replicas.length > 0, 'an elector needs a store', { key: this.#options.key });
+    const position = replicas.indexOf(this.#to());
+    this.#replicas = replicas;
+    this.#replica = Math.max(0, position);
   }
 
   /** Takes an input; null when it is none of the elector's. */
@@ -311,7 +321,6 @@ export class Elector {
   }
 
   #to(): string {
-    const { replicas } = this.#options;
-    return must(replicas[this.#replica % replicas.length], 'no replica');
+    return must(this.#replicas[this.#replica % this.#replicas.length], 'no replica');
   }
 }

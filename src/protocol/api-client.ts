@@ -53,17 +53,26 @@ const unavailableCodes: ReadonlySet<number> = new Set([429, 503]);
 
 export class ApiClient {
   readonly #identity: ApiIdentity;
+  #servers: readonly string[];
   #position = 0;
 
   constructor(identity: ApiIdentity) {
     assert(identity.servers.length > 0, 'a client needs an API server');
     this.#identity = identity;
+    this.#servers = identity.servers;
+  }
+
+  /** Knows these servers from now on; the one in use is left only if it is none of them. */
+  replaceServers(servers: readonly string[]): void {
+    assert(servers.length > 0, 'a client needs an API server');
+    const position = servers.indexOf(this.server);
+    this.#servers = servers;
+    this.#position = Math.max(0, position);
   }
 
   /** The server that is asked next. */
   get server(): string {
-    const { servers } = this.#identity;
-    return must(servers[this.#position % servers.length], 'no API server');
+    return must(this.#servers[this.#position % this.#servers.length], 'no API server');
   }
 
   /** Moves on to the next server, if `server` is still the one in use. */

@@ -10,9 +10,13 @@ import { assert, must } from '../base/assert.ts';
 import { emptyBytes } from '../base/bytes.ts';
 import type { ReplicaId } from './message.ts';
 
-export type MembershipStepType = 'addVoter' | 'addLearner' | 'remove';
+export type MembershipStepType = 'addVoter' | 'addLearner' | 'remove' | 'introduceLearner' | 'promoteLearner';
 
-/** `addVoter` also promotes a learner; `addLearner` also demotes a voter. */
+/**
+ * `addVoter` also promotes a learner; `addLearner` also demotes a voter. The last two do one thing and nothing else: `introduceLearner` makes a
+ * learner of who is no member, `promoteLearner` a voter of who is a learner. A proposal that a network delivers twice, or late, demotes
+ * nobody by them and brings no voter back.
+ */
 export interface MembershipStep {
   readonly type: MembershipStepType;
   readonly replica: ReplicaId;
@@ -34,7 +38,13 @@ export interface MembershipChange {
 const version = 1;
 const headerBytes = 4;
 const stepBytes = 9;
-const stepTypes: readonly MembershipStepType[] = ['addVoter', 'addLearner', 'remove'];
+const stepTypes: readonly MembershipStepType[] = [
+  'addVoter',
+  'addLearner',
+  'remove',
+  'introduceLearner',
+  'promoteLearner',
+];
 const transitions: readonly MembershipTransition[] = ['auto', 'jointImplicit', 'jointExplicit'];
 
 /** The change that leaves a joint configuration. */

@@ -109,12 +109,16 @@ function leaveJointly(membership: Membership): MembershipOutcome {
 
 function applyStep(draft: Draft, step: MembershipStep): void {
   if (step.replica === noReplica) return;
-  if (step.type === 'addLearner' && (draft.learners.has(step.replica) || draft.learnersNext.has(step.replica))) return;
+  const { type } = step;
+  const isLearner = draft.learners.has(step.replica) || draft.learnersNext.has(step.replica);
+  if ((type === 'addLearner' || type === 'introduceLearner') && isLearner) return;
+  if (type === 'introduceLearner' && draft.voters.has(step.replica)) return;
+  if (type === 'promoteLearner' && !isLearner) return;
   draft.voters.delete(step.replica);
   draft.learners.delete(step.replica);
   draft.learnersNext.delete(step.replica);
-  if (step.type === 'addVoter') draft.voters.add(step.replica);
-  if (step.type !== 'addLearner') return;
+  if (type === 'addVoter' || type === 'promoteLearner') draft.voters.add(step.replica);
+  if (type !== 'addLearner' && type !== 'introduceLearner') return;
   if (draft.votersOutgoing.has(step.replica)) draft.learnersNext.add(step.replica);
   else draft.learners.add(step.replica);
 }

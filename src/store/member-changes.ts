@@ -69,6 +69,12 @@ export class MemberChanges {
 
 function stepOf(request: MemberRequest): MembershipStep {
   const { replica } = request;
-  if (request.type === 'memberRemove') return { type: 'remove', replica };
-  return { type: request.type === 'memberAdd' && request.learner ? 'addLearner' : 'addVoter', replica };
+  switch (request.type) {
+    case 'memberRemove':
+      return { type: 'remove', replica };
+    case 'memberPromote':
+      return { type: 'promoteLearner', replica };
+    case 'memberAdd':
+      return { type: request.learner ? 'introduceLearner' : 'addVoter', replica };
+  }
 }

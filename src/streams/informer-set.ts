@@ -74,6 +74,7 @@ export class InformerSet {
   readonly #random: Random;
   readonly #silenceMs: number;
   readonly #slots: Slot[] = [];
+  #servers: readonly string[];
   #lastSlot = -1;
   readonly #slotOf = new Map<number, Slot>();
   #lastSubscription: number;
@@ -83,6 +84,7 @@ export class InformerSet {
   constructor(client: InformerClient, random: Random, subscriptionMin = 1_000_000) {
     assert(client.servers.length > 0, 'informers need an API server');
     this.#client = client;
+    this.#servers = client.servers;
     this.#random = random;
     this.#silenceMs = client.silenceMs ?? watchSilenceMs;
     this.#lastSubscription = subscriptionMin;
@@ -125,8 +127,24 @@ export class InformerSet {
   start(nowMs: MonotonicMs): readonly Effect[] {
     assert(!this.#isStarted, 'informers are started once');
     this.#isStarted = true;
-    const watches = this.#client.servers.map((path): Effect => ({ type: 'watch', path }));
+    const watches = this.#servers.map((path): Effect => ({ type: 'watch', path }));
     return [...watches, ...this.#slots.flatMap((slot) => this.#open(slot, nowMs))];
+  }
+
+  /** Knows these servers from now on, the preferred one first. A watch stays where it is unless its server is none of them. */
+  replaceServers(servers: readonly string[]): readonly Effect[] {
+    assert(servers.length > 0, 'informers need an API server');
+    const former = this.#servers;
+    this.#servers = servers;
+    const moves = this.#slots.flatMap((slot): readonly Effect[] => {
+      const position = servers.indexOf(must(former[slot.server % former.length], 'no API server'));
+      slot.server = Math.max(0, position);
+      return position >= 0 || slot.subscription === 0 ? [] : [...this.#close(slot), ...this.#retry(slot, true)];
+    });
+    if (!this.#isStarted) return moves;
+    const added = servers.filter((path) => !former.includes(path)).map((path): Effect => ({ type: 'watch', path }));
+    const gone = former.filter((path) => !servers.includes(path)).map((path): Effect => ({ type: 'unwatch', path }));
+    return [...added, ...gone, ...moves];
   }
 
   /** Opens the watch of an informer that was added after `start`. */
@@ -183,7 +201,7 @@ export class InformerSet {
   }
 
   #open(slot: Slot, nowMs: MonotonicMs): readonly Effect[] {
-    const { servers } = this.#client;
+    const servers = this.#servers;
     this.#lastSubscription += 1;
     const id = this.#lastSubscription;
     slot.subscription = id;
@@ -243,7 +261,7 @@ export class InformerSet {
   }
 
   #serverChanged(path: string, status: ActorStatus): InformerTurn | null {
-    const { servers } = this.#client;
+    const servers = this.#servers;
     if (!servers.includes(path)) return null;
     if (status !== 'unresponsive') return { informer: null, changes: [], effects: [] };
     const effects: Effect[] = [];
@@ -263,7 +281,7 @@ export class InformerSet {
   }
 
   #backoffMs(failures: number): number {
-    const rounds = Math.floor(failures / this.#client.servers.length);
+    const rounds = Math.floor(failures / this.#servers.length);
     if (rounds === 0) return 0;
     const fullMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(rounds - 1, 20));
     return fullMs * (0.5 + 0.5 * this.#random.fraction());

@@ -22,6 +22,8 @@ type Running = NonNullable<ClusterRecord['running']>;
 
 /** A cluster that does not answer within so long is not well. */
 const answerTimeoutMs = 30_000;
+/** A master that joins has 30 s for it, after those that were asked for before. */
+const changeTimeoutMs = 90_000;
 const stopTimeoutMs = 15_000;
 const pollMs = 20;
 
@@ -67,9 +69,9 @@ export async function control(
   const record = await mustRead(home, name);
   const summary = home.summaryOf(name, record);
   if (summary.state !== 'running' || record.running === null) throw new Complaint(absenceReport(summary));
-  await send(name, record.running, command);
+  const answer = (await send(name, record.running, command)) as { readonly member?: string };
   if (command.type === 'stop') await awaitEnd(name, record.running);
-  printResult(terminal, output, doneText(name, command), { name, ok: true, command });
+  printResult(terminal, output, doneText(name, command, answer.member ?? ''), { name, ok: true, command, ...answer });
   return 0;
 }
 
@@ -115,7 +117,7 @@ async function send(name: string, { controlUrl, controlToken }: Running, command
     method: 'POST',
     headers: { Authorization: `Bearer ${controlToken}`, 'Content-Type': 'application/json' },
     body: JSON.stringify(command),
-    signal: AbortSignal.timeout(answerTimeoutMs),
+    signal: AbortSignal.timeout(command.type.endsWith('Master') ? changeTimeoutMs : answerTimeoutMs),
   }).catch((error: Error) => {
     const cause = error.cause instanceof Error ? error.cause.message : error.message;
     throw new Complaint(`cluster ${name} does not answer: ${cause}`);
@@ -133,7 +135,8 @@ async function awaitEnd(name: string, { process: identity }: Running): Promise<v
   }
 }
 
-function doneText(name: string, command: Exclude<ControlCommand, { type: 'status' }>): string {
+/** `added`: the master that came. */
+function doneText(name: string, command: Exclude<ControlCommand, { type: 'status' }>, added: string): string {
   switch (command.type) {
     case 'kill':
       return `killed ${command.member}`;
@@ -147,6 +150,10 @@ function doneText(name: string, command: Exclude<ControlCommand, { type: 'status
       return `cut off from each other: ${command.groups.map((group) => group.join(',')).join(' | ')}`;
     case 'heal':
       return 'healed';
+    case 'addMaster':
+      return `${added} has joined`;
+    case 'removeMaster':
+      return `${command.member} has left`;
     case 'stop':
       return `cluster ${name} is stopped`;
   }

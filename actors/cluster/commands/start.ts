@@ -6,9 +6,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { filter } from 'rxjs';
 import type { OutputFormat, StartRequest } from '../../../src/cli/command-line.ts';
 import { Cluster } from '../cluster.ts';
 import { serveControl } from '../control-server.ts';
+import { mastersIn } from '../data-folder.ts';
 import type { ClusterRecord, Home, KeptOptions } from '../home.ts';
 import { addToFile } from '../kubeconfig-file.ts';
 import { logLine, warningSink } from '../log-lines.ts';
@@ -124,7 +126,7 @@ async function serve(
   try {
     const earlier = await home.read(name);
     if (earlier !== null) await home.clearAfterCrash(earlier);
-    const options = chosenOptions(request, earlier?.options);
+    const options = await withMastersHeld(chosenOptions(request, earlier?.options), request);
     const beganMs = performance.now();
     progress(`starting cluster ${name}: ${count(options.masters, 'master')}, ${count(options.nodes, 'node')}`);
     const stages = await stagesOf(options);
@@ -132,7 +134,7 @@ async function serve(
     const startMs = Math.round(performance.now() - beganMs);
     await runUntilStopped(home, name, options, cluster, (pid) => {
       const { url, registry } = cluster.access;
-      const { masters, nodes, dataDirectory } = options;
+      const { masters, nodes, dataDirectory } = asItIs(options, cluster);
       onReady({
         name,
         ready: true,
@@ -168,6 +170,7 @@ async function runUntilStopped(
   // Before anybody is told that the cluster is there: a signal that comes then must not end the process as it stands.
   const signalled = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const control = await serveControl(cluster, askForEnd);
+  let written = Promise.resolve();
   try {
     await copyFile(cluster.kubeconfigPath, home.kubeconfigPath(name));
     if (options.kubeconfigFile !== null) await addToFile(options.kubeconfigFile, cluster.access.config);
@@ -179,14 +182,25 @@ async function runUntilStopped(
       registry: cluster.access.registry,
       temporaryFolder: options.dataDirectory === null ? dirname(cluster.kubeconfigPath) : null,
     };
-    await home.write(name, { options, running });
+    await home.write(name, { options: asItIs(options, cluster), running });
+    const changed = cluster.events$.pipe(filter(({ type }) => type === 'masterAdded' || type === 'masterRemoved'));
+    changed.subscribe(() => {
+      const record = { options: asItIs(options, cluster), running };
+      written = written.then(() => home.write(name, record)).catch(() => {});
+    });
     onReady(running.process.pid);
     await Promise.race([signalled, asked]);
   } finally {
     await cluster.stop();
     control.close();
-    await home.write(name, { options, running: null });
+    await written;
+    await home.write(name, { options: asItIs(options, cluster), running: null });
   }
+}
+
+/** Masters may have come and gone since the start. */
+function asItIs(options: KeptOptions, cluster: Cluster): KeptOptions {
+  return { ...options, masters: cluster.masters().length };
 }
 
 /** What is asked for now, else what was asked for the last time, else the default. */
@@ -204,6 +218,12 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
     dataDirectory: dataDirectory === undefined ? (earlier?.dataDirectory ?? null) : resolve(dataDirectory),
     kubeconfigFile: kubeconfigFile === undefined ? (earlier?.kubeconfigFile ?? null) : resolve(kubeconfigFile),
   };
+}
+
+/** A data directory knows how many masters its cluster has by now; who asks for another number is told so by the cluster. */
+async function withMastersHeld(options: KeptOptions, { masters }: StartRequest): Promise<KeptOptions> {
+  const held = options.dataDirectory === null ? null : await mastersIn(options.dataDirectory);
+  return { ...options, masters: masters ?? held ?? options.masters };
 }
 
 function clusterOptions(

@@ -13,7 +13,7 @@ import type { Membership } from '../../../src/raft/message.ts';
 import { id, ids } from '../../unit/raft/host.ts';
 
 const step: fc.Arbitrary<MembershipStep> = fc.record({
-  type: fc.constantFrom('addVoter', 'addLearner', 'remove'),
+  type: fc.constantFrom('addVoter', 'addLearner', 'remove', 'introduceLearner', 'promoteLearner'),
   replica: fc.integer({ min: 0, max: 6 }).map(id),
 });
 const change: fc.Arbitrary<MembershipChange> = fc.record({
@@ -89,4 +89,17 @@ test('bytes that are cut off are refused', () => {
   for (let length = 0; length < bytes.length; length += 1) {
     expect(() => decodeMembershipChange(bytes.subarray(0, length))).toThrow();
   }
+});
+
+test('what is introduced or promoted late or twice demotes nobody and brings nobody back', () => {
+  const apart = (type: MembershipStep['type'], before: Membership): Membership =>
+    apply(before, { transition: 'auto', steps: [{ type, replica: id(3) }], context: new Uint8Array(0) }) as Membership;
+  const alone = membershipOf(ids(1, 2));
+  const learner = apart('introduceLearner', alone);
+  const voter = apart('promoteLearner', learner);
+  expect([learner, voter]).toEqual([membershipOf(ids(1, 2), ids(3)), membershipOf(ids(1, 2, 3))]);
+  expect(apart('introduceLearner', learner)).toEqual(learner);
+  expect(apart('introduceLearner', voter)).toEqual(voter);
+  expect(apart('promoteLearner', voter)).toEqual(voter);
+  expect(apart('promoteLearner', apart('remove', voter))).toEqual(alone);
 });

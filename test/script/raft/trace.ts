@@ -6,7 +6,7 @@ import { type Entry, type Membership, type Message, noReplica, type ReplicaId } 
 import type { Ready } from '../../../src/raft/ready.ts';
 import type { RaftStatus } from '../../../src/raft/status.ts';
 
-const signs = { addVoter: 'v', addLearner: 'l', remove: 'r' } as const;
+const signs = { addVoter: 'v', addLearner: 'l', remove: 'r', introduceLearner: 'i', promoteLearner: 'p' } as const;
 
 export function showEntry(entry: Entry): string {
   const position = `${entry.index}/${entry.term}`;

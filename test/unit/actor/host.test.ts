@@ -378,3 +378,23 @@ test('equal seeds give equal runs, different seeds different ones', () => {
   expect(run(3)).toBe(run(3));
   expect(run(3)).not.toBe(run(4));
 });
+
+test('a reconfigured actor is told, and its next life begins with the new args', () => {
+  const { universe, scripted } = startPair((input) => {
+    if (input.type === 'reply') throw new Error('broken');
+    return input.type === 'timer' ? [askTwo(1)] : [{ type: 'timer', key: 'ask', afterMs: 20 }];
+  }, echo);
+  const lives: unknown[] = [];
+  const host = must(universe.thread('a'), 'a thread').host;
+  scripted.onInit = (args, { self }) => void (self.path === 'a/one' && lives.push(args));
+  host.reconfigure('a/one', { servers: ['x'] });
+  host.reconfigure('a/nobody', {});
+  universe.runFor(10);
+  expect(scripted.of('a/one', 'reconfigured').map(({ args }) => args)).toEqual([{ servers: ['x'] }]);
+  universe.runFor(20);
+  // It has failed and waits for its restart.
+  expect(host.cellAt('a/one')).toBeUndefined();
+  host.reconfigure('a/one', { servers: ['y'] });
+  universe.runFor(500);
+  expect(lives[0]).toEqual({ servers: ['y'] });
+});

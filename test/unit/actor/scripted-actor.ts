@@ -13,10 +13,13 @@ export interface Script {
 export class ScriptedRole {
   readonly seen = new Map<string, Input[]>();
   readonly scripts = new Map<string, Script>();
+  /** Called at the beginning of each life. */
+  onInit: (args: unknown, context: ActorContext) => void = () => {};
 
   role(): Role {
     const behaviour: Behaviour<unknown, ActorContext> = {
-      init: (_args, context) => {
+      init: (args, context) => {
+        this.onInit(args, context);
         this.scripts.get(context.self.path)?.init?.(context);
         return context;
       },

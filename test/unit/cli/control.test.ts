@@ -13,6 +13,8 @@ const commands: readonly ControlCommand[] = [
   { type: 'pause', member: 'node-1', forMs: null },
   { type: 'partition', groups: [['master-0'], ['master-1', 'node-0']] },
   { type: 'heal' },
+  { type: 'addMaster' },
+  { type: 'removeMaster', member: 'master-1' },
   { type: 'stop' },
 ];
 
@@ -25,6 +27,7 @@ test.each([
   ['null', 'expected a JSON object'],
   ['{"type":"explode"}', 'unknown command "explode"'],
   ['{"type":"kill"}', 'member must be a name'],
+  ['{"type":"removeMaster"}', 'member must be a name'],
   ['{"type":"pause","member":"a","forMs":-1}', 'forMs must be above zero'],
   ['{"type":"partition","groups":[[]]}', 'groups must be lists of names'],
 ])('%s is refused: %s', (text, message) => {
