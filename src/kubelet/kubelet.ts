@@ -15,8 +15,9 @@ import type { Pod } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxStatus } from '../protocol/runtime.ts';
 import { AddressPool } from './address-pool.ts';
 import { type Refusal, refusalOf } from './admission.ts';
+import { CallLedger } from './call-ledger.ts';
 import { isMirror, isStatic } from './critical-pod.ts';
-import type { DesiredPod, KubeletOptions, KubeletWork, Moment, NumberedCall, NumberedDemand } from './kubelet-work.ts';
+import type { DesiredPod, KubeletOptions, KubeletWork, Moment } from './kubelet-work.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { NodeShutdown, type ShutdownPlan, shutdownFailure, shutdownRefusal } from './node-shutdown.ts';
 import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
@@ -25,13 +26,13 @@ import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
 import { type MirrorStep, Mirrors } from './static-pods.ts';
 import { grouped, isContradicted, removeRemains, type Tenant } from './tenant.ts';
-import { type PodEvent, type RuntimeCall, type TokenAnswer, Turn } from './turn.ts';
+import { type PodEvent, Turn } from './turn.ts';
 
 export class Kubelet {
   readonly #facts: NodeFacts;
   readonly #tenants = new Map<string, Tenant>();
   readonly #shelf = new ObjectShelf();
-  readonly #pending = new Map<number, { readonly uid: string; readonly settle: RuntimeCall['settle'] }>();
+  readonly #ledger = new CallLedger();
   readonly #wakes = new TimerQueue<string>();
   #pool: AddressPool | null = null;
   #runtimeName = 'threemaster';
@@ -40,9 +41,6 @@ export class Kubelet {
   #wantsHandlers = false;
   #hasPods = false;
   #hasList = false;
-  #lastCall = 0;
-  #calls: NumberedCall[] = [];
-  #tokens: NumberedDemand[] = [];
   readonly #mirrors: Mirrors;
   #node: Node | null = null;
   #wantsMirrors = false;
@@ -85,8 +83,7 @@ export class Kubelet {
   /** Returns what has come up since the last call. */
   takeWork(): KubeletWork {
     const work = {
-      calls: this.#calls,
-      tokens: this.#tokens,
+      ...this.#ledger.take(),
       ...this.#shelf.takeChanges(),
       events: this.#events,
       changed: [...this.#changed],
@@ -94,8 +91,6 @@ export class Kubelet {
       wantsMirrors: this.#wantsMirrors,
     };
     this.#wantsMirrors = false;
-    this.#calls = [];
-    this.#tokens = [];
     this.#events = [];
     this.#changed = new Set();
     this.#wantsList = false;
@@ -303,12 +298,8 @@ export class Kubelet {
   }
 
   answered(id: number, answer: unknown, moment: Moment): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#pending.delete(id);
-    const turn = new Turn(moment.monotonicMs, moment.wallMs);
-    pending.settle(answer, turn);
-    this.#advance(pending.uid, turn);
+    const settled = this.#ledger.settle(id, answer, moment);
+    if (settled !== null) this.#advance(settled.uid, settled.turn);
   }
 
   /** The runtime is gone or did not answer in time. */
@@ -450,16 +441,7 @@ export class Kubelet {
   }
 
   #collect(uid: string, tenant: Tenant | undefined, turn: Turn): void {
-    for (const { type, request, timeoutMs, settle } of turn.calls) {
-      this.#lastCall += 1;
-      this.#pending.set(this.#lastCall, { uid, settle });
-      this.#calls.push({ id: this.#lastCall, type, request, timeoutMs });
-    }
-    for (const { demand, settle } of turn.tokens) {
-      this.#lastCall += 1;
-      this.#pending.set(this.#lastCall, { uid, settle: (answer, later) => settle(answer as TokenAnswer, later) });
-      this.#tokens.push({ id: this.#lastCall, demand });
-    }
+    this.#ledger.enter(uid, turn);
     if (tenant !== undefined) for (const event of turn.events) this.#events.push({ pod: tenant.machine.pod, event });
     this.#wantsList ||= turn.wantsList;
   }
