@@ -26,6 +26,7 @@ import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.
 import { handlePodLog } from './pod-log.ts';
 import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
 import { handlePodAttach, handlePodExec, handlePodPortForward } from './pod-session.ts';
+import { handleNodeProxy, handlePodProxy, handleServiceProxy } from './proxy.ts';
 import { awaitBarrier } from './read-barrier.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
@@ -34,6 +35,9 @@ import { handlePatch, handleUpdate } from './update.ts';
 import { handleWatch } from './watch.ts';
 
 type Handler = (environment: Environment, call: Call) => Flow<Answer>;
+
+/** Each HTTP method goes through a proxy as it is. */
+const connectVerbs = ['get', 'create', 'update', 'patch', 'delete'];
 
 /** By verb, and by `SUBRESOURCE verb`; `GROUP/RESOURCE/SUBRESOURCE verb` for those that belong to one resource. */
 const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -76,6 +80,11 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/attach create', handlePodAttach],
   ['/pods/portforward get', handlePodPortForward],
   ['/pods/portforward create', handlePodPortForward],
+  ...connectVerbs.flatMap((verb): [string, Handler][] => [
+    [`/pods/proxy ${verb}`, handlePodProxy],
+    [`/services/proxy ${verb}`, handleServiceProxy],
+    [`/nodes/proxy ${verb}`, handleNodeProxy],
+  ]),
   ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
   ['metrics.k8s.io/nodes/ get', handleMetricsGet],

@@ -73,6 +73,18 @@ export class Kubelet {
     return this.#tenants.size;
   }
 
+  /** Returns the pods with what is known of their status here. */
+  pods(): readonly Pod[] {
+    return Array.from(this.#tenants.values(), ({ machine: { pod, status } }) =>
+      status === undefined ? pod : { ...pod, status },
+    );
+  }
+
+  /** How often the runtime was asked, by the type of the question. */
+  get runtimeCalls(): ReadonlyMap<string, number> {
+    return this.#ledger.counts;
+  }
+
   /** When `wake` has to be called; undefined when nothing is due. */
   nextAtMs(): MonotonicMs | undefined {
     const shutdownAtMs = this.#shutdown?.nextAtMs ?? Number.POSITIVE_INFINITY;
