@@ -24,7 +24,7 @@ import { handleList } from './list.ts';
 import { handlePublished, isPublished } from './metrics/published-metrics.ts';
 import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.ts';
 import { handlePodLog } from './pod-log.ts';
-import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
+import { containerResources, ephemeralContainers, handlePatchPart, handleUpdatePart } from './pod-parts.ts';
 import { handlePodAttach, handlePodExec, handlePodPortForward } from './pod-session.ts';
 import { handleNodeProxy, handlePodProxy, handleServiceProxy } from './proxy.ts';
 import { awaitBarrier } from './read-barrier.ts';
@@ -61,17 +61,11 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/bindings/ create', handleBindingByBody],
   ['/pods/binding create', handleBinding],
   ['/pods/ephemeralcontainers get', handleGet],
-  [
-    '/pods/ephemeralcontainers update',
-    (environment, call) => handleUpdatePart(environment, call, takeEphemeralContainers),
-  ],
-  [
-    '/pods/ephemeralcontainers patch',
-    (environment, call) => handlePatchPart(environment, call, takeEphemeralContainers),
-  ],
+  ['/pods/ephemeralcontainers update', (environment, call) => handleUpdatePart(environment, call, ephemeralContainers)],
+  ['/pods/ephemeralcontainers patch', (environment, call) => handlePatchPart(environment, call, ephemeralContainers)],
   ['/pods/resize get', handleGet],
-  ['/pods/resize update', (environment, call) => handleUpdatePart(environment, call, takeResources)],
-  ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
+  ['/pods/resize update', (environment, call) => handleUpdatePart(environment, call, containerResources)],
+  ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, containerResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
   ['/pods/exec get', handlePodExec],
