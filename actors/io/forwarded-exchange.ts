@@ -4,9 +4,7 @@
  */
 import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
 import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
 import { returnedHeaders } from '../../src/http/forwarding.ts';
 import { PortSocket } from './port-socket.ts';
@@ -18,7 +16,7 @@ export class ForwardedExchange {
   readonly #response: Http2ServerResponse;
   readonly #emit: (event: ListenerEvent) => void;
   readonly #exchange: number;
-  readonly #socket: PortSocket;
+  readonly port: PortSocket;
   #upstream: ClientRequest | null = null;
 
   constructor(
@@ -31,15 +29,10 @@ export class ForwardedExchange {
     this.#request = request;
     this.#response = response;
     this.#emit = emit;
-    this.#socket = new PortSocket({
-      received: (bytes) => emit({ type: 'received', exchange, bytes }),
-      written: () => emit({ type: 'written', exchange }),
-    });
-    // A stream that is destroyed with an error wants somebody to hear of it, also when no request uses it yet.
-    this.#socket.on('error', () => {});
+    this.port = new PortSocket(exchange, emit);
     response.on('close', () => {
       this.#upstream?.destroy();
-      this.#socket.destroy();
+      this.port.destroy();
       emit({ type: 'closed', exchange });
     });
   }
@@ -61,7 +54,7 @@ export class ForwardedExchange {
       method,
       path: target,
       headers: isEndless ? { ...headers, 'transfer-encoding': 'chunked' } : headers,
-      createConnection: () => this.#connection(isSecure),
+      createConnection: () => this.port.connection(isSecure),
     });
     this.#upstream = upstream;
     upstream.on('error', (error) => this.#failed(error));
@@ -74,18 +67,6 @@ export class ForwardedExchange {
     } else upstream.end();
   }
 
-  allow(pieces: number): void {
-    this.#socket.allow(pieces);
-  }
-
-  take(bytes: Uint8Array): void {
-    this.#socket.arrived(bytes);
-  }
-
-  finish(failure: string): void {
-    this.#socket.conclude(failure);
-  }
-
   /** Answers the client without the port. */
   respond(status: number, headers: HttpHeaders, body: Uint8Array): void {
     if (this.#response.headersSent) return;
@@ -93,11 +74,6 @@ export class ForwardedExchange {
     this.#response.end(body);
     // What the client still sends is for nobody.
     this.#request.resume();
-  }
-
-  /** A certificate says nothing of a pod, so none is asked for. */
-  #connection(isSecure: boolean): Duplex {
-    return isSecure ? connectTls({ socket: this.#socket, rejectUnauthorized: false }) : this.#socket;
   }
 
   #answered(answer: IncomingMessage, prefix: string, host: string): void {
@@ -115,9 +91,10 @@ export class ForwardedExchange {
     });
   }
 
+  /** Once an answer has begun it tells by itself whether it came to its end, whatever became of the request behind it. */
   #failed(error: Error): void {
-    if (this.#response.headersSent) this.#breakOff();
-    else this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
+    if (!this.#response.headersSent)
+      this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
   }
 
   #breakOff(): void {

@@ -16,6 +16,7 @@ import { unreachable } from '../../src/base/assert.ts';
 import { concatBytes, emptyBytes } from '../../src/base/bytes.ts';
 import { forwardTargetOf } from '../../src/http/forwarding.ts';
 import { ForwardedExchange } from './forwarded-exchange.ts';
+import { ForwardedUpgrade } from './forwarded-upgrade.ts';
 import { UpgradedConnection } from './upgraded-connection.ts';
 
 type Emit = (event: ListenerEvent) => void;
@@ -29,7 +30,7 @@ class HttpsListener {
   readonly #emit: Emit;
   readonly #exchanges = new Map<number, Http2ServerResponse>();
   readonly #upgrades = new Map<number, UpgradedConnection>();
-  readonly #forwards = new Map<number, ForwardedExchange>();
+  readonly #forwards = new Map<number, ForwardedExchange | ForwardedUpgrade>();
   readonly #sockets = new Set<Socket>();
   #server: Http2SecureServer | undefined;
   #lastExchange = 0;
@@ -51,7 +52,7 @@ class HttpsListener {
         return this.#write(command.exchange, command.bytes);
       case 'end':
         this.#upgrades.get(command.exchange)?.end();
-        this.#forwards.get(command.exchange)?.finish(command.failure ?? '');
+        this.#forwards.get(command.exchange)?.port.conclude(command.failure ?? '');
         this.#exchanges.get(command.exchange)?.end();
         return;
       case 'switch':
@@ -60,7 +61,7 @@ class HttpsListener {
         return;
       case 'receive':
         this.#upgrades.get(command.exchange)?.receive(command.messages);
-        this.#forwards.get(command.exchange)?.allow(command.messages);
+        this.#forwards.get(command.exchange)?.port.allow(command.messages);
         return;
       case 'drain':
         this.#server?.close();
@@ -151,6 +152,13 @@ class HttpsListener {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.#lastExchange += 1;
     const exchange = this.#lastExchange;
+    if (forwardTargetOf(request.url ?? '') !== null) {
+      this.#forwards.set(exchange, new ForwardedUpgrade(exchange, request, socket, head, this.#emit));
+      socket.on('error', () => {});
+      socket.on('close', () => this.#forwards.delete(exchange));
+      this.#emit({ type: 'forward', exchange, request: this.#read(request, emptyBytes) });
+      return;
+    }
     this.#upgrades.set(exchange, new UpgradedConnection(exchange, request, socket, head, this.#emit));
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -196,7 +204,7 @@ class HttpsListener {
 
   #write(exchange: number, bytes: Uint8Array): void {
     this.#upgrades.get(exchange)?.write(bytes);
-    this.#forwards.get(exchange)?.take(bytes);
+    this.#forwards.get(exchange)?.port.arrived(bytes);
     const response = this.#exchanges.get(exchange);
     if (response === undefined || response.destroyed) return;
     response.write(bytes, () => this.#emit({ type: 'written', exchange }));

@@ -3,24 +3,28 @@
  * credit; what comes from the port is read as fast as the client takes it.
  */
 import { Duplex } from 'node:stream';
-
-export interface PortListener {
-  /** Bytes for the port. */
-  received(bytes: Uint8Array): void;
-  /** Bytes of the port, handed over by `arrived`, have gone on. */
-  written(): void;
-}
+import { connect } from 'node:tls';
+import type { ListenerEvent } from '../../src/actor/listener-port.ts';
 
 export class PortSocket extends Duplex {
-  readonly #listener: PortListener;
+  readonly #exchange: number;
+  readonly #emit: (event: ListenerEvent) => void;
   #credit = 0;
   #held: (() => void) | null = null;
   /** Pieces that were taken and not read yet. */
   #untold = 0;
 
-  constructor(listener: PortListener) {
+  constructor(exchange: number, emit: (event: ListenerEvent) => void) {
     super();
-    this.#listener = listener;
+    this.#exchange = exchange;
+    this.#emit = emit;
+    // A stream that is destroyed with an error wants somebody to hear of it, also when no request uses it yet.
+    this.on('error', () => {});
+  }
+
+  /** What HTTP is spoken on. A certificate says nothing of a pod, so none is asked for. */
+  connection(isSecure: boolean): Duplex {
+    return isSecure ? connect({ socket: this, rejectUnauthorized: false }) : this;
   }
 
   /** So many more pieces may be written. */
@@ -34,7 +38,7 @@ export class PortSocket extends Duplex {
   /** Takes bytes that the port has sent. */
   arrived(bytes: Uint8Array): void {
     if (this.destroyed) return;
-    if (this.push(bytes)) this.#listener.written();
+    if (this.push(bytes)) this.#written();
     else this.#untold += 1;
   }
 
@@ -45,7 +49,7 @@ export class PortSocket extends Duplex {
   }
 
   override _read(): void {
-    for (; this.#untold > 0; this.#untold -= 1) this.#listener.written();
+    for (; this.#untold > 0; this.#untold -= 1) this.#written();
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -55,9 +59,13 @@ export class PortSocket extends Duplex {
         return;
       }
       this.#credit -= 1;
-      this.#listener.received(bytes);
+      this.#emit({ type: 'received', exchange: this.#exchange, bytes });
       done();
     };
     pass();
+  }
+
+  #written(): void {
+    this.#emit({ type: 'written', exchange: this.#exchange });
   }
 }

@@ -7,9 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import * as clientNode from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeCertificates } from '../../actors/cluster/certificates.ts';
 import { Cluster } from '../../actors/cluster/index.ts';
 import { type Binary, kubectlBinaries } from './binaries.ts';
 import { Kubectl, printed } from './kubectl.ts';
@@ -19,6 +21,7 @@ const none: Binary = { path: '', version: '(skipped: there is no kubectl on this
 
 const server = `
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 let written = 0;
 export default async function main(container) {
   const server = createServer((request, response) => {
@@ -38,7 +41,15 @@ export default async function main(container) {
     response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'], 'keep-alive': 'timeout=1' });
     response.end(JSON.stringify({ method, url, headers, who: container.hostname }));
   });
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url !== '/echo') return socket.end('HTTP/1.1 426 Upgrade Required\\r\\nContent-Length: 2\\r\\n\\r\\nno');
+    socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n');
+    socket.write(head);
+    socket.pipe(socket);
+  });
+  const secure = createSecureServer(identity, (request, response) => response.end(\`secret \${request.url}\`));
   await container.listen(server, 8080);
+  await container.listen(secure, 8443);
   container.onSignal(() => container.exit(0));
 }
 `;
@@ -75,7 +86,8 @@ spec: { containers: [{ name: main, image: nginx }] }
 let cluster: Cluster;
 
 beforeAll(async () => {
-  writeFileSync(join(folder, 'server.mjs'), server);
+  const { server: cert, serverKey: key } = await makeCertificates();
+  writeFileSync(join(folder, 'server.mjs'), `${server}\nconst identity = ${JSON.stringify({ cert, key })};\n`);
   cluster = await Cluster.start({ masters: 1, nodes: 1 });
   await cluster.apply(more);
   for (const name of ['web', 'simulated']) {
@@ -115,6 +127,7 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
       expect(seen.headers.authorization).toBeUndefined();
       expect(seen.headers['x-forwarded-uri']).toBe(path.split('?')[0]);
     }
+    expect(await kubectl.ok(`get --raw ${pods}/https:web:8443/proxy/x`)).toBe('secret /x');
     expect(await kubectl.ok(`get --raw ${pods}/simulated:80/proxy/x`)).toBe(
       'simulated container main of pod default/simulated: GET /x\n',
     );
@@ -210,6 +223,27 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
     await expect.poll(written, { timeout: 20_000 }).toBeGreaterThan(before);
     asked.destroy();
     await expect.poll(written, { timeout: 20_000 }).toBe(-1);
+  });
+
+  test('a connection that the pod upgrades carries whatever both sides say', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'echo' };
+    const asked = request(`${base}${pods}/web/proxy/echo`, { headers }).end();
+    const [answer, socket] = await new Promise<[IncomingMessage, Duplex]>((resolve, reject) => {
+      asked.once('upgrade', (head, stream) => resolve([head, stream]));
+      asked.once('error', reject);
+    });
+    expect([answer.statusCode, answer.headers['upgrade']]).toEqual([101, 'echo']);
+    const sent = randomBytes(300_000);
+    const echoed: Buffer[] = [];
+    socket.write(sent);
+    for await (const part of socket) {
+      echoed.push(part as Buffer);
+      if (echoed.reduce((sum, { length }) => sum + length, 0) >= sent.length) break;
+    }
+    expect(Buffer.concat(echoed).equals(sent)).toBe(true);
+    const refused = request(`${base}${pods}/web/proxy/other`, { headers }).end();
+    const status = await new Promise((resolve) => refused.once('response', ({ statusCode }) => resolve(statusCode)));
+    expect(status).toBe(426);
   });
 
   test('a node tells of its kubelet', async () => {
