@@ -118,6 +118,10 @@ function onListener(state: GatewayState, event: ListenerEvent): readonly Effect[
       return open(state, event);
     case 'upgrade':
       return state.connections.open(event.exchange, event.request);
+    case 'forward':
+      return state.connections.forward(event.exchange, event.request);
+    case 'unreached':
+      return answer(event.exchange, refusal(serviceUnavailable(`error trying to reach service: ${event.message}`)));
     case 'received':
       return state.connections.received(event.exchange, event.bytes);
     case 'tooLarge':

@@ -7,11 +7,14 @@ import type { Effect } from '../../src/actor/effect.ts';
 import type { HttpRequest } from '../../src/actor/listener-port.ts';
 import { serviceUnavailable } from '../../src/api/status-errors.ts';
 import { ownBytes, utf8Text } from '../../src/base/bytes.ts';
+import { PortWire } from '../../src/http/port-wire.ts';
+import type { Handshake } from '../../src/http/upgrade.ts';
 import type { SessionEnd, Wire, WireEvent } from '../../src/http/wire.ts';
 import type { ApiResponse, ApiSessionItem, ApiSessionRequest, ResourceRequest } from '../../src/protocol/apiserver.ts';
 import { type SessionInputOutcome, sessionChunkBytesMax, sessionInputTimeoutMs } from '../../src/protocol/session.ts';
 import { http, respond } from './listener-effects.ts';
 import { refusal, translateUpgrade } from './translate.ts';
+import { type ForwardHandshake, translateForward } from './translate-forward.ts';
 
 /** Subscriptions and asks of sessions have ids from here on; those of exchanges lie below. */
 const sessionIdMin = 1_000_000_000_000;
@@ -26,7 +29,8 @@ interface Connection {
   readonly exchange: number;
   readonly request: ResourceRequest;
   readonly wire: Wire;
-  readonly handshake: ReturnType<typeof handshakeOf>;
+  /** What the listener is told when the session is accepted. */
+  readonly handshake: Effect;
   isOpen: boolean;
   isEnding: boolean;
   /** By the wire's number. */
@@ -76,11 +80,27 @@ export class Connections {
     const translation = translateUpgrade(http);
     if (translation.type === 'refuse') return [respond(exchange, refusal(translation.error))];
     const { request, upgrade } = translation;
+    const handshake = handshakeOf(exchange, upgrade.handshake);
+    const connection = this.#connect(exchange, request, upgrade.wire, handshake);
+    const isForward = request.subresource === 'portforward';
+    return this.#openSession(connection, isForward ? null : 0, null, 1);
+  }
+
+  /** A client's request is for the port of a pod: it waits until that is connected to. */
+  forward(exchange: number, http: HttpRequest): readonly Effect[] {
+    const translation = translateForward(http);
+    if (translation.type === 'refuse') return [respond(exchange, translation.response)];
+    const { request, handshake } = translation;
+    const connection = this.#connect(exchange, request, new PortWire(), handshakeOf(exchange, handshake));
+    return this.#openSession(connection, 0, null, 1);
+  }
+
+  #connect(exchange: number, request: ResourceRequest, wire: Wire, handshake: Effect): Connection {
     const connection: Connection = {
       exchange,
       request,
-      wire: upgrade.wire,
-      handshake: handshakeOf(exchange, upgrade.handshake),
+      wire,
+      handshake,
       isOpen: false,
       isEnding: false,
       sessions: new Map(),
@@ -89,8 +109,7 @@ export class Connections {
       owedMessages: 0,
     };
     this.#connections.set(exchange, connection);
-    const isForward = request.subresource === 'portforward';
-    return this.#openSession(connection, isForward ? null : 0, null, 1);
+    return connection;
   }
 
   received(exchange: number, bytes: Uint8Array): readonly Effect[] {
@@ -286,7 +305,9 @@ export class Connections {
   #end(connection: Connection): readonly Effect[] {
     if (connection.isEnding) return [];
     connection.isEnding = true;
-    return [http({ type: 'end', exchange: connection.exchange })];
+    const { exchange, wire } = connection;
+    const { failure = '' } = wire;
+    return [http(failure === '' ? { type: 'end', exchange } : { type: 'end', exchange, failure })];
   }
 }
 
@@ -307,12 +328,7 @@ function creditOf({ sessions }: Connection, number: number, messages: number): r
   return session === undefined ? [] : [{ type: 'credit', id: session.id, messages }];
 }
 
-function handshakeOf(
-  exchange: number,
-  handshake:
-    | { readonly to: 'websocket'; readonly subprotocol: string }
-    | { readonly to: 'bytes'; readonly headers: Readonly<Record<string, string>> },
-): Effect {
+function handshakeOf(exchange: number, handshake: Handshake | ForwardHandshake): Effect {
   return http({ type: 'switch', exchange, ...handshake });
 }
 

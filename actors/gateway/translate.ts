@@ -55,9 +55,7 @@ function translate(http: HttpRequest): Translation {
   if (!isKnownMethod(http.method)) throw methodNotServed();
   const { info, query } = parseTarget(http.method, http.target);
   const parameters = flatten(query);
-  const credentials = credentialsOf(http);
-  const impersonation = impersonationOf(http);
-  const identity = impersonation === undefined ? { credentials } : { credentials, impersonation };
+  const identity = identityOf(http);
   if (info.type === 'nonResource') {
     const accept = http.headers['accept'] ?? '';
     const ifNoneMatch = http.headers['if-none-match'];
@@ -76,9 +74,11 @@ function translate(http: HttpRequest): Translation {
       },
     };
   }
-  const { verb, group, version, resource, subresource, namespace, name } = info;
+  const { verb, group, version, resource, subresource, subpath, namespace, name } = info;
   if (!isMethodServed(info)) throw methodNotServed();
-  const answerForm = negotiate(acceptOf(http), 'resource');
+  // What a node answers is nobody's object, so nothing can be asked of its form.
+  const isProxied = subresource === 'proxy';
+  const answerForm = negotiate(isProxied ? undefined : acceptOf(http), 'resource');
   const request: ResourceRequest = {
     type: 'resource',
     verb,
@@ -88,10 +88,11 @@ function translate(http: HttpRequest): Translation {
     subresource,
     namespace,
     name,
+    ...(subpath === '' ? {} : { subpath }),
     parameters,
     ...repeatedOf(query),
     output: outputOf(answerForm),
-    body: bodyOf(http),
+    body: isProxied ? null : bodyOf(http),
     ...identity,
     userAgent: http.headers['user-agent'] ?? '',
     fence: null,
@@ -127,6 +128,13 @@ function bodyOf(http: HttpRequest): RequestBody | null {
   }
   if (http.body.length === 0) return null;
   return { encoding: objectFormatOf(contentType), patch: null, bytes: http.body };
+}
+
+/** Returns who asks, and as whom. Throws StatusError Unauthorized. */
+export function identityOf(http: HttpRequest): Pick<ResourceRequest, 'credentials' | 'impersonation'> {
+  const credentials = credentialsOf(http);
+  const impersonation = impersonationOf(http);
+  return impersonation === undefined ? { credentials } : { credentials, impersonation };
 }
 
 function credentialsOf(http: HttpRequest): Credentials {

@@ -14,6 +14,9 @@ import type { HttpHeaders, HttpRequest, ListenerCommand, ListenerEvent } from '.
 import type { Port } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
 import { concatBytes, emptyBytes } from '../../src/base/bytes.ts';
+import { forwardTargetOf } from '../../src/http/forwarding.ts';
+import { ForwardedExchange } from './forwarded-exchange.ts';
+import { ForwardedUpgrade } from './forwarded-upgrade.ts';
 import { UpgradedConnection } from './upgraded-connection.ts';
 
 type Emit = (event: ListenerEvent) => void;
@@ -27,6 +30,7 @@ class HttpsListener {
   readonly #emit: Emit;
   readonly #exchanges = new Map<number, Http2ServerResponse>();
   readonly #upgrades = new Map<number, UpgradedConnection>();
+  readonly #forwards = new Map<number, ForwardedExchange | ForwardedUpgrade>();
   readonly #sockets = new Set<Socket>();
   #server: Http2SecureServer | undefined;
   #lastExchange = 0;
@@ -48,13 +52,16 @@ class HttpsListener {
         return this.#write(command.exchange, command.bytes);
       case 'end':
         this.#upgrades.get(command.exchange)?.end();
+        this.#forwards.get(command.exchange)?.port.conclude(command.failure ?? '');
         this.#exchanges.get(command.exchange)?.end();
         return;
       case 'switch':
-        this.#upgrades.get(command.exchange)?.switch(command);
+        if (command.to === 'port') this.#forwards.get(command.exchange)?.forward(command);
+        else this.#upgrades.get(command.exchange)?.switch(command);
         return;
       case 'receive':
         this.#upgrades.get(command.exchange)?.receive(command.messages);
+        this.#forwards.get(command.exchange)?.port.allow(command.messages);
         return;
       case 'drain':
         this.#server?.close();
@@ -110,13 +117,14 @@ class HttpsListener {
   #accept(request: Http2ServerRequest, response: Http2ServerResponse): void {
     this.#lastExchange += 1;
     const exchange = this.#lastExchange;
+    response.on('error', () => {});
+    request.on('error', () => {});
+    if (forwardTargetOf(request.url) !== null) return this.#forward(exchange, request, response);
     this.#exchanges.set(exchange, response);
     response.on('close', () => {
       this.#exchanges.delete(exchange);
       this.#emit({ type: 'closed', exchange });
     });
-    response.on('error', () => {});
-    request.on('error', () => {});
     if (request.method === 'GET') {
       this.#hand(exchange, request, emptyBytes);
       return;
@@ -132,11 +140,25 @@ class HttpsListener {
       if (bytes <= this.#bodyBytesMax)
         this.#hand(exchange, request, parts.length === 1 ? (parts[0] as Buffer) : concatBytes(parts));
     });
+    return undefined;
+  }
+
+  #forward(exchange: number, request: Http2ServerRequest, response: Http2ServerResponse): void {
+    this.#forwards.set(exchange, new ForwardedExchange(exchange, request, response, this.#emit));
+    response.on('close', () => this.#forwards.delete(exchange));
+    this.#emit({ type: 'forward', exchange, request: this.#read(request, emptyBytes) });
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     this.#lastExchange += 1;
     const exchange = this.#lastExchange;
+    if (forwardTargetOf(request.url ?? '') !== null) {
+      this.#forwards.set(exchange, new ForwardedUpgrade(exchange, request, socket, head, this.#emit));
+      socket.on('error', () => {});
+      socket.on('close', () => this.#forwards.delete(exchange));
+      this.#emit({ type: 'forward', exchange, request: this.#read(request, emptyBytes) });
+      return;
+    }
     this.#upgrades.set(exchange, new UpgradedConnection(exchange, request, socket, head, this.#emit));
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -155,6 +177,8 @@ class HttpsListener {
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value;
     }
+    const authority = request.headers[':authority'];
+    if (typeof authority === 'string') headers['host'] ??= authority;
     const lists = listsOf(request);
     const { method = 'GET', url = '/' } = request;
     const head = { method, target: url, headers, ...(lists === undefined ? {} : { lists }) };
@@ -163,6 +187,7 @@ class HttpsListener {
 
   #respond(exchange: number, status: number, headers: HttpHeaders, body: Uint8Array): void {
     this.#upgrades.get(exchange)?.respond(status, headers, body);
+    this.#forwards.get(exchange)?.respond(status, headers, body);
     const response = this.#exchanges.get(exchange);
     if (response === undefined || response.headersSent) return;
     response.writeHead(status, { ...headers, 'content-length': body.length } as never);
@@ -179,6 +204,7 @@ class HttpsListener {
 
   #write(exchange: number, bytes: Uint8Array): void {
     this.#upgrades.get(exchange)?.write(bytes);
+    this.#forwards.get(exchange)?.port.arrived(bytes);
     const response = this.#exchanges.get(exchange);
     if (response === undefined || response.destroyed) return;
     response.write(bytes, () => this.#emit({ type: 'written', exchange }));

@@ -6,13 +6,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import { writeRawAnswer, writeRawHead } from './raw-answer.ts';
 
 const messageBytesMax = 1024 * 1024;
 /** How long a client may take to close its side. */
 const closeMs = 5_000;
 const protocolHeader = 'sec-websocket-protocol';
 
-type SwitchCommand = Extract<ListenerCommand, { readonly type: 'switch' }>;
+type SwitchCommand = Exclude<Extract<ListenerCommand, { readonly type: 'switch' }>, { readonly to: 'port' }>;
 
 export class UpgradedConnection {
   readonly #exchange: number;
@@ -42,8 +43,7 @@ export class UpgradedConnection {
   respond(status: number, headers: HttpHeaders, body: Uint8Array): void {
     if (this.#isSwitched) return;
     this.#isSwitched = true;
-    this.#writeHead(status, { ...headers, 'content-length': String(body.length), connection: 'close' });
-    this.#socket.write(body);
+    writeRawAnswer(this.#socket, status, headers, body);
     this.#endSocket();
   }
 
@@ -51,7 +51,7 @@ export class UpgradedConnection {
     if (this.#isSwitched) return;
     this.#isSwitched = true;
     if (command.to === 'websocket') return this.#openWebSocket(command.subprotocol);
-    this.#writeHead(101, command.headers);
+    writeRawHead(this.#socket, 101, command.headers);
     const socket = this.#socket;
     socket.pause();
     if (this.#head.length > 0) socket.unshift(this.#head);
@@ -121,13 +121,5 @@ export class UpgradedConnection {
     this.#socket.once('close', () => clearTimeout(timer));
     // What still comes is not wanted, but the client's end must be seen.
     this.#socket.resume();
-  }
-
-  #writeHead(status: number, headers: HttpHeaders): void {
-    const lines = Object.entries(headers).flatMap(([name, values]) =>
-      [values].flat().map((value) => `${name}: ${value}`),
-    );
-    const phrase = status === 101 ? 'Switching Protocols' : 'Refused';
-    this.#socket.write(`HTTP/1.1 ${status} ${phrase}\r\n${lines.join('\r\n')}\r\n\r\n`);
   }
 }

@@ -10,7 +10,7 @@ import { type Flow, sleep } from '../../src/actor/flow.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
 import { nameOf } from '../../src/api/object-meta.ts';
-import type { MonotonicMs } from '../../src/base/brand.ts';
+import type { MonotonicMs, WallMs } from '../../src/base/brand.ts';
 import { RingBuffer } from '../../src/base/ring-buffer.ts';
 import { EventRecorder, type EventWrite } from '../../src/kinds/event/event-recorder.ts';
 import type { Node } from '../../src/kinds/node/types.ts';
@@ -30,11 +30,12 @@ import { requestToken } from '../../src/kubelet/token-flow.ts';
 import type { PodEvent } from '../../src/kubelet/turn.ts';
 import { memoryByPod, summarize } from '../../src/kubelet/usage-flow.ts';
 import { ApiClient, type ApiIdentity } from '../../src/protocol/api-client.ts';
-import type { KubeletLogsRequest, KubeletProtocol, UsageSummary } from '../../src/protocol/kubelet.ts';
+import type { KubeletLogsRequest, KubeletProtocol } from '../../src/protocol/kubelet.ts';
 import type { SessionRequest } from '../../src/protocol/session.ts';
 import { SessionRelays } from '../../src/protocol/session-relay.ts';
 import type { Informer } from '../../src/streams/informer.ts';
 import { changesOf, InformerSet, type InformerTurn } from '../../src/streams/informer-set.ts';
+import { answerPage, answerUsage } from './answers.ts';
 import { LogRelays } from './log-relays.ts';
 import { ObjectWatches } from './object-watches.ts';
 import { RuntimeLink, runtimeIdMin } from './runtime-link.ts';
@@ -80,6 +81,7 @@ export interface KubeletState {
   /** What is wrong with manifests of static pods. */
   readonly complaints: readonly string[];
   wasReachable: boolean;
+  readonly startedAtMs: WallMs;
   /** What the node's status was last due for. */
   told: string;
   /** When the wake timer is set to; undefined when it is not, or has fired. */
@@ -155,6 +157,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     isMirroring: false,
     complaints,
     wasReachable: false,
+    startedAtMs: context.wallMs,
     told: 'false false ',
     wakeAtMs: undefined,
     stamp: context,
@@ -200,6 +203,7 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
       return [...state.logs.close(input.stream), ...state.sessions.close(input.stream)];
     case 'ask':
       if (input.body.type === 'summary') return answerUsage(state, input.request, input.timeoutMs);
+      if (input.body.type === 'page') return answerPage(state, input.request, input.body.request, input.timeoutMs);
       return state.sessions.input(input.request, input.body.request);
     case 'cancelled':
       return state.sessions.cancel(input.request) ?? [];
@@ -419,18 +423,6 @@ function openLogs(state: KubeletState, input: Subscribed, request: KubeletLogsRe
   const isStaged = state.stages.pods.has(request.namespace, request.pod);
   const source = isStaged ? stagedLogSourceOf(request) : logSourceOf(request, machine, input.wallMs);
   return state.logs.open(input.stream, source, input.credit);
-}
-
-function answerUsage(
-  { runner, runtime, kubelet }: KubeletState,
-  request: number,
-  timeoutMs: number,
-): readonly Effect[] {
-  const flow = summarize(runtime, (uid) => kubelet.find('', '', uid)?.pod);
-  return runner.start(flow, timeoutMs, (end) => {
-    const late: UsageSummary = { type: 'unknown', message: 'the container runtime does not answer in time' };
-    return [{ type: 'reply', request, body: end.type === 'returned' ? end.result : late }];
-  }).effects;
 }
 
 function openSession(state: KubeletState, { stream, credit }: Subscribed, request: SessionRequest): readonly Effect[] {

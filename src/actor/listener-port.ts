@@ -4,6 +4,9 @@
  *
  * A request that wants its connection upgraded comes as `upgrade`. It is answered like any other, or by `switch`: from then on `write` sends and
  * `received` brings bytes, or messages of a WebSocket, as they are, both ways and no faster than the other side goes along.
+ *
+ * A request that is meant for the port of a pod comes as `forward`, and its body stays with the client. It is answered like any other, or by `switch`:
+ * from then on the listener is an HTTP client that speaks to the port through `received` and `write`, and passes on what it is answered.
  */
 
 export interface HttpRequest {
@@ -44,11 +47,22 @@ export type ListenerCommand =
   /** Upgrades the connection. For a WebSocket `subprotocol` is the chosen one, or empty; for bytes `headers` are those of the answer 101. */
   | { readonly type: 'switch'; readonly exchange: number; readonly to: 'websocket'; readonly subprotocol: string }
   | { readonly type: 'switch'; readonly exchange: number; readonly to: 'bytes'; readonly headers: HttpHeaders }
+  /** Passes the request on: `target` and `headers` are for the port; `prefix` is the path under which the client sees what is there. */
+  | {
+      readonly type: 'switch';
+      readonly exchange: number;
+      readonly to: 'port';
+      readonly isSecure: boolean;
+      readonly target: string;
+      readonly prefix: string;
+      readonly headers: Readonly<Record<string, string>>;
+    }
   /** So many more messages, or pieces of at most 64 KiB, of an upgraded connection may come. Nothing comes unless it was allowed. */
   | { readonly type: 'receive'; readonly exchange: number; readonly messages: number }
   /** Completes with `written`, once the bytes have left: a slow client slows its writer down. */
   | { readonly type: 'write'; readonly exchange: number; readonly bytes: Uint8Array }
-  | { readonly type: 'end'; readonly exchange: number }
+  /** With a `failure` the answer is broken off: its client must not take it for complete. */
+  | { readonly type: 'end'; readonly exchange: number; readonly failure?: string }
   /** Accept nothing more; what is under way goes on. */
   | { readonly type: 'drain' };
 
@@ -58,6 +72,10 @@ export type ListenerEvent =
   | { readonly type: 'request'; readonly exchange: number; readonly request: HttpRequest }
   /** A request that wants an upgrade; its body is empty. */
   | { readonly type: 'upgrade'; readonly exchange: number; readonly request: HttpRequest }
+  /** A request for the port of a pod; `body` is empty, whatever the client is about to send. */
+  | { readonly type: 'forward'; readonly exchange: number; readonly request: HttpRequest }
+  /** The port of a `forward` could not be reached, or said nothing that is HTTP: the exchange waits for an answer. */
+  | { readonly type: 'unreached'; readonly exchange: number; readonly message: string }
   | { readonly type: 'received'; readonly exchange: number; readonly bytes: Uint8Array }
   /** The body was larger than allowed; the exchange waits for its answer. */
   | { readonly type: 'tooLarge'; readonly exchange: number }

@@ -114,6 +114,8 @@ export type ProgramsCommand =
   /** So many bytes of its output are dealt with: it may write as many more. */
   | { readonly type: 'taken'; readonly program: number; readonly bytes: number }
   | { readonly type: 'signal'; readonly program: number; readonly signal: 'SIGTERM' | 'SIGKILL' }
+  /** A process may hold so much memory from now on; 0: as much as there is. A thread cannot be limited anew. */
+  | { readonly type: 'limit'; readonly program: number; readonly memoryLimitBytes: number }
   | { readonly type: 'resize'; readonly program: number; readonly columns: number; readonly rows: number }
   | {
       readonly type: 'probe';

@@ -24,8 +24,9 @@ import { handleList } from './list.ts';
 import { handlePublished, isPublished } from './metrics/published-metrics.ts';
 import { handleMetricsGet, handleMetricsList } from './metrics/resource-metrics.ts';
 import { handlePodLog } from './pod-log.ts';
-import { handlePatchPart, handleUpdatePart, takeEphemeralContainers, takeResources } from './pod-parts.ts';
+import { containerResources, ephemeralContainers, handlePatchPart, handleUpdatePart } from './pod-parts.ts';
 import { handlePodAttach, handlePodExec, handlePodPortForward } from './pod-session.ts';
+import { handleNodeProxy, handlePodProxy, handleServiceProxy } from './proxy.ts';
 import { awaitBarrier } from './read-barrier.ts';
 import { handleReview, isReview } from './reviews.ts';
 import { handleGetScale, handlePatchScale, handleUpdateScale } from './scale.ts';
@@ -34,6 +35,9 @@ import { handlePatch, handleUpdate } from './update.ts';
 import { handleWatch } from './watch.ts';
 
 type Handler = (environment: Environment, call: Call) => Flow<Answer>;
+
+/** Each HTTP method goes through a proxy as it is. */
+const connectVerbs = ['get', 'create', 'update', 'patch', 'delete'];
 
 /** By verb, and by `SUBRESOURCE verb`; `GROUP/RESOURCE/SUBRESOURCE verb` for those that belong to one resource. */
 const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -57,17 +61,11 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/bindings/ create', handleBindingByBody],
   ['/pods/binding create', handleBinding],
   ['/pods/ephemeralcontainers get', handleGet],
-  [
-    '/pods/ephemeralcontainers update',
-    (environment, call) => handleUpdatePart(environment, call, takeEphemeralContainers),
-  ],
-  [
-    '/pods/ephemeralcontainers patch',
-    (environment, call) => handlePatchPart(environment, call, takeEphemeralContainers),
-  ],
+  ['/pods/ephemeralcontainers update', (environment, call) => handleUpdatePart(environment, call, ephemeralContainers)],
+  ['/pods/ephemeralcontainers patch', (environment, call) => handlePatchPart(environment, call, ephemeralContainers)],
   ['/pods/resize get', handleGet],
-  ['/pods/resize update', (environment, call) => handleUpdatePart(environment, call, takeResources)],
-  ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, takeResources)],
+  ['/pods/resize update', (environment, call) => handleUpdatePart(environment, call, containerResources)],
+  ['/pods/resize patch', (environment, call) => handlePatchPart(environment, call, containerResources)],
   ['/pods/eviction create', handleEviction],
   ['/pods/log get', handlePodLog],
   ['/pods/exec get', handlePodExec],
@@ -76,6 +74,11 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['/pods/attach create', handlePodAttach],
   ['/pods/portforward get', handlePodPortForward],
   ['/pods/portforward create', handlePodPortForward],
+  ...connectVerbs.flatMap((verb): [string, Handler][] => [
+    [`/pods/proxy ${verb}`, handlePodProxy],
+    [`/services/proxy ${verb}`, handleServiceProxy],
+    [`/nodes/proxy ${verb}`, handleNodeProxy],
+  ]),
   ['/serviceaccounts/token create', handleTokenRequest],
   ['/namespaces/finalize update', handleFinalize],
   ['metrics.k8s.io/nodes/ get', handleMetricsGet],

@@ -90,6 +90,10 @@ export const disruptedPodsMax = 2_000;
 /** How often an eviction judges a pod anew that changes meanwhile. */
 export const evictionAttemptsMax = 5;
 
+/** How long a kubelet may take for what its own port would serve, and the number of that port as its Node tells it. */
+export const nodeProxyTimeoutMs = 10_000;
+export const kubeletPort = 10_250;
+
 /** What a kubelet has not said of its usage by then is left out of the answer. */
 export const usageGatherMs = 2_000;
 

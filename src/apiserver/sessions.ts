@@ -32,8 +32,8 @@ export class Sessions {
   readonly #runner: FlowRunner;
   readonly #relays = new SessionRelays(sessionIdMin);
   readonly #openings = new Map<StreamId, Opening>();
-  /** Sessions whose kubelet has not said yet whether it accepts them. */
-  readonly #unanswered = new Set<StreamId>();
+  /** Sessions whose kubelet has not said yet whether it accepts them, with the subresource by which they were asked for. */
+  readonly #unanswered = new Map<StreamId, string>();
 
   constructor(environment: Environment, runner: FlowRunner) {
     this.#environment = environment;
@@ -101,16 +101,20 @@ export class Sessions {
     const isPort = session.target.type === 'reach' && api.port !== null;
     const target = isPort ? ({ type: 'connect', port: api.port } as const) : session.target;
     const request: SessionRequest = { ...session, target, sessionId: api.sessionId };
-    this.#unanswered.add(stream);
+    this.#unanswered.set(stream, api.request.subresource);
     return this.#relays.open(stream, api.sessionId, to, { type: 'session', request }, opening.credit);
   }
 
   item(subscription: number, item: KubeletSessionItem): readonly Effect[] {
     const stream = this.#relays.readerOf(subscription);
     if (stream === undefined) return [];
+    const subresource = this.#unanswered.get(stream);
     this.#unanswered.delete(stream);
     if (item.type !== 'refused') return this.#relays.item(subscription, item) ?? [];
-    const error = new StatusError(item.status, reasons[item.status] ?? 'InternalError', item.message);
+    const error =
+      subresource === 'proxy'
+        ? serviceUnavailable(`error trying to reach service: ${item.message}`)
+        : new StatusError(item.status, reasons[item.status] ?? 'InternalError', item.message);
     return [...this.#relays.close(stream), ...refuse(stream, statusResponse(error.status))];
   }
 

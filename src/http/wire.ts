@@ -40,6 +40,8 @@ export interface Wire {
   takeWrites(): readonly WireWrite[];
   /** Everything is said: the connection may be closed once it is written. */
   readonly isOver: boolean;
+  /** Why the connection has to be broken off instead of being ended, or empty; for wires that cannot say so themselves. */
+  readonly failure?: string;
 }
 
 /** Which streams a command has. */

@@ -25,10 +25,23 @@ const nanosPerMilli = 1_000_000n;
 
 /** `others` are the pods of the node that have not ended. Null: the pod is taken. */
 export function refusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
-  return lackOf(pod, others, node) ?? mismatchOf(pod, node) ?? portConflictOf(pod, others);
+  return lackOf(pod, others, node.allocatable) ?? mismatchOf(pod, node) ?? portConflictOf(pod, others);
 }
 
-function lackOf(pod: Pod, others: readonly Pod[], { allocatable }: AdmittingNode): Refusal | null {
+/** What a node would not have enough of, were it empty; null: nothing. */
+export function shortageOf(pod: Pod, allocatable: ResourceList): string | null {
+  const capacity = amountsOf(allocatable);
+  for (const [name, requested] of podRequests(pod)) {
+    const most = capacity.get(name) ?? 0n;
+    if (requested <= most) continue;
+    const unit = name === 'cpu' ? nanosPerMilli : nanosPerUnit;
+    return `Node didn't have enough capacity: ${name}, requested: ${requested / unit}, capacity: ${most / unit}`;
+  }
+  return null;
+}
+
+/** What `others` leave too little of; null: nothing. */
+export function lackOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): Refusal | null {
   const podsMax = Number(allocatable['pods'] ?? podsPerNodeMax);
   if (others.length + 1 > podsMax) return outOf('pods', 1n, BigInt(others.length), BigInt(podsMax));
   const requests = [...podRequests(pod)].filter(([, amount]) => amount > 0n);

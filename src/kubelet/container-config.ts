@@ -3,8 +3,8 @@
  * Models kubernetes pkg/kubelet/kubelet_pods.go GenerateRunContainerOptions and third_party/forked/golang/expansion.
  */
 import { controllerOf } from '../api/object-meta.ts';
-import { milliValueOf, parseQuantity, valueOf } from '../api/quantity.ts';
-import type { Container, VolumeMount } from '../kinds/pod/types.ts';
+import { milliValueOf, parseQuantity, type Quantity, valueOf } from '../api/quantity.ts';
+import type { Container, ResourceRequirements, VolumeMount } from '../kinds/pod/types.ts';
 import type { ContainerConfig, Mount } from '../protocol/runtime.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { type Environment, environmentOf, expand } from './environment.ts';
@@ -33,7 +33,6 @@ export function containerConfigOf(
   if (typeof mounts === 'string') return { type: 'missing', message: mounts };
   const expanded = (parts: readonly string[] = []): string[] =>
     parts.map((part) => expand(part, (name) => values.get(name)));
-  const limit = (name: string): string => spec.resources?.limits?.[name] ?? '0';
   const config: ContainerConfig = {
     name: spec.name,
     attempt,
@@ -44,8 +43,7 @@ export function containerConfigOf(
     workingDirectory: spec.workingDir ?? '',
     isExpectedToEnd: role === 'init' || (role === 'main' && controllerOf(scope.pod)?.kind === 'Job'),
     env: [...values].map(([name, value]) => ({ name, value })),
-    memoryLimitBytes: valueOf(parseQuantity(limit('memory')) ?? { nanos: 0n, format: 'decimal' }),
-    cpuLimitMillis: milliValueOf(parseQuantity(limit('cpu')) ?? { nanos: 0n, format: 'decimal' }),
+    ...limitsOf(spec.resources ?? {}),
     mounts,
     stdin: spec.stdin === true,
     stdinOnce: spec.stdinOnce === true,
@@ -54,6 +52,14 @@ export function containerConfigOf(
     terminationMessagePolicy: spec.terminationMessagePolicy ?? 'File',
   };
   return { type: 'made', config };
+}
+
+/** Returns what the runtime is told of limits. */
+export function limitsOf({
+  limits = {},
+}: ResourceRequirements): Pick<ContainerConfig, 'memoryLimitBytes' | 'cpuLimitMillis'> {
+  const amount = (name: string): Quantity => parseQuantity(limits[name] ?? '0') ?? { nanos: 0n, format: 'decimal' };
+  return { memoryLimitBytes: valueOf(amount('memory')), cpuLimitMillis: milliValueOf(amount('cpu')) };
 }
 
 /** Returns the mounts, or what is wrong with one of them. Block devices are mounted as they are. */

@@ -3,8 +3,8 @@
  * data; container-start.ts, container-stop.ts and container-probes.ts move it on, pod-status.ts tells it to people.
  */
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import type { Container, ContainerRestartRule } from '../kinds/pod/types.ts';
-import type { RuntimeContainer } from '../protocol/runtime.ts';
+import type { Container, ContainerRestartRule, ResourceRequirements } from '../kinds/pod/types.ts';
+import type { RuntimeContainer, RuntimeFailure } from '../protocol/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { KubeletLimits } from './limits.ts';
 import type { ProbeWorker } from './probe-worker.ts';
@@ -38,7 +38,7 @@ export type Instance =
 
 /** What is under way; at most one thing per container. Compared by identity, so that a late answer to a former one is ignored. */
 export interface Operation {
-  readonly type: 'image' | 'pull' | 'create' | 'start' | 'postStart' | 'preStop' | 'stop';
+  readonly type: 'image' | 'pull' | 'create' | 'start' | 'postStart' | 'resize' | 'preStop' | 'stop';
   /** For a stop: when the runtime kills. */
   readonly killAtMs: number;
 }
@@ -58,6 +58,13 @@ export interface ContainerRecord {
   image: string;
   imageId: string;
   operation: Operation | null;
+  /** What the present instance was given; null while nobody knows. Its spec says what is set aside for it. */
+  given: ResourceRequirements | null;
+  /** It was stopped, or is being stopped, to be started with other resources. */
+  isRestarting: boolean;
+  /** Why the runtime did not change its resources the last time it was asked; and when it is asked again. */
+  resizeFailure: RuntimeFailure | null;
+  resizeRetryAtMs: number;
   /** Why it does not run though it should; null when the default for its stage says enough. */
   waiting: Waiting | null;
   /** Nothing is tried before. */
@@ -85,6 +92,10 @@ export function newContainerRecord(spec: Container, role: ContainerRole, limits:
     image: spec.image ?? '',
     imageId: '',
     operation: null,
+    given: null,
+    isRestarting: false,
+    resizeFailure: null,
+    resizeRetryAtMs: 0,
     waiting: null,
     retryAtMs: 0,
     crashBackoff: new Backoff({
@@ -131,7 +142,7 @@ export function hasSucceeded({ instance }: ContainerRecord): boolean {
 export function isRestarted(record: ContainerRecord, podPolicy: RestartPolicy): boolean {
   const { role, spec } = record;
   if (role === 'ephemeral') return false;
-  if (role === 'sidecar') return true;
+  if (role === 'sidecar' || record.isRestarting) return true;
   if (role === 'init' && hasSucceeded(record)) return false;
   const exitCode = record.instance?.state === 'exited' ? record.instance.exit.exitCode : 0;
   if ((spec.restartPolicyRules ?? []).some((rule) => isMatched(rule, exitCode))) return true;
@@ -193,6 +204,7 @@ function clearAfterExit(record: ContainerRecord): void {
   record.probes = [];
   record.isStarted = false;
   record.isReady = false;
+  record.resizeFailure = null;
   // What was being done concerned an instance that is no more; a new one may not have been begun while it lived.
   record.operation = null;
 }

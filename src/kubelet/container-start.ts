@@ -193,6 +193,7 @@ function create(record: ContainerRecord, imageId: string, scope: PodScope, turn:
     return;
   }
   const { config } = verdict;
+  const { resources = {} } = record.spec;
   if (instance?.state === 'exited') record.crashBackoff.count(instance.sinceMs, turn.nowMs);
   const operation = begin(record, 'create');
   turn.call('createContainer', { sandboxId: scope.sandboxId, config }, (answer, later) => {
@@ -208,6 +209,8 @@ function create(record: ContainerRecord, imageId: string, scope: PodScope, turn:
     record.restartCount = attempt;
     record.image = config.image;
     record.imageId = imageId;
+    record.given = resources;
+    record.isRestarting = false;
     record.instance = { state: 'created', id: answer.containerId };
     later.event('Normal', 'Created', `Created container: ${record.spec.name}`, fieldPathOf(record));
     start(record, answer.containerId, scope, later);

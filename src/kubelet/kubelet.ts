@@ -7,31 +7,33 @@
  * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
-import { type KubeObject, labelsOf, nameOf, namespaceOf, type StringMap, uidOf } from '../api/object-meta.ts';
+import { type KubeObject, labelsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
 import type { MonotonicMs } from '../base/brand.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type { Node } from '../kinds/node/types.ts';
 import type { Pod } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxStatus } from '../protocol/runtime.ts';
 import { AddressPool } from './address-pool.ts';
-import { type Refusal, refusalOf } from './admission.ts';
+import type { Refusal } from './admission.ts';
+import { CallLedger } from './call-ledger.ts';
 import { isMirror, isStatic } from './critical-pod.ts';
-import type { DesiredPod, KubeletOptions, KubeletWork, Moment, NumberedCall, NumberedDemand } from './kubelet-work.ts';
+import type { DesiredPod, KubeletOptions, KubeletWork, Moment } from './kubelet-work.ts';
 import { MemoryWatch } from './memory-watch.ts';
+import { NodeRoom } from './node-room.ts';
 import { NodeShutdown, type ShutdownPlan, shutdownFailure, shutdownRefusal } from './node-shutdown.ts';
 import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
-import { PodMachine } from './pod-machine.ts';
+import type { PodMachine } from './pod-machine.ts';
 import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
 import { type MirrorStep, Mirrors } from './static-pods.ts';
-import { grouped, isContradicted, removeRemains, type Tenant } from './tenant.ts';
-import { type PodEvent, type RuntimeCall, type TokenAnswer, Turn } from './turn.ts';
+import { grouped, hasHistory, isContradicted, newTenant, removeOrphans, removeRemains, type Tenant } from './tenant.ts';
+import { type PodEvent, Turn } from './turn.ts';
 
 export class Kubelet {
   readonly #facts: NodeFacts;
   readonly #tenants = new Map<string, Tenant>();
   readonly #shelf = new ObjectShelf();
-  readonly #pending = new Map<number, { readonly uid: string; readonly settle: RuntimeCall['settle'] }>();
+  readonly #ledger = new CallLedger();
   readonly #wakes = new TimerQueue<string>();
   #pool: AddressPool | null = null;
   #runtimeName = 'threemaster';
@@ -40,22 +42,19 @@ export class Kubelet {
   #wantsHandlers = false;
   #hasPods = false;
   #hasList = false;
-  #lastCall = 0;
-  #calls: NumberedCall[] = [];
-  #tokens: NumberedDemand[] = [];
   readonly #mirrors: Mirrors;
   #node: Node | null = null;
   #wantsMirrors = false;
   #shutdown: NodeShutdown | null = null;
   readonly #memory: MemoryWatch;
-  #labels: StringMap;
+  readonly #room: NodeRoom;
   #attached: ReadonlySet<string> = new Set();
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
   #changed = new Set<string>();
   #wantsList = false;
 
   constructor(options: KubeletOptions) {
-    this.#labels = options.labels ?? {};
+    this.#room = new NodeRoom(options, options.labels ?? {}, this.#tenants);
     this.#mirrors = new Mirrors(options.staticPods ?? []);
     this.#memory = new MemoryWatch(options.limits, options.allocatable);
     this.#facts = {
@@ -80,6 +79,18 @@ export class Kubelet {
     return this.#pool;
   }
 
+  /** Returns the pods with what is known of their status here. */
+  pods(): readonly Pod[] {
+    return Array.from(this.#tenants.values(), ({ machine: { pod, status } }) =>
+      status === undefined ? pod : { ...pod, status },
+    );
+  }
+
+  /** How often the runtime was asked, by the type of the question. */
+  get runtimeCalls(): ReadonlyMap<string, number> {
+    return this.#ledger.counts;
+  }
+
   /** When `wake` has to be called; undefined when nothing is due. */
   nextAtMs(): MonotonicMs | undefined {
     const shutdownAtMs = this.#shutdown?.nextAtMs ?? Number.POSITIVE_INFINITY;
@@ -90,8 +101,7 @@ export class Kubelet {
   /** Returns what has come up since the last call. */
   takeWork(): KubeletWork {
     const work = {
-      calls: this.#calls,
-      tokens: this.#tokens,
+      ...this.#ledger.take(),
       ...this.#shelf.takeChanges(),
       events: this.#events,
       changed: [...this.#changed],
@@ -99,8 +109,6 @@ export class Kubelet {
       wantsMirrors: this.#wantsMirrors,
     };
     this.#wantsMirrors = false;
-    this.#calls = [];
-    this.#tokens = [];
     this.#events = [];
     this.#changed = new Set();
     this.#wantsList = false;
@@ -159,7 +167,7 @@ export class Kubelet {
   /** The node itself as the API shows it. */
   nodeSet(node: Node, moment: Moment): void {
     const { spec, status } = node;
-    this.#labels = labelsOf(node);
+    this.#room.labels = labelsOf(node);
     this.#node = node;
     this.#wantsMirrors ||= this.mirrorSteps().length > 0;
     if (spec?.podCIDR !== undefined) this.cidrSet(spec.podCIDR, moment);
@@ -233,7 +241,8 @@ export class Kubelet {
     if (tenant === undefined) {
       this.#admit(pod, turn);
       if (this.#hasPods) this.#judge(uidOf(pod), turn);
-    } else tenant.machine.update(pod);
+    } else tenant.allocation.desired = pod;
+    this.#resize(uidOf(pod), turn);
     this.#want(uidOf(pod));
     this.#advance(uidOf(pod), turn);
     if (tenant === undefined || !isContradicted(tenant.machine, pod)) return;
@@ -257,7 +266,8 @@ export class Kubelet {
     }
     const tenant = this.#tenants.get(uidOf(pod));
     if (tenant === undefined) return;
-    tenant.machine.remove(pod);
+    tenant.allocation.desired = pod;
+    tenant.machine.remove(tenant.allocation.granted);
     this.#advance(uidOf(pod), new Turn(moment.monotonicMs, moment.wallMs));
   }
 
@@ -278,6 +288,12 @@ export class Kubelet {
       this.#judge(entry[0], turn);
       this.#collect(entry[0], entry[1], turn);
     }
+    // What runs has its place; only then is asked who may grow.
+    for (const [uid, tenant] of this.#tenants) {
+      const turn = new Turn(moment.monotonicMs, moment.wallMs);
+      this.#resize(uid, turn);
+      this.#collect(uid, tenant, turn);
+    }
     this.#advanceAll(moment);
   }
 
@@ -295,7 +311,8 @@ export class Kubelet {
       machine.observe(bySandboxUid.get(uid) ?? [], byPodUid.get(uid) ?? [], turn);
       if (machine.podIp !== null) this.#pool?.reserve(machine.podIp);
     }
-    this.#removeOrphans(sandboxes, turn);
+    removeOrphans(sandboxes, this.#tenants, turn);
+    this.#collect('', undefined, turn);
     this.#advanceAll(moment);
   }
 
@@ -308,12 +325,8 @@ export class Kubelet {
   }
 
   answered(id: number, answer: unknown, moment: Moment): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#pending.delete(id);
-    const turn = new Turn(moment.monotonicMs, moment.wallMs);
-    pending.settle(answer, turn);
-    this.#advance(pending.uid, turn);
+    const settled = this.#ledger.settle(id, answer, moment);
+    if (settled !== null) this.#advance(settled.uid, settled.turn);
   }
 
   /** The runtime is gone or did not answer in time. */
@@ -369,21 +382,9 @@ export class Kubelet {
   }
 
   #admit(pod: Pod, turn: Turn): void {
-    const machine = new PodMachine(pod, this.#facts, turn);
-    const { status } = pod;
-    const hasHistory = (status?.containerStatuses ?? []).length > 0;
-    this.#tenants.set(uidOf(pod), {
-      machine,
-      told: status,
-      wasDeletable: false,
-      writtenRevision: Number.POSITIVE_INFINITY,
-      contradictedRevision: 0,
-      holdsAddress: true,
-      isNew: status?.startTime === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
-      isObserved: this.#hasList && !hasHistory,
-      cancelWake: () => {},
-    });
-    this.#wantsList ||= hasHistory && this.#hasPods;
+    const tenant = newTenant(pod, this.#facts, this.#hasList, turn);
+    this.#tenants.set(uidOf(pod), tenant);
+    this.#wantsList ||= hasHistory(pod) && this.#hasPods;
   }
 
   /** Decides whether the node takes a new pod beside those that it has. */
@@ -393,19 +394,25 @@ export class Kubelet {
     tenant.isNew = false;
     const { pod } = tenant.machine;
     if (pod.metadata.deletionTimestamp !== undefined) return;
-    const others = [...this.#tenants.values()].filter(
-      (other) => !other.isNew && other !== tenant && other.machine.isActive,
-    );
-    const { nodeName: name, allocatable } = this.#facts;
-    const node = { name, allocatable, labels: this.#labels };
-    const refusal =
-      this.#passingRefusal(pod) ??
-      refusalOf(
-        pod,
-        others.map(({ machine }) => machine.pod),
-        node,
-      );
+    const refusal = this.#passingRefusal(pod) ?? this.#room.refusalOf(tenant);
     if (refusal !== null) tenant.machine.refuse(refusal, turn);
+  }
+
+  /** Grants a pod what it asks for, if it can be; what it gives back may be what others wait for. */
+  #resize(uid: string, turn: Turn): void {
+    const tenant = this.#tenants.get(uid);
+    if (tenant === undefined) return;
+    const { machine, allocation } = tenant;
+    if (!this.#hasPods || !machine.isActive) machine.update(allocation.granted, allocation.pending);
+    else if (this.#room.resize(tenant, turn)) this.#roomFreed(turn);
+  }
+
+  #roomFreed({ nowMs, wallMs }: Turn): void {
+    for (const uid of this.#room.waiting()) {
+      const turn = new Turn(nowMs, wallMs);
+      this.#resize(uid, turn);
+      this.#advance(uid, turn);
+    }
   }
 
   /** What speaks against any new pod at the moment. */
@@ -423,6 +430,7 @@ export class Kubelet {
     const tenant = this.#tenants.get(uid);
     if (tenant?.isObserved === true) {
       tenant.machine.advance(turn);
+      if (this.#room.follow(tenant, turn)) tenant.machine.advance(turn);
       this.#settleTenant(uid, tenant, turn);
     }
     this.#collect(uid, tenant, turn);
@@ -447,6 +455,7 @@ export class Kubelet {
     if (!machine.hasEnded) return;
     this.#shelf.want(uid, []);
     if (tenant.holdsAddress && machine.podIp !== null) this.#pool?.release(machine.podIp);
+    if (tenant.holdsAddress) this.#roomFreed(turn);
     tenant.holdsAddress = false;
     if (!machine.isRemoved) return;
     tenant.cancelWake();
@@ -455,27 +464,8 @@ export class Kubelet {
   }
 
   #collect(uid: string, tenant: Tenant | undefined, turn: Turn): void {
-    for (const { type, request, timeoutMs, settle } of turn.calls) {
-      this.#lastCall += 1;
-      this.#pending.set(this.#lastCall, { uid, settle });
-      this.#calls.push({ id: this.#lastCall, type, request, timeoutMs });
-    }
-    for (const { demand, settle } of turn.tokens) {
-      this.#lastCall += 1;
-      this.#pending.set(this.#lastCall, { uid, settle: (answer, later) => settle(answer as TokenAnswer, later) });
-      this.#tokens.push({ id: this.#lastCall, demand });
-    }
+    this.#ledger.enter(uid, turn);
     if (tenant !== undefined) for (const event of turn.events) this.#events.push({ pod: tenant.machine.pod, event });
     this.#wantsList ||= turn.wantsList;
-  }
-
-  #removeOrphans(sandboxes: readonly SandboxStatus[], turn: Turn): void {
-    for (const { id: sandboxId, config } of sandboxes) {
-      if (this.#tenants.has(config.uid)) continue;
-      turn.call('stopPodSandbox', { sandboxId }, (_answer, later) =>
-        removeRemains(config.uid, [sandboxId], true, later),
-      );
-    }
-    this.#collect('', undefined, turn);
   }
 }

@@ -1,7 +1,7 @@
 /** The containers of one pod: those of its spec by role, and what the runtime shows of them. */
 import type { WallMs } from '../base/brand.ts';
 import type { Container, Pod } from '../kinds/pod/types.ts';
-import type { RuntimeContainer } from '../protocol/runtime.ts';
+import type { RuntimeContainer, RuntimeFailure } from '../protocol/runtime.ts';
 import {
   type ContainerRecord,
   hasSucceeded,
@@ -10,7 +10,9 @@ import {
   newContainerRecord,
   observeInstance,
 } from './container-record.ts';
+import { isResizing } from './container-resize.ts';
 import type { KubeletLimits } from './limits.ts';
+import type { Allocation } from './pod-allocation.ts';
 import { recallStatus } from './recalled-status.ts';
 import type { Turn } from './turn.ts';
 
@@ -47,6 +49,29 @@ export class PodContainers {
 
   get areRunning(): boolean {
     return this.all.some(isRunning);
+  }
+
+  /** What could be resized and is not, or not yet. */
+  get areResizing(): boolean {
+    return this.#resizable.some(isResizing);
+  }
+
+  /** Why the runtime did not resize one of them; null when it did not refuse. */
+  get resizeFailure(): RuntimeFailure | null {
+    return this.#resizable.find(({ resizeFailure }) => resizeFailure !== null)?.resizeFailure ?? null;
+  }
+
+  /** What each of them was given. */
+  get given(): Allocation {
+    return new Map(this.#resizable.flatMap(({ spec, given }) => (given === null ? [] : [[spec.name, given] as const])));
+  }
+
+  forgetFailures(): void {
+    for (const record of this.#resizable) record.resizeFailure = null;
+  }
+
+  get #resizable(): readonly ContainerRecord[] {
+    return [...this.init.filter(({ role }) => role === 'sidecar'), ...this.main];
   }
 
   /** The main containers have done their work. */

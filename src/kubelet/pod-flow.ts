@@ -10,6 +10,7 @@ import { nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
 import type { PodStatus } from '../kinds/pod/types.ts';
 import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
 import type { DesiredPod } from './kubelet-work.ts';
+import { resizeConditionTypes } from './resize-conditions.ts';
 
 const pods: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' };
 const attemptTimeoutMs = 5_000;
@@ -51,10 +52,12 @@ function* writeStatus(api: ApiClient, { pod, status }: DesiredPod): Flow<ApiAnsw
   return yield* api.call({ ...place, verb: 'patch', patch: 'strategic', body }, attemptTimeoutMs);
 }
 
-/** A strategic merge keeps what a patch leaves out, so what a condition has no longer is named as null. */
+/** A strategic merge keeps what a patch leaves out, so what a condition has no longer is named as null, and conditions that may go are removed. */
 function statusPatchOf(status: PodStatus): unknown {
   const conditions = (status.conditions ?? []).map((condition) => ({ reason: null, message: null, ...condition }));
-  return { reason: null, message: null, ...status, conditions };
+  const told = new Set(conditions.map(({ type }) => type));
+  const removed = resizeConditionTypes.filter((type) => !told.has(type)).map((type) => ({ $patch: 'delete', type }));
+  return { reason: null, message: null, ...status, conditions: [...conditions, ...removed] };
 }
 
 /** Ends the grace of a pod: nothing of it is left on the node. */

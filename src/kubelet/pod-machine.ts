@@ -19,17 +19,15 @@ import { parseTimestamp } from '../base/time.ts';
 import { isConditionTrue } from '../kinds/condition.ts';
 import type { Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxConfig, SandboxStatus } from '../protocol/runtime.ts';
-import { advanceProbes } from './container-probes.ts';
 import {
   type ContainerRecord,
   forgetInstance,
   hasSucceeded,
-  isRestarted,
   observeInstance,
   type RestartPolicy,
 } from './container-record.ts';
-import { advanceStart } from './container-start.ts';
-import { stopContainer } from './container-stop.ts';
+import { keepRunning, stopAll } from './container-upkeep.ts';
+import type { PendingResize } from './pod-allocation.ts';
 import { PodContainers } from './pod-containers.ts';
 import { podPhaseOf } from './pod-phase.ts';
 import { podStatusOf } from './pod-status.ts';
@@ -78,6 +76,7 @@ export class PodMachine {
   #isInitialized = false;
   #finalPhase: PodPhase | null = null;
   #failure: PodFailure | null = null;
+  #pending: PendingResize | null = null;
   /** It was refused, so nothing of it ever was here. */
   #isRefused = false;
   #startedAtMs: WallMs;
@@ -138,6 +137,10 @@ export class PodMachine {
     return this.#status;
   }
 
+  get containers(): PodContainers {
+    return this.#containers;
+  }
+
   /** Returns the container of that name, whatever its role. */
   container(name: string): ContainerRecord | undefined {
     return this.#containers.find(name);
@@ -177,17 +180,18 @@ export class PodMachine {
     this.#volumes.markStale();
   }
 
-  /** Takes over a new version of the pod. */
-  update(pod: Pod): void {
+  /** Takes over a new version of the pod, its resources as far as they were granted. */
+  update(pod: Pod, pending: PendingResize | null = null): void {
     assert(uidOf(pod) === this.uid, 'a machine keeps its pod', { uid: this.uid });
     this.#pod = pod;
+    this.#pending = pending;
     this.#volumes.markStale();
     this.#containers.update(pod);
   }
 
   /** The API object is gone; `pod` is its last state. */
   remove(pod: Pod): void {
-    this.update(pod);
+    this.update(pod, this.#pending);
     this.#isRemoved = true;
   }
 
@@ -292,10 +296,10 @@ export class PodMachine {
       if (this.#sandbox.type === 'absent' && this.#hasVolumes) this.#makeSandbox(turn);
       return;
     }
-    for (const record of this.#containers.ephemeral) this.#keepRunning(record, scope, turn);
+    for (const record of this.#containers.ephemeral) keepRunning(record, scope, turn);
     this.#isInitialized = this.#initialize(scope, turn);
     if (!this.#isInitialized) return;
-    for (const record of this.#containers.main) this.#keepRunning(record, scope, turn);
+    for (const record of this.#containers.main) keepRunning(record, scope, turn);
   }
 
   #scope(): PodScope | null {
@@ -310,26 +314,16 @@ export class PodMachine {
     let isDone = true;
     for (const record of this.#containers.init) {
       if (record.role === 'sidecar') {
-        if (isDone || this.#isInitialized) this.#keepRunning(record, scope, turn);
+        if (isDone || this.#isInitialized) keepRunning(record, scope, turn);
         isDone = isDone && record.isStarted;
       } else if (isDone && !this.#isInitialized && !hasSucceeded(record)) {
         isDone = false;
-        this.#keepRunning(record, scope, turn);
+        keepRunning(record, scope, turn);
         // One that succeeded within this very step lets the next begin.
         isDone = hasSucceeded(record);
       }
     }
     return isDone || this.#isInitialized;
-  }
-
-  #keepRunning(record: ContainerRecord, scope: PodScope, turn: Turn): void {
-    const { instance } = record;
-    if (instance?.state === 'running' && record.image === record.spec.image) {
-      advanceProbes(record, instance, scope, turn, false);
-    } else if (instance?.state === 'running') {
-      const message = `Container ${record.spec.name} definition changed, will be restarted`;
-      stopContainer(record, scope, turn, record.operation?.killAtMs ?? turn.nowMs + this.#graceMs(), message);
-    } else if (instance?.state !== 'exited' || isRestarted(record, this.#policy)) advanceStart(record, scope, turn);
   }
 
   #makeSandbox(turn: Turn): void {
@@ -401,25 +395,11 @@ export class PodMachine {
       if (this.hasEnded) this.#finalPhase ??= this.#phaseAfterStop();
       return;
     }
-    if (!this.#stopAll([...main, ...ephemeral], ending, scope, turn)) return;
+    if (!stopAll([...main, ...ephemeral], ending.killAtMs, scope, turn)) return;
     // Sidecars serve the others: they go last, in reverse order.
-    for (const record of init.toReversed()) if (!this.#stopAll([record], ending, scope, turn)) return;
+    for (const record of init.toReversed()) if (!stopAll([record], ending.killAtMs, scope, turn)) return;
     this.#finalPhase ??= this.#phaseAfterStop();
     this.#stopSandbox(scope, turn);
-  }
-
-  /** Stops those that run; returns whether all have stopped. */
-  #stopAll(records: readonly ContainerRecord[], ending: Ending, scope: PodScope, turn: Turn): boolean {
-    let areStopped = true;
-    for (const record of records) {
-      const { instance } = record;
-      if (instance?.state === 'running') {
-        areStopped = false;
-        advanceProbes(record, instance, scope, turn, true);
-        stopContainer(record, scope, turn, ending.killAtMs, `Stopping container ${record.spec.name}`);
-      } else if (record.operation !== null) areStopped = false;
-    }
-    return areStopped;
   }
 
   /** A pod that was stopped before it finished has failed, unless each container happened to succeed. */
@@ -461,6 +441,7 @@ export class PodMachine {
         isRefused: this.#isRefused,
         disruption: this.#failure?.isDisruption === true ? this.#failure.message : null,
         containers: this.#containers,
+        pendingResize: this.#pending,
         isInitialized: this.#isInitialized,
         hasSandbox: this.#sandbox.type === 'ready',
         podIp: this.#sandboxAddress(),

@@ -9,7 +9,9 @@ import { type Condition, findCondition, isConditionTrue, withCondition } from '.
 import { qosClassOf } from '../kinds/pod/quality.ts';
 import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
 import { type ContainerRecord, type Exit, hasSucceeded } from './container-record.ts';
+import type { PendingResize } from './pod-allocation.ts';
 import type { PodContainers } from './pod-containers.ts';
+import { resizeConditions } from './resize-conditions.ts';
 
 export interface PodView {
   readonly pod: Pod;
@@ -22,6 +24,8 @@ export interface PodView {
   /** Why the node stops it for no fault of its own; null when it does not. */
   readonly disruption: string | null;
   readonly containers: Pick<PodContainers, 'init' | 'main' | 'ephemeral'>;
+  /** Null when the pod has what it asks for, or is about to get it. */
+  readonly pendingResize: PendingResize | null;
   readonly isInitialized: boolean;
   readonly hasSandbox: boolean;
   /** Null until the pod has one. */
@@ -89,9 +93,10 @@ function containerStatusOf(record: ContainerRecord, view: PodView): ContainerSta
   };
 }
 
-/** What a container that runs was given. */
-function resourcesOf({ spec, instance, role }: ContainerRecord): Partial<ContainerStatus> {
-  if (instance?.state !== 'running' || role === 'ephemeral') return {};
+/** What a container that runs was given, and what is set aside for it; one that is to run again gets the latter. */
+function resourcesOf({ spec, instance, role, given, isRestarting }: ContainerRecord): Partial<ContainerStatus> {
+  const isRunning = instance?.state === 'running';
+  if ((!isRunning && !isRestarting) || role === 'ephemeral') return {};
   const { resources = {}, volumeMounts = [] } = spec;
   const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({
     name,
@@ -100,7 +105,7 @@ function resourcesOf({ spec, instance, role }: ContainerRecord): Partial<Contain
   }));
   return {
     ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
-    resources,
+    resources: given ?? resources,
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
   };
 }
@@ -143,16 +148,21 @@ function conditionsOf(view: PodView, former: readonly Condition[] | undefined, n
   ];
   if (view.disruption !== null) findings.push(['DisruptionTarget', true, 'TerminationByKubelet', view.disruption]);
   const observedGeneration = generationOf(view.pod);
-  const own = findings.map(([type, isTrue, reason, message]): Condition => {
-    const known = findCondition(former, type);
-    const next: Condition = {
+  const told = findings.map(
+    ([type, isTrue, reason, message]): Condition => ({
       type,
       status: isTrue ? 'True' : 'False',
       observedGeneration,
-      lastTransitionTime: now,
       ...(reason === '' ? {} : { reason }),
       ...(message === '' ? {} : { message }),
-    };
+    }),
+  );
+  const { init, main } = view.containers;
+  const isOver = view.phase === 'Succeeded' || view.phase === 'Failed';
+  const resizes = isOver ? [] : resizeConditions(view.pod, view.pendingResize, [...init, ...main]);
+  const own = [...told, ...resizes].map((condition): Condition => {
+    const known = findCondition(former, condition.type);
+    const next = { ...condition, lastTransitionTime: now };
     return withCondition(known === undefined ? [] : [known], next)[0] ?? next;
   });
   const placed: Condition =

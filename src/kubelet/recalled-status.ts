@@ -24,6 +24,7 @@ export function recallStatus(records: readonly ContainerRecord[], status: PodSta
 function recall(record: ContainerRecord, status: ContainerStatus): void {
   record.restartCount = status.restartCount;
   record.imageId = status.imageID;
+  record.given = status.resources ?? null;
   record.lastExit = exitOf(status.lastState);
   const exit = exitOf(status.state);
   const id = idOf(status.containerID);

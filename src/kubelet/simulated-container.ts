@@ -24,7 +24,7 @@ export class SimulatedContainer {
   readonly id: string;
   readonly sandboxId: string;
   readonly podUid: string;
-  readonly config: ContainerConfig;
+  config: ContainerConfig;
   readonly profile: ContainerProfile;
   readonly log = new LogRing();
   readonly #createdAtMs: WallMs;
@@ -41,7 +41,7 @@ export class SimulatedContainer {
   #stopExitCode = 0;
   #linesWritten = 0;
   /** How long it may run before its memory is used up. */
-  readonly #memoryLastsMs: number;
+  #memoryLastsMs: number;
 
   constructor(
     id: string,
@@ -120,6 +120,13 @@ export class SimulatedContainer {
     const isOwnEnd = this.#sinceMs + this.profile.runMs <= this.#stopAtMs;
     this.#end(isOwnEnd ? this.profile.exitCode : this.#stopExitCode, wallMs, isOwnEnd ? this.profile.exitMessage : '');
     return true;
+  }
+
+  /** Gives it other limits; a memory limit that it is beyond already ends it. */
+  limit(limits: Pick<ContainerConfig, 'memoryLimitBytes' | 'cpuLimitMillis'>, nowMs: MonotonicMs): void {
+    this.config = { ...this.config, ...limits };
+    const ageMs = this.#state === 'running' ? nowMs - this.#sinceMs : 0;
+    this.#memoryLastsMs = outOfMemoryAfterMs(this.profile, this.config, ageMs);
   }
 
   kill(wallMs: WallMs): boolean {

@@ -3,7 +3,7 @@
  * over time: a request is answered at once or when its latency has passed, and containers end when their time comes. Ids are counted, so a
  * run is the same for the same requests.
  */
-import type { Ask } from '../actor/protocol.ts';
+import type { Ask, RequestOf } from '../actor/protocol.ts';
 import { unreachable } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
 import { emptyBytes, ownBytes, utf8 } from '../base/bytes.ts';
@@ -162,6 +162,8 @@ export class SimulatedRuntime {
         return this.#start(request, ask.request.containerId);
       case 'stopContainer':
         return this.#stop(request, ask.request.containerId, ask.request.graceMs);
+      case 'updateContainerResources':
+        return this.#limit(request, ask.request);
       case 'removeContainer':
         return this.#remove(request, ask.request.containerId);
       case 'stats':
@@ -307,6 +309,18 @@ export class SimulatedRuntime {
     if (container.advance(this.#nowMs, this.#wallMs)) this.#ended(container);
     else this.#watch(container);
     return undefined;
+  }
+
+  #limit(
+    request: number,
+    { containerId, ...limits }: RequestOf<RuntimeProtocol['asks']['updateContainerResources']>,
+  ): void {
+    const container = this.#containers.get(containerId);
+    if (container === undefined) return this.#fail(request, 'notFound', `no container ${containerId}`);
+    container.limit(limits, this.#nowMs);
+    if (container.advance(this.#nowMs, this.#wallMs)) this.#ended(container);
+    else this.#watch(container);
+    return this.#done(request);
   }
 
   #watch(container: SimulatedContainer): void {

@@ -1,11 +1,15 @@
 /** A pod as its kubelet keeps it: its machine, and what the API and the runtime are known to hold of it. */
 import type { CancelTimer } from '../base/timer-queue.ts';
 import type { Pod, PodStatus } from '../kinds/pod/types.ts';
-import type { PodMachine } from './pod-machine.ts';
+import type { SandboxStatus } from '../protocol/runtime.ts';
+import { PodAllocation } from './pod-allocation.ts';
+import { PodMachine } from './pod-machine.ts';
+import type { NodeFacts } from './pod-surroundings.ts';
 import type { Turn } from './turn.ts';
 
 export interface Tenant {
   readonly machine: PodMachine;
+  readonly allocation: PodAllocation;
   told: PodStatus | undefined;
   wasDeletable: boolean;
   holdsAddress: boolean;
@@ -18,6 +22,41 @@ export interface Tenant {
   writtenRevision: number;
   /** The latest resourceVersion at which the API said something else of the pod than its machine does; 0: never. */
   contradictedRevision: number;
+}
+
+/** `isListed`: what the runtime has is known, so that a pod without a history has nothing there. */
+export function newTenant(pod: Pod, facts: NodeFacts, isListed: boolean, turn: Turn): Tenant {
+  const { status } = pod;
+  const allocation = new PodAllocation(pod);
+  return {
+    machine: new PodMachine(allocation.granted, facts, turn),
+    allocation,
+    told: status,
+    wasDeletable: false,
+    writtenRevision: Number.POSITIVE_INFINITY,
+    contradictedRevision: 0,
+    holdsAddress: true,
+    isNew: status?.startTime === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+    isObserved: isListed && !hasHistory(pod),
+    cancelWake: () => {},
+  };
+}
+
+/** Somebody ran containers of it. */
+export function hasHistory({ status }: Pod): boolean {
+  return (status?.containerStatuses ?? []).length > 0;
+}
+
+/** Stops and removes what the runtime has of pods that nobody knows. */
+export function removeOrphans(
+  sandboxes: readonly SandboxStatus[],
+  tenants: ReadonlyMap<string, Tenant>,
+  turn: Turn,
+): void {
+  for (const { id: sandboxId, config } of sandboxes) {
+    if (tenants.has(config.uid)) continue;
+    turn.call('stopPodSandbox', { sandboxId }, (_answer, later) => removeRemains(config.uid, [sandboxId], true, later));
+  }
 }
 
 /** Removes what the runtime has of a pod: sandboxes first, for volumes may go only behind them. */

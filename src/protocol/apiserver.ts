@@ -54,6 +54,8 @@ export interface ResourceRequest {
   readonly namespace: string;
   /** Empty for collections. */
   readonly name: string;
+  /** What follows a proxy subresource, percent-encoded as it came, without the slash in front; absent when nothing does. */
+  readonly subpath?: string;
   /** Query parameters as given, by name; the API server validates them. */
   readonly parameters: Readonly<Record<string, string>>;
   /** All values of parameters that were given more than once, such as the words of a command; absent when there are none. */

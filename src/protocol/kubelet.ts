@@ -64,6 +64,20 @@ export type UsageSummary =
   /** The container runtime does not answer, or cannot measure. */
   | { readonly type: 'unknown'; readonly message: string };
 
+export interface KubeletPageRequest {
+  readonly verb: string;
+  /** Begins with a slash; percent-encoded as it came. */
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface KubeletPage {
+  /** Of an HTTP answer. */
+  readonly status: number;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface KubeletProtocol extends Protocol {
   readonly tells: {
     /** The machine is about to be shut down: pods are stopped by their importance within the grace, critical ones in the last part of it. */
@@ -74,6 +88,8 @@ export interface KubeletProtocol extends Protocol {
   readonly asks: {
     /** Answered when the program has taken the bytes, which is the sender's sign to send more; `notFound` once the session has ended. */
     readonly sendInput: { readonly request: SessionInput; readonly reply: SessionInputOutcome };
+    /** What the kubelet's own port would serve, for nodes/proxy. */
+    readonly page: { readonly request: KubeletPageRequest; readonly reply: KubeletPage };
     /** Models the Summary API of kubelet (pkg/kubelet/server/stats), as far as metrics-server reads it. */
     readonly summary: { readonly request: null; readonly reply: UsageSummary };
   };

@@ -244,6 +244,14 @@ export interface RuntimeProtocol extends Protocol {
       readonly request: { readonly containerId: string; readonly graceMs: number };
       readonly reply: RuntimeOutcome<Empty>;
     };
+    /**
+     * Changes the limits of a running container without starting it again. `unsupported` when that cannot be: the limits are what they were. A container
+     * that has ended is left alone.
+     */
+    readonly updateContainerResources: {
+      readonly request: { readonly containerId: string } & Pick<ContainerConfig, 'memoryLimitBytes' | 'cpuLimitMillis'>;
+      readonly reply: RuntimeOutcome<Empty>;
+    };
     readonly removeContainer: {
       readonly request: { readonly containerId: string };
       readonly reply: RuntimeOutcome<Empty>;

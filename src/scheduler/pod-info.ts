@@ -4,7 +4,7 @@ import { labelsOf, namespaceOf, objectKey, type StringMap, uidOf } from '../api/
 import type { Pod } from '../kinds/pod/types.ts';
 import { imageNamesOf } from './image-name.ts';
 import { type PodTerms, podTermsOf } from './pod-term.ts';
-import { type Amounts, requestsOf, scoringRequestsOf } from './resources.ts';
+import { type Amounts, hasWhatItAsks, requestsOf, scoringRequestsOf } from './resources.ts';
 
 const noNames: readonly string[] = [];
 
@@ -33,7 +33,7 @@ export interface PodInfo {
   readonly images: readonly string[];
 }
 
-/** Computes what plugins need. What only depends on spec and labels is taken over from `former` when neither has changed. */
+/** Computes what plugins need. It is taken over from `former` when nothing has changed that it depends on. */
 export function podInfoOf(pod: Pod, former?: PodInfo): PodInfo {
   if (former !== undefined && isSameToPlugins(former.pod, pod)) {
     return { ...former, pod, isTerminating: pod.metadata.deletionTimestamp !== undefined };
@@ -47,8 +47,8 @@ export function podInfoOf(pod: Pod, former?: PodInfo): PodInfo {
     labels: labelsOf(pod),
     priority: pod.spec.priority ?? 0,
     isTerminating: pod.metadata.deletionTimestamp !== undefined,
-    requests: requestsOf(pod.spec),
-    scoringRequests: scoringRequestsOf(pod.spec),
+    requests: requestsOf(pod),
+    scoringRequests: scoringRequestsOf(pod),
     hostPorts: hostPortsOf(pod),
     terms: podTermsOf(pod),
     claims: claimsOf(pod),
@@ -65,7 +65,7 @@ export function sharesSums(left: PodInfo, right: PodInfo): boolean {
 function isSameToPlugins(former: Pod, pod: Pod): boolean {
   const { generation } = pod.metadata;
   if (generation === undefined || generation !== former.metadata.generation) return false;
-  return equalJson(labelsOf(former), labelsOf(pod));
+  return equalJson(labelsOf(former), labelsOf(pod)) && hasWhatItAsks(pod) && hasWhatItAsks(former);
 }
 
 function claimsOf({ metadata, spec }: Pod): readonly string[] {

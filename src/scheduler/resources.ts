@@ -2,8 +2,10 @@
  * What pods ask for and nodes offer, as numbers: cpu in thousandths, everything else in whole units. Parsed once per pod and node.
  * Models kubernetes pkg/scheduler/framework/types.go Resource and component-helpers resource.PodRequests.
  */
+import { equalJson, type Json } from '../api/json.ts';
 import { milliValueOf, parseQuantity, valueOf } from '../api/quantity.ts';
-import type { Container, PodSpec, ResourceList } from '../kinds/pod/types.ts';
+import { findCondition } from '../kinds/condition.ts';
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus, ResourceList } from '../kinds/pod/types.ts';
 
 /** Amounts by resource name; absent means none. */
 export type Amounts = ReadonlyMap<string, number>;
@@ -31,27 +33,63 @@ export function addAmounts(target: Map<string, number>, other: Amounts, factor =
  * What a pod needs: its containers together, or its hungriest init container if that is more (with the sidecars started before it), and
  * the overhead. Requests of the pod as a whole take the place of its containers'.
  */
-export function requestsOf(spec: PodSpec): Amounts {
-  return totalOf(spec, (container) => amountsOf(container.resources?.requests));
+export function requestsOf(pod: Pod): Amounts {
+  return totalOf(pod.spec, (container) => requestsOfContainer(pod, container));
 }
 
 /** As `requestsOf`, for cpu and memory, where a container that asks for none counts as a small one. */
-export function scoringRequestsOf(spec: PodSpec): Amounts {
-  return totalOf(spec, (container) => {
-    const amounts = amountsOf(container.resources?.requests);
+export function scoringRequestsOf(pod: Pod): Amounts {
+  return totalOf(pod.spec, (container) => {
+    const amounts = requestsOfContainer(pod, container);
     if (!amounts.has('cpu')) amounts.set('cpu', cpuMillisAssumed);
     if (!amounts.has('memory')) amounts.set('memory', memoryBytesAssumed);
     return amounts;
   });
 }
 
-function totalOf(spec: PodSpec, requestsOfContainer: (container: Container) => Map<string, number>): Amounts {
+/**
+ * A container that is being resized needs the most of what it asks for, what its node has set aside for it and what it has; what it asks for in vain
+ * does not count. Models component-helpers resource.determineContainerReqs.
+ */
+function requestsOfContainer({ status }: Pod, { name, resources }: Container): Map<string, number> {
+  const asked = amountsOf(resources?.requests);
+  const told = statusesOf(status).find((each) => each.name === name);
+  if (told?.resources === undefined) return asked;
+  const amounts = isInfeasible(status) ? new Map<string, number>() : asked;
+  raise(amounts, amountsOf(told.allocatedResources));
+  raise(amounts, amountsOf(told.resources.requests));
+  return amounts;
+}
+
+/** Tells whether a pod has just what it asks for, as nearly all have, or nothing yet: its spec alone says what it needs. */
+export function hasWhatItAsks({ spec, status }: Pod): boolean {
+  const statuses = statusesOf(status);
+  if (statuses.length === 0) return true;
+  return [...spec.containers, ...(spec.initContainers ?? [])].every(({ name, resources }) => {
+    const told = statuses.find((each) => each.name === name);
+    const asked = (resources?.requests ?? {}) as Json;
+    if (told?.resources === undefined) return true;
+    const { requests = {} } = told.resources;
+    return equalJson(requests as Json, asked) && equalJson((told.allocatedResources ?? {}) as Json, asked);
+  });
+}
+
+function statusesOf(status: PodStatus | undefined): readonly ContainerStatus[] {
+  const { containerStatuses = [], initContainerStatuses = [] } = status ?? {};
+  return initContainerStatuses.length === 0 ? containerStatuses : [...containerStatuses, ...initContainerStatuses];
+}
+
+function isInfeasible(status: PodStatus | undefined): boolean {
+  return findCondition(status?.conditions, 'PodResizePending')?.reason === 'Infeasible';
+}
+
+function totalOf(spec: PodSpec, requestsOf: (container: Container) => Map<string, number>): Amounts {
   const total = new Map<string, number>();
-  for (const container of spec.containers) addAmounts(total, requestsOfContainer(container));
+  for (const container of spec.containers) addAmounts(total, requestsOf(container));
   const sidecars = new Map<string, number>();
   const initial = new Map<string, number>();
   for (const container of spec.initContainers ?? []) {
-    const amounts = requestsOfContainer(container);
+    const amounts = requestsOf(container);
     if (container.restartPolicy === 'Always') {
       addAmounts(total, amounts);
       addAmounts(sidecars, amounts);

@@ -71,6 +71,10 @@ export class ProcessProgram implements Program {
     if (signal === 'SIGKILL') this.#options.table.killMarked(this.#group);
   }
 
+  limit(memoryLimitBytes: number): void {
+    this.#options.table.limit(this.#group, memoryLimitBytes);
+  }
+
   resize(): void {
     // Without a terminal of the system there is nothing to resize.
   }

@@ -25,6 +25,12 @@ export class ProcessTable {
     if (process.platform === 'linux') this.#timer ??= setInterval(() => this.#look(), processLookMs).unref();
   }
 
+  /** Changes the limit of a group that is watched. */
+  limit(group: number, memoryLimitBytes: number): void {
+    const watched = this.#watched.get(group);
+    if (watched !== undefined) this.#watched.set(group, { ...watched, memoryLimitBytes });
+  }
+
   forget(group: number): void {
     this.#watched.delete(group);
     if (this.#watched.size > 0) return;

@@ -14,6 +14,8 @@ export interface Program {
   /** So much of its output is dealt with. */
   taken(bytes: number): void;
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Only where the limit of a running program can change. */
+  limit?(memoryLimitBytes: number): void;
   resize(columns: number, rows: number): void;
 }
 

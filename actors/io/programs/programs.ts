@@ -91,6 +91,8 @@ class Programs {
         return this.#running.get(command.program)?.taken(command.bytes);
       case 'signal':
         return this.#running.get(command.program)?.signal(command.signal);
+      case 'limit':
+        return this.#running.get(command.program)?.limit?.(command.memoryLimitBytes);
       case 'resize':
         return this.#running.get(command.program)?.resize(command.columns, command.rows);
       case 'probe': {

@@ -20,6 +20,15 @@ export function admitPodLimits(environment: Environment, pod: Pod): void {
   const items = itemsOf(environment, namespaceOf(pod));
   if (items.length === 0) return;
   setDefaults(items, pod);
+  check(items, pod);
+}
+
+/** Judges a pod that is there already. Throws StatusError Forbidden. */
+export function checkPodLimits(environment: Environment, pod: Pod): void {
+  check(itemsOf(environment, namespaceOf(pod)), pod);
+}
+
+function check(items: readonly LimitRangeItem[], pod: Pod): void {
   const containers: readonly (readonly [Container, string])[] = [
     ...pod.spec.containers.map((each) => [each, 'Container'] as const),
     ...(pod.spec.initContainers ?? []).map((each) => [each, 'Container'] as const),

@@ -5,8 +5,15 @@
  */
 import type { Flow } from '../../actor/flow.ts';
 import { type AnyObject, nameOf, namespaceOf } from '../../api/object-meta.ts';
-import { addQuantities, compareQuantities, formatQuantity, type Quantity } from '../../api/quantity.ts';
+import {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  type Quantity,
+  subtractQuantities,
+} from '../../api/quantity.ts';
 import { forbidden } from '../../api/status-errors.ts';
+import type { WallMs } from '../../base/brand.ts';
 import type { Pod } from '../../kinds/pod/types.ts';
 import type { ResourceQuota } from '../../kinds/resourcequota/types.ts';
 import { type Amounts, amountsOf, chargeOf, listOf, unnamedBy } from '../../kinds/resourcequota/usage.ts';
@@ -17,44 +24,82 @@ import type { Environment } from '../environment.ts';
 
 const quotaResource = { group: '', version: 'v1', resource: 'resourcequotas' };
 
-/** Throws StatusError Forbidden when a quota has not enough left, or cannot tell. */
+/**
+ * Charges the whole of a new object, and what an object has more than its `old` version. What it has less is given back by the quota controller.
+ * Throws StatusError Forbidden when a quota has not enough left, or cannot tell.
+ */
 export function* chargeQuotas(
   environment: Environment,
   { stored }: ServedResource,
   object: AnyObject,
   isDryRun: boolean,
+  old: AnyObject | null = null,
 ): Flow<void> {
   const namespace = namespaceOf(object);
   if (namespace === '') return;
   const served = environment.catalog.mustServe(quotaResource);
   const quotas = environment.cache
     .entriesOf(served.stored, namespace)
-    .filter((entry) => concerns(environment, entry, stored.info, object));
+    .filter((entry) => concerns(environment, entry, stored.info, object, old));
   // All are asked before any is charged, so that a refusal seldom leaves a charge behind.
-  for (const entry of quotas) decideCharge(environment, entry, stored.info, object);
+  for (const entry of quotas) decideCharge(environment, entry, stored.info, object, old);
   for (const { name } of quotas) {
     const target = { served, namespace, name, fence: null, isDryRun };
-    yield* changeIfPresent(environment, target, (current) => decideCharge(environment, current, stored.info, object));
+    yield* changeIfPresent(environment, target, (current) =>
+      decideCharge(environment, current, stored.info, object, old),
+    );
   }
 }
 
 type Named = ServedResource['info'];
 
-function concerns({ stamp }: Environment, entry: CacheEntry, info: Named, object: AnyObject): boolean {
+function concerns(
+  { stamp }: Environment,
+  entry: CacheEntry,
+  info: Named,
+  object: AnyObject,
+  old: AnyObject | null,
+): boolean {
   const quota = entry.object as unknown as ResourceQuota;
-  return unnamedIn(quota, info, object) !== '' || chargeOf(quota, info, object, stamp.wallMs).size > 0;
+  if (old === null && unnamedIn(quota, info, object) !== '') return true;
+  return addedCharge(quota, info, object, old, stamp.wallMs).size > 0;
+}
+
+function addedCharge(
+  quota: ResourceQuota,
+  info: Named,
+  object: AnyObject,
+  old: AnyObject | null,
+  nowMs: WallMs,
+): Amounts {
+  const charge = chargeOf(quota, info, object, nowMs);
+  if (old === null) return charge;
+  const before = chargeOf(quota, info, old, nowMs);
+  return new Map(
+    [...charge].flatMap(([name, amount]) => {
+      const former = before.get(name);
+      const added = former === undefined ? amount : subtractQuantities(amount, former);
+      return added.nanos > 0n ? [[name, added] as const] : [];
+    }),
+  );
 }
 
 function unnamedIn(quota: ResourceQuota, { group, resource }: Named, object: AnyObject): string {
   return group === '' && resource === 'pods' ? unnamedBy(quota, object as unknown as Pod) : '';
 }
 
-function decideCharge(environment: Environment, current: CacheEntry, info: Named, object: AnyObject): Decision {
-  const quota = current.decode() as unknown as ResourceQuota;
-  const charge = chargeOf(quota, info, object, environment.stamp.wallMs);
+function decideCharge(
+  environment: Environment,
+  current: CacheEntry,
+  info: Named,
+  object: AnyObject,
+  old: AnyObject | null,
+): Decision {
+  const quota = current.object as unknown as ResourceQuota;
+  const charge = addedCharge(quota, info, object, old, environment.stamp.wallMs);
   const refuse = (cause: string): Error => forbidden(info, nameOf(object), cause);
   const name = nameOf(quota);
-  const unnamed = unnamedIn(quota, info, object);
+  const unnamed = old === null ? unnamedIn(quota, info, object) : '';
   if (unnamed !== '') throw refuse(`failed quota: ${name}: must specify ${unnamed}`);
   if (charge.size === 0) return { type: 'keep' };
   const used = amountsOf(quota.status?.used);

@@ -13,6 +13,7 @@ import {
 } from '../../api/field-error.ts';
 import type { Container, EphemeralContainer, PodSpec } from './types.ts';
 import { type PodFacts, validateContainer } from './validate-container.ts';
+import { validateResizePolicy } from './validate-resize.ts';
 
 const graceSecondsDefault = 30;
 const initForbidden = 'may not be set for init containers without restartPolicy=Always';
@@ -34,6 +35,9 @@ export function validateContainers(spec: PodSpec, path: string): FieldError[] {
     for (const [index, container] of (spec[list] ?? []).entries()) {
       const place = at(child(path, list), index);
       errors.push(...validateContainer(container, place, facts));
+      if (container.resizePolicy !== undefined) {
+        errors.push(...validateResizePolicy(container, child(place, 'resizePolicy'), spec.restartPolicy ?? 'Always'));
+      }
       if (names.has(container.name) && container.name !== '') {
         errors.push(duplicate(child(place, 'name'), container.name));
       }

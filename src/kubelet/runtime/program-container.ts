@@ -22,7 +22,7 @@ export class ProgramContainer {
   readonly sandboxId: string;
   readonly podUid: string;
   readonly type: ProgramType;
-  readonly config: ContainerConfig;
+  config: ContainerConfig;
   readonly log = new LineLog();
   /** The number of its program; 0 until it is started. */
   program = 0;

@@ -9,7 +9,7 @@
 import type { Effect } from '../../actor/effect.ts';
 import type { Input } from '../../actor/input.ts';
 import type { ProgramSpec, ProgramsEvent, ProgramType } from '../../actor/programs-port.ts';
-import type { Ask } from '../../actor/protocol.ts';
+import type { Ask, RequestOf } from '../../actor/protocol.ts';
 import { unreachable } from '../../base/assert.ts';
 import type { WallMs } from '../../base/brand.ts';
 import type {
@@ -195,6 +195,8 @@ export class ProgramRuntime {
         return this.#start(request, ask.request.containerId);
       case 'stopContainer':
         return this.#stop(request, ask.request.containerId, ask.request.graceMs);
+      case 'updateContainerResources':
+        return this.#limit(request, ask.request);
       case 'removeContainer':
         return this.#remove(request, ask.request.containerId);
       case 'execSync':
@@ -368,6 +370,24 @@ export class ProgramRuntime {
     if (known === undefined) this.#push([toPort({ type: 'signal', program, signal: 'SIGTERM' })]);
     if (isEarlier) this.#push([{ type: 'timer', key: `${killTimer}${containerId}`, afterMs: graceMs }]);
     return undefined;
+  }
+
+  #limit(
+    request: number,
+    { containerId, ...limits }: RequestOf<RuntimeProtocol['asks']['updateContainerResources']>,
+  ): void {
+    const container = this.#containers.get(containerId);
+    if (container === undefined) return this.#fail(request, 'notFound', `no container ${containerId}`);
+    const { memoryLimitBytes } = limits;
+    if (memoryLimitBytes !== container.config.memoryLimitBytes && container.state === 'running') {
+      if (container.type === 'worker') {
+        const message = 'the memory limit of a worker thread cannot be changed while it runs';
+        return this.#fail(request, 'unsupported', message);
+      }
+      this.#push([toPort({ type: 'limit', program: container.program, memoryLimitBytes })]);
+    }
+    container.config = { ...container.config, ...limits };
+    return this.#done(request);
   }
 
   #kill(containerId: string): void {

@@ -362,8 +362,10 @@ test('a running pod gets ephemeral containers and new resources through doors of
   expect(patched.body.spec.ephemeralContainers).toMatchObject([{ name: 'debug', image: 'busybox' }]);
   const removed = harness.patch(`${pods}/web/ephemeralcontainers`, 'merge', { spec: { ephemeralContainers: [] } });
   expect(removed.body).toMatchObject({ code: 422, reason: 'Invalid' });
+  const given = { requests: { cpu: '100m' } };
+  harness.create(pods, pod('sized', { containers: [{ name: 'main', image: 'nginx:1.27', resources: given }] }));
   const resources = { requests: { cpu: '200m' } };
   const resize = { spec: { containers: [{ name: 'main', resources }] } };
-  const resized = harness.patch(`${pods}/web/resize`, 'strategic', resize);
+  const resized = harness.patch(`${pods}/sized/resize`, 'strategic', resize);
   expect(resized.body.spec.containers[0]).toMatchObject({ image: 'nginx:1.27', resources });
 });

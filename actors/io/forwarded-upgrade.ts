@@ -1,0 +1,104 @@
+/**
+ * One request for an upgrade that is passed on to the port of a pod. If the port agrees, client and port speak as they like from then on; if
+ * not, its answer is the client's.
+ */
+import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import { returnedHeaders } from '../../src/http/forwarding.ts';
+import { PortSocket } from './port-socket.ts';
+import { writeRawAnswer, writeRawHead } from './raw-answer.ts';
+
+type ForwardCommand = Extract<ListenerCommand, { readonly to: 'port' }>;
+
+export class ForwardedUpgrade {
+  readonly port: PortSocket;
+  readonly #exchange: number;
+  readonly #request: IncomingMessage;
+  readonly #socket: Socket;
+  readonly #head: Buffer;
+  readonly #emit: (event: ListenerEvent) => void;
+  #upstream: ClientRequest | null = null;
+  #isAnswered = false;
+
+  constructor(
+    exchange: number,
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    emit: (event: ListenerEvent) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#socket = socket;
+    this.#head = head;
+    this.#emit = emit;
+    this.port = new PortSocket(exchange, emit);
+    socket.on('close', () => {
+      this.#upstream?.destroy();
+      this.port.destroy();
+      emit({ type: 'closed', exchange });
+    });
+  }
+
+  forward(command: ForwardCommand): void {
+    try {
+      this.#send(command);
+    } catch (error) {
+      // Node's client does not write everything that its server reads.
+      this.#failed(error as Error);
+    }
+  }
+
+  #send({ isSecure, target, prefix, headers }: ForwardCommand): void {
+    const { method = 'GET' } = this.#request;
+    const { upgrade = '' } = this.#request.headers;
+    const upstream = openRequest({
+      method,
+      path: target,
+      headers: { ...headers, connection: 'Upgrade', upgrade },
+      createConnection: () => this.port.connection(isSecure),
+    });
+    this.#upstream = upstream;
+    upstream.on('error', (error) => this.#failed(error));
+    upstream.on('upgrade', (answer, port, ahead) => this.#switched(answer, port, ahead));
+    upstream.on('response', (answer) => {
+      this.#isAnswered = true;
+      const own = returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '');
+      writeRawHead(this.#socket, answer.statusCode ?? 502, { ...own, connection: 'close' });
+      answer.on('error', () => this.#socket.destroy());
+      answer.pipe(this.#socket);
+    });
+    upstream.end();
+  }
+
+  respond(status: number, headers: HttpHeaders, body: Uint8Array): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    writeRawAnswer(this.#socket, status, headers, body);
+    this.#socket.end();
+    // What still comes is not wanted, but the client's end must be seen.
+    this.#socket.resume();
+  }
+
+  #switched({ rawHeaders }: IncomingMessage, port: Duplex, ahead: Buffer): void {
+    this.#isAnswered = true;
+    const headers: Record<string, string[]> = {};
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at] as string;
+      headers[name] ??= [];
+      headers[name].push(rawHeaders[at + 1] as string);
+    }
+    const socket = this.#socket;
+    writeRawHead(socket, 101, headers);
+    if (ahead.length > 0) socket.write(ahead);
+    if (this.#head.length > 0) port.write(this.#head);
+    port.on('error', () => socket.destroy());
+    socket.pipe(port).pipe(socket);
+  }
+
+  #failed(error: Error): void {
+    if (!this.#isAnswered) this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
+  }
+}
