@@ -106,6 +106,8 @@ export type ProgramsCommand =
   | { readonly type: 'taken'; readonly program: number; readonly bytes: number }
   | { readonly type: 'signal'; readonly program: number; readonly signal: 'SIGTERM' | 'SIGKILL' }
   | { readonly type: 'resize'; readonly program: number; readonly columns: number; readonly rows: number }
+  /** Reads what programs that run have used; what cannot be read is left out. */
+  | { readonly type: 'measure'; readonly id: number; readonly programs: readonly number[] }
   | {
       readonly type: 'probe';
       readonly id: number;
@@ -120,6 +122,7 @@ export type ProgramsEvent =
   /** `note`: what people should know of the image, as a sentence; empty: nothing. */
   | { readonly type: 'image'; readonly id: number; readonly sizeBytes: number; readonly note: string }
   | { readonly type: 'probed'; readonly id: number; readonly isSuccessful: boolean; readonly message: string }
+  | { readonly type: 'measured'; readonly id: number; readonly readings: readonly ProgramReading[] }
   | { readonly type: 'started'; readonly program: number }
   | { readonly type: 'startFailed'; readonly program: number; readonly message: string }
   /** At most `outputWindowBytes` of a program are on their way at once. */
@@ -137,6 +140,14 @@ export type ProgramsEvent =
       readonly isOutOfMemory: boolean;
       readonly message: string;
     };
+
+export interface ProgramReading {
+  readonly program: number;
+  /** Time of processors since its start, in billionths of a second. */
+  readonly cpuNanoseconds: number;
+  /** What it holds now. */
+  readonly memoryBytes: number;
+}
 
 /** What the actor that has this port is started with, among other things. */
 export interface ProgramsArgs {

@@ -79,6 +79,13 @@ export const fastKubeletLimits: KubeletLimits = {
 
 export const podsPerNodeMax = 110;
 
+/** Rates of real programs are means over at least this long, where they have run as long. */
+export const usageWindowMinMs = 1_000;
+/** Of readings that are taken in quick succession only some are kept to compare later ones with. */
+export const usageRoundsApartMs = 250;
+/** A real program is measured once it has run for this long. */
+export const measurableAfterMs = 250;
+
 /** Events that wait to be recorded; the oldest is dropped beyond it. */
 export const pendingEventsMax = 1_024;
 

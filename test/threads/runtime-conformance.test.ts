@@ -91,6 +91,26 @@ describe.each(runtimeHandlers)('the runtime %s', (handler) => {
     expect(await node.ask('probe', { containerId, action, timeoutMs: 100 })).toMatchObject({ code: 'notFound' });
   });
 
+  test('what a container uses is measured while it runs', async () => {
+    const { sandboxId, containerId } = await node.run({ command: sleeps });
+    let usage = await node.ask('stats', null);
+    await expect
+      .poll(async () => {
+        usage = await node.ask('stats', null);
+        return usage.type === 'done' && usage.containers.map((each) => each.containerId);
+      })
+      .toEqual([containerId]);
+    if (usage.type !== 'done') throw new Error(usage.message);
+    const [only] = usage.containers;
+    expect(only).toMatchObject({ name: 'main', podUid: expect.any(String) });
+    expect(only?.workingSetBytes).toBeGreaterThan(100_000);
+    expect(only?.cpuNanoseconds).toBeGreaterThanOrEqual(0);
+    expect(usage.node.workingSetBytes).toBe(only?.workingSetBytes);
+    expect(usage.windowMs).toBeGreaterThanOrEqual(1_000);
+    await node.ask('stopPodSandbox', { sandboxId });
+    expect(await node.ask('stats', null)).toMatchObject({ type: 'done', containers: [] });
+  });
+
   test('logs are read from their end, with timestamps, to a limit, and followed to the last line', async () => {
     const { containerId } = await node.run({ command: ['sh', '-c', 'echo one; echo two; echo three; sleep 0.2'] });
     expect(await node.logs(containerId, { follow: true })).toBe('one\ntwo\nthree\n');

@@ -24,6 +24,7 @@ import { type Completion, PortCalls, toPort } from './port-calls.ts';
 import { ProgramContainer } from './program-container.ts';
 import { ProgramExecs } from './program-execs.ts';
 import { ProgramImages } from './program-images.ts';
+import { ProgramMeters } from './program-meters.ts';
 import { ProgramSandboxes } from './program-sandboxes.ts';
 import { ProgramSessions } from './program-sessions.ts';
 
@@ -58,6 +59,7 @@ export class ProgramRuntime {
   readonly #calls = new PortCalls();
   readonly #images = new ProgramImages(this.#calls);
   readonly #sandboxes = new ProgramSandboxes(this.#calls);
+  readonly #meters = new ProgramMeters();
   readonly #readers: LogReaders;
   readonly #sessions: ProgramSessions;
   readonly #execs: ProgramExecs;
@@ -204,7 +206,7 @@ export class ProgramRuntime {
       case 'sendInput':
         return this.#push(this.#execs.input(request, ask.request));
       case 'stats':
-        return this.#fail(request, 'unsupported', 'what real programs use is not measured');
+        return this.#measure(request);
       default:
         return unreachable(ask);
     }
@@ -406,6 +408,28 @@ export class ProgramRuntime {
     return this.#push([this.#calls.call({ type: 'probe', address, probe: action, timeoutMs }, settle)]);
   }
 
+  /** Asks for readings of what runs; a node where none can be had says so. */
+  #measure(request: number): void {
+    const running = [...this.#containers.values()].filter(({ state }) => state === 'running');
+    const metered = running.map(({ id, podUid, config, program }) => ({
+      id,
+      podUid,
+      name: config.name,
+      programs: [program, ...this.#execs.programsOf(id)],
+    }));
+    const settle = (completion: Completion): void => {
+      const readings = completion.type === 'measured' ? completion.readings : [];
+      const left = metered.filter(({ id }) => this.#containers.get(id)?.state === 'running');
+      if (left.length > 0 && readings.length === 0) {
+        return this.#fail(request, 'unsupported', 'what real programs use cannot be measured on this machine');
+      }
+      const usage = this.#meters.measured(left, readings, this.#nowMs, this.#wallMs);
+      return this.#answer(request, { type: 'done', ...usage });
+    };
+    const programs = metered.flatMap((container) => container.programs);
+    return this.#push([this.#calls.call({ type: 'measure', programs }, settle)]);
+  }
+
   // --- What programs do -------------------------------------------------------------------------------------------------
 
   #happened(event: ProgramsEvent): void {
@@ -431,6 +455,7 @@ export class ProgramRuntime {
     const container = this.#byProgram.get(program);
     if (container?.state !== 'created') return;
     container.started(this.#wallMs);
+    this.#meters.started(container.id, this.#nowMs);
     this.#changes.push(container.status());
     for (const request of this.#starting.get(program) ?? []) this.#done(request);
     this.#starting.delete(program);
@@ -451,6 +476,7 @@ export class ProgramRuntime {
     if (container === undefined) return this.#push(this.#execs.exited(event));
     if (container.state !== 'running') return undefined;
     container.ended(event, this.#wallMs);
+    this.#meters.ended(container.id);
     this.#changes.push(container.status());
     this.#push([
       { type: 'cancelTimer', key: `${killTimer}${container.id}` },
