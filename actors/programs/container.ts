@@ -17,6 +17,7 @@ import type { ContainerBirth, FromContainer, ToContainer } from '../../src/actor
 import { ContainerFiles } from './container-files.ts';
 import { ContainerPaths } from './container-paths.ts';
 import { Input, Output } from './container-streams.ts';
+import { ShellFiles } from './shell-files.ts';
 
 /** What an image that is a module exports as default. */
 export type ContainerMain = (container: Container) => number | void | Promise<number | void>;
@@ -33,6 +34,8 @@ export class Container {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly fs: ContainerFiles;
+  /** The same, for our own shell. */
+  readonly shellFiles: ShellFiles;
   readonly #port: MessagePort;
   readonly #memory = new Map<number, (buffer: SharedArrayBuffer | null) => void>();
   #lastMemory = 0;
@@ -47,7 +50,9 @@ export class Container {
     this.address = birth.address;
     this.workingDirectory = birth.workingDirectory;
     this.tty = birth.tty;
-    this.fs = new ContainerFiles(new ContainerPaths(birth), birth.workingDirectory);
+    const paths = new ContainerPaths(birth);
+    this.fs = new ContainerFiles(paths, birth.workingDirectory);
+    this.shellFiles = new ShellFiles(paths, birth.workingDirectory);
     const underWay = new Int32Array(birth.outputBytes);
     const output = (stream: 'stdout' | 'stderr') =>
       new Output((bytes) => this.#tell({ type: 'output', stream, bytes }), underWay, birth.tty);
