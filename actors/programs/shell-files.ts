@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -84,7 +85,7 @@ export class ShellFiles implements Files {
   }
 
   removeFolder(path: string): void {
-    told(path, () => rmdirSync(this.#writable(path)));
+    told(path, () => rmdirSync(this.#writable(path, false)));
   }
 
   rename(from: string, to: string): void {
@@ -122,7 +123,7 @@ export class ShellFiles implements Files {
   touch(path: string): void {
     const host = this.#writable(path);
     told(path, () => {
-      closeSync(openSync(host, 'a'));
+      if (!existsSync(host)) closeSync(openSync(host, 'a'));
       const now = Date.now() / 1_000;
       utimesSync(host, now, now);
     });

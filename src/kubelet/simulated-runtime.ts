@@ -4,9 +4,9 @@
  * run is the same for the same requests.
  */
 import type { Ask } from '../actor/protocol.ts';
-import { unreachable } from '../base/assert.ts';
+import { must, unreachable } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import { emptyBytes, ownBytes, utf8 } from '../base/bytes.ts';
+import { emptyBytes, utf8 } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type {
   ContainerConfig,
@@ -20,9 +20,12 @@ import type {
   SandboxStatus,
   VolumeContent,
 } from '../protocol/runtime.ts';
+import type { Files } from '../shell/files.ts';
 import { containerProfileOf, type ImageProfiles, imageProfileOf } from './container-profile.ts';
 import { outputOfCommand } from './simulated-command.ts';
 import { SimulatedContainer } from './simulated-container.ts';
+import { type ContainerFiles, containerFiles } from './simulated-files.ts';
+import { SimulatedVolumes } from './simulated-volumes.ts';
 
 export const simulatedRuntimeName = 'threemaster-simulated';
 /** Short, since a curve has no noise that a longer one would take out. */
@@ -53,8 +56,9 @@ export class SimulatedRuntime {
   readonly #containers = new Map<string, SimulatedContainer>();
   /** Image ids by name. */
   readonly #images = new Map<string, string>();
-  /** Volumes by name, of each pod. */
-  readonly #volumes = new Map<string, Map<string, VolumeContent>>();
+  readonly #volumes = new SimulatedVolumes();
+  /** Files of containers that somebody has looked into. */
+  readonly #files = new Map<string, ContainerFiles>();
   /** Requests to stop a container that wait for its end. */
   readonly #stopping = new Map<string, number[]>();
   readonly #due = new TimerQueue<Due>();
@@ -82,9 +86,23 @@ export class SimulatedRuntime {
     return container;
   }
 
-  /** Returns what a volume of a pod holds; undefined when there is none. Nobody writes to it: what an empty one holds is that it is there. */
+  /** Returns what a volume of a pod was set to hold; undefined when there is none. */
   volume(podUid: string, name: string): VolumeContent | undefined {
-    return this.#volumes.get(podUid)?.get(name);
+    return this.#volumes.content(podUid, name);
+  }
+
+  /** Returns the files of a container; they are made when they are first asked for. */
+  files(container: SimulatedContainer): Files {
+    const { id, config, sandboxId } = container;
+    const sandbox = must(this.#sandboxes.get(sandboxId), 'a container has a sandbox').config;
+    const known = this.#files.get(id) ?? containerFiles(config, sandbox, this.#volumes, () => this.#wallMs);
+    this.#files.set(id, known);
+    return known.files;
+  }
+
+  /** Tells the time of sessions, which come and go without requests. */
+  noteTime(wallMs: WallMs): void {
+    this.#wallMs = wallMs;
   }
 
   sandbox(id: string): SandboxStatus | undefined {
@@ -152,7 +170,7 @@ export class SimulatedRuntime {
       case 'setVolume':
         return this.#setVolume(request, ask.request);
       case 'removeVolumes':
-        this.#volumes.delete(ask.request.podUid);
+        this.#volumes.remove(ask.request.podUid);
         return this.#done(request);
       case 'sendInput':
         return this.#fail(request, 'notFound', `no session ${ask.request.sessionId}`);
@@ -218,7 +236,7 @@ export class SimulatedRuntime {
   #removeSandbox(request: number, sandboxId: string): void {
     for (const container of this.#containersOf(sandboxId)) {
       if (container.kill(this.#wallMs)) this.#ended(container);
-      this.#containers.delete(container.id);
+      this.#forget(container.id);
     }
     this.#sandboxes.delete(sandboxId);
     this.#done(request);
@@ -246,14 +264,7 @@ export class SimulatedRuntime {
     request: number,
     { podUid, name, content }: { readonly podUid: string; readonly name: string; readonly content: VolumeContent },
   ): void {
-    const volumes = this.#volumes.get(podUid) ?? new Map<string, VolumeContent>();
-    this.#volumes.set(podUid, volumes);
-    // The message is a view of its batch: what is kept is copied out of it.
-    const kept: VolumeContent =
-      content.type === 'files'
-        ? { type: 'files', files: content.files.map((file) => ({ ...file, bytes: ownBytes(file.bytes) })) }
-        : content;
-    volumes.set(name, kept);
+    this.#volumes.set(podUid, name, content, this.#wallMs);
     this.#done(request);
   }
 
@@ -272,8 +283,8 @@ export class SimulatedRuntime {
       else this.#fail(request, 'wrongState', `container ${config.name} has been started already`);
       return;
     }
-    const volumes = this.#volumes.get(sandbox.config.uid);
-    const unset = config.mounts.find(({ volume }) => volumes?.has(volume) !== true);
+    const { uid } = sandbox.config;
+    const unset = config.mounts.find(({ volume }) => this.#volumes.content(uid, volume) === undefined);
     if (unset !== undefined) return this.#fail(request, 'notFound', `no volume ${unset.volume}`);
     const profile = containerProfileOf(config, this.#profiles, sandbox.config.annotations);
     const id = this.#newId();
@@ -323,8 +334,14 @@ export class SimulatedRuntime {
   #remove(request: number, containerId: string): void {
     const container = this.#containers.get(containerId);
     if (container?.state === 'running') return this.#fail(request, 'wrongState', `container ${containerId} is running`);
-    this.#containers.delete(containerId);
+    this.#forget(containerId);
     return this.#done(request);
+  }
+
+  #forget(containerId: string): void {
+    this.#containers.delete(containerId);
+    this.#files.get(containerId)?.store.release();
+    this.#files.delete(containerId);
   }
 
   #usage(): RuntimeUsage {
@@ -351,7 +368,7 @@ export class SimulatedRuntime {
       this.#fail(request, 'notFound', `container ${containerId} is not running`);
       return;
     }
-    const output = outputOfCommand(command);
+    const output = outputOfCommand(command, container.config.env);
     if (output !== null && output.durationMs > timeoutMs) {
       this.#after(timeoutMs, () => this.#fail(request, 'timedOut', `command "${command.join(' ')}" timed out`));
       return;

@@ -3,7 +3,7 @@
 /** Commands within commands within a script. */
 export const scriptDepthMax = 200;
 /** Functions and subshells within each other while a script runs. */
-export const shellDepthMax = 500;
+export const shellDepthMax = 100;
 /** Commands of one shell that run side by side, in pipes and in the background. */
 export const tasksMax = 256;
 /** Bytes that wait in a pipe between two commands. */

@@ -92,11 +92,12 @@ export class MemoryFiles implements Files {
   }
 
   remove(path: string, { recursive, force }: { readonly recursive: boolean; readonly force: boolean }): void {
-    const found = this.#writable(path, false);
-    if (found.node === undefined) {
+    const found = this.#findOrMiss(path);
+    if (found?.node === undefined) {
       if (!force) fail(path, 'ENOENT');
       return;
     }
+    this.#mustBeWritable(path, found);
     this.#mustBeMovable(path, found);
     if (found.node.type === 'folder' && !recursive) fail(path, 'EISDIR');
     removeChild(...place(path, found), this.#tree.nowMs());
@@ -223,6 +224,16 @@ export class MemoryFiles implements Files {
   /** What is mounted, or holds what is mounted, stays where it is. */
   #mustBeMovable(path: string, { parts }: Found): void {
     for (const mount of this.#tree.mounts.keys()) if (isWithin(partsOf(mount), parts)) fail(path, 'EBUSY');
+  }
+
+  /** Undefined when a folder on the way is missing. */
+  #findOrMiss(path: string): Found | undefined {
+    try {
+      return this.#find(path, false);
+    } catch (error) {
+      if (error instanceof FileError && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   #find(path: string, follow: boolean): Found {
