@@ -80,7 +80,7 @@ export const fastKubeletLimits: KubeletLimits = {
 export const podsPerNodeMax = 110;
 
 /** Steps of a simulated container's command, and bytes that it says, that are looked at beforehand to see how it lives. */
-export const lifeStepsMax = 500;
+export const lifeStepsMax = 200;
 export const lifeBytesMax = 64 * 1024;
 /** Steps that commands in a simulated container do at once before they pause. */
 export const shellStepsPerTurn = 1_000;

@@ -26,13 +26,17 @@ export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<
   const [program] = words;
   if (program === undefined || !isReadable(words)) return {};
   const said: Uint8Array[] = [];
+  let saidBytes = 0;
   const tasks = new Tasks(0);
-  const output = writerTo((bytes) => said.push(bytes));
+  const output = writerTo((bytes) => {
+    said.push(bytes);
+    saidBytes += bytes.length;
+  });
   const streams = { stdin: new Source(beyond), stdout: output, stderr: output };
   const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
   const shell = new Interpreter(new ShellState(variables, unseenFiles('/'), 'sh', []), machineOf(tasks), streams);
   const job = tasks.start(run(shell, words));
-  const runMs = runThrough(tasks, job, () => said.reduce((sum, { length }) => sum + length, 0));
+  const runMs = runThrough(tasks, job, () => saidBytes);
   const firstLines = utf8Text(concatBytes(said)).split('\n');
   if (firstLines.at(-1) === '') firstLines.pop();
   if (runMs !== null) return { runMs, exitCode: (job.isOver ? job.result() : 0) ?? 0, firstLines };

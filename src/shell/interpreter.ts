@@ -8,7 +8,7 @@ import { matchesPattern } from './pattern.ts';
 import type { ShellState } from './shell-state.ts';
 import { BrokenPipe, Pipe, readerOf, type Streams, type Writer, writerTo } from './streams.ts';
 import type { Command, Item, Pipeline, Redirect, Script } from './syntax.ts';
-import { breath, ended, type Task } from './tasks.ts';
+import { breath, ended, type Job, type Task } from './tasks.ts';
 import { type Machine, openReader, openWriter, passesThrough, UsageError } from './tool.ts';
 import { findTool } from './tools/index.ts';
 
@@ -129,10 +129,11 @@ export class Interpreter implements Expander {
   *#runPiped(commands: readonly Command[]): Task<number> {
     const pipes = commands.slice(1).map(() => new Pipe());
     const { tasks } = this.machine;
-    const jobs = commands.map((command, index) =>
-      tasks.start(this.#runBetween(command, pipes[index - 1], pipes[index])),
-    );
+    const jobs: Job<number>[] = [];
     try {
+      for (const [index, command] of commands.entries()) {
+        jobs.push(tasks.start(this.#runBetween(command, pipes[index - 1], pipes[index])));
+      }
       for (const job of jobs) yield* tasks.join(job);
       return jobs.at(-1)?.result() ?? 0;
     } finally {

@@ -4,6 +4,8 @@ import { runtimeHandlers } from '../../actors/kubelet/node-runtime.ts';
 import { utf8Text } from '../../src/base/bytes.ts';
 import { containerConfig, RuntimeHarness } from './runtime-harness.ts';
 
+/** A machine that is busy gives a program little time. */
+const patience = { timeout: 20_000 };
 const sleeps = ['sleep', '1000'];
 const speaks = ['sh', '-c', 'echo hello; exit 3'];
 
@@ -98,7 +100,7 @@ describe.each(runtimeHandlers)('the runtime %s', (handler) => {
       .poll(async () => {
         usage = await node.ask('stats', null);
         return usage.type === 'done' && usage.containers.map((each) => each.containerId);
-      })
+      }, patience)
       .toEqual([containerId]);
     if (usage.type !== 'done') throw new Error(usage.message);
     const [only] = usage.containers;

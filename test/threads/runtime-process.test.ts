@@ -6,6 +6,9 @@ import { RuntimeHarness } from './runtime-harness.ts';
 
 const isLinux = process.platform === 'linux';
 
+/** A machine that is busy gives a program little time. */
+const patience = { timeout: 20_000 };
+
 let node: RuntimeHarness;
 
 beforeEach(async () => {
@@ -76,6 +79,6 @@ test.runIf(isLinux)('what a busy process and its children use is measured', asyn
       const usage = await node.ask('stats', null);
       const [only] = usage.type === 'done' ? usage.containers : [];
       return only?.containerId === containerId && only.cpuNanoseconds > 50_000_000 && only.cpuNanocores > 10_000_000;
-    })
+    }, patience)
     .toBe(true);
 });

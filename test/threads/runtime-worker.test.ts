@@ -9,6 +9,9 @@ import { builtIns } from '../../actors/programs/built-ins.ts';
 import { utf8Text } from '../../src/base/bytes.ts';
 import { containerConfig, RuntimeHarness } from './runtime-harness.ts';
 
+/** A machine that is busy gives a program little time. */
+const patience = { timeout: 20_000 };
+
 let node: RuntimeHarness;
 let modules: string;
 
@@ -127,7 +130,7 @@ describe('failures of a program', () => {
           return (
             only?.containerId === containerId && only.cpuNanoseconds > 200_000_000 && only.workingSetBytes > 1_000_000
           );
-        })
+        }, patience)
         .toBe(true);
     },
   );
