@@ -7,6 +7,8 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Stamp, StreamId } from '../../src/actor/input.ts';
 import type { ProgramsArgs, ProgramType } from '../../src/actor/programs-port.ts';
+import type { ReplyOf } from '../../src/actor/protocol.ts';
+import { addedUsage } from '../../src/kubelet/runtime/program-meters.ts';
 import { ProgramRuntime, type RuntimeInput } from '../../src/kubelet/runtime/program-runtime.ts';
 import type { RuntimeContainer, RuntimeProtocol, SandboxConfig, SandboxStatus } from '../../src/protocol/runtime.ts';
 import { type RuntimeArgs, type RuntimeState, simulatedRuntimeBehaviour } from './runtime-behaviour.ts';
@@ -28,10 +30,13 @@ export interface NodeRuntimeState {
   readonly handler: RuntimeHandler;
   /** Uids of pods by their simulated sandboxes. */
   readonly simulatedPods: Map<string, string>;
+  /** What simulated containers use, by requests that wait for what real programs use. */
+  readonly measuring: Map<number, ReplyOf<Stats>>;
   /** Who is told of changes. */
   readonly listeners: Set<StreamId>;
 }
 
+type Stats = RuntimeProtocol['asks']['stats'];
 type AskInput = Extract<RuntimeInput, { type: 'ask' }>;
 
 const idCharacters = 56;
@@ -52,6 +57,7 @@ function init(args: NodeRuntimeArgs | null, context: ActorContext): NodeRuntimeS
     hasPrograms: args?.programs !== undefined,
     handler,
     simulatedPods: new Map(),
+    measuring: new Map(),
     listeners: new Set(),
   };
 }
@@ -97,6 +103,8 @@ function asked(state: NodeRuntimeState, input: AskInput): readonly Effect[] {
       return isForPrograms(state, body.request.sandbox.runtimeHandler)
         ? toPrograms(state, input)
         : toSimulated(state, input);
+    case 'stats':
+      return measured(state, input);
     case 'setVolume':
     case 'removeVolumes':
       if (isSimulated(state, body.request.podUid)) return toSimulated(state, input);
@@ -153,13 +161,35 @@ function listed({ programs }: NodeRuntimeState, { request }: AskInput, effects: 
   });
 }
 
+/** What simulated containers use is known at once; it waits for what real programs use. */
+function measured(state: NodeRuntimeState, input: AskInput): readonly Effect[] {
+  const effects = toSimulated(state, input);
+  if (!state.hasPrograms || state.programs.containers().length === 0) return effects;
+  for (const effect of effects) {
+    if (effect.type === 'reply') state.measuring.set(effect.request, effect.body as ReplyOf<Stats>);
+  }
+  return toPrograms(state, input);
+}
+
+/** Adds what simulated containers use to an answer that waited; where real programs cannot be measured, it is all there is. */
+function withSimulated({ measuring }: NodeRuntimeState, effect: Effect): Effect {
+  const simulated = effect.type === 'reply' ? measuring.get(effect.request) : undefined;
+  if (effect.type !== 'reply' || simulated === undefined) return effect;
+  measuring.delete(effect.request);
+  const programs = effect.body as ReplyOf<Stats>;
+  if (simulated.type === 'failed' || (programs.type === 'failed' && simulated.containers.length === 0)) return effect;
+  if (programs.type === 'failed') return { ...effect, body: simulated };
+  return { ...effect, body: { type: 'done', ...addedUsage(simulated, programs) } };
+}
+
 function toSimulated({ simulated }: NodeRuntimeState, input: RuntimeInput): readonly Effect[] {
   return simulatedRuntimeBehaviour.step(simulated, input);
 }
 
 function toPrograms(state: NodeRuntimeState, input: RuntimeInput): readonly Effect[] {
   const { changes, effects } = state.programs.handle(input);
-  return [...changes.flatMap((change) => announce(state, change)), ...effects];
+  const told = state.measuring.size === 0 ? effects : effects.map((effect) => withSimulated(state, effect));
+  return [...changes.flatMap((change) => announce(state, change)), ...told];
 }
 
 function announce({ listeners }: NodeRuntimeState, change: RuntimeContainer): readonly Effect[] {

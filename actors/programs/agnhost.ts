@@ -5,10 +5,10 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readerOf, writerTo } from '../../src/shell/streams.ts';
 import type { Container } from './container.ts';
 import { answer, endPolitely, option, serve } from './http-serving.ts';
-import { Interpreter } from './shell/interpreter.ts';
-import { ShellState } from './shell/shell-state.ts';
+import { runScript } from './run-tool.ts';
 
 export async function agnhost(container: Container): Promise<number | void> {
   const [name = 'pause', ...rest] = container.args[0] === '/agnhost' ? container.args.slice(1) : container.args;
@@ -90,16 +90,11 @@ async function exitSoon(container: Container, parameters: URLSearchParams): Prom
 
 async function runShell(container: Container, command: string, tell: (text: string) => void): Promise<void> {
   const [output, errors]: [Uint8Array[], Uint8Array[]] = [[], []];
-  const into = (parts: Uint8Array[]) => ({
-    write: (chunk: string | Uint8Array) => void parts.push(Buffer.from(chunk)),
+  const code = await runScript(container, command, {
+    stdin: readerOf(new Uint8Array(0)),
+    stdout: writerTo((bytes) => output.push(bytes)),
+    stderr: writerTo((bytes) => errors.push(bytes)),
   });
-  const state = new ShellState(container.env, container.fs, 'sh', []);
-  const shell = new Interpreter(state, container, {
-    stdin: { read: async () => null },
-    stdout: into(output),
-    stderr: into(errors),
-  });
-  const code = await shell.runText(command);
   const error = Buffer.concat(errors).toString('utf8') + (code === 0 ? '' : `exit status ${code}`);
   tell(JSON.stringify({ output: Buffer.concat(output).toString('utf8'), ...(error === '' ? {} : { error }) }));
 }

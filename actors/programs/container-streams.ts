@@ -1,21 +1,11 @@
 /** The standard streams of a container's program. */
 import { outputWindowBytes } from '../../src/actor/programs-port.ts';
 
-/** Something that bytes go to. */
-export interface Writer {
-  write(chunk: string | Uint8Array): void | Promise<void>;
-}
-
-/** Something that bytes come from, until null. */
-export interface Reader {
-  read(): Promise<Uint8Array | null>;
-}
-
 const chunkBytesMax = 64 * 1024;
 const waitMs = 1_000;
 
 /** Output of the program. `write` returns when the bytes are on their way; it waits, thread and all, while too many are. */
-export class Output implements Writer {
+export class Output {
   readonly isTTY: boolean;
   columns = 80;
   rows = 24;
@@ -51,37 +41,55 @@ interface Waiting {
 }
 
 /** Input of the program: a chunk counts as taken when it is read. */
-export class Input implements Reader {
+export class Input {
   readonly #waiting: Waiting[] = [];
   #wake: (() => void) | null = null;
+  #told: (() => void) | null = null;
   #hasEnded: boolean;
-  readonly #hold: (isWaiting: boolean) => void;
+  /** Keeps the thread alive while somebody waits for input. */
+  readonly hold: (isWaiting: boolean) => void;
 
-  /** `hold` keeps the thread alive while somebody waits for input. */
   constructor(isOpen: boolean, hold: (isWaiting: boolean) => void) {
     this.#hasEnded = !isOpen;
-    this.#hold = hold;
+    this.hold = hold;
   }
 
   push(waiting: Waiting): void {
     this.#waiting.push(waiting);
     this.#wake?.();
+    this.#told?.();
+  }
+
+  /** `take` has something to give. */
+  get hasArrived(): boolean {
+    return this.#hasEnded || this.#waiting.length > 0;
+  }
+
+  /** Sets what is called whenever something has come. */
+  onArrival(told: () => void): void {
+    this.#told = told;
+  }
+
+  /** Returns what has come, null at the end, undefined when nothing is there yet. */
+  take(): Uint8Array | null | undefined {
+    while (!this.#hasEnded) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return undefined;
+      next.taken();
+      this.#hasEnded = next.isEnd;
+      if (next.bytes.length > 0) return next.bytes;
+    }
+    return null;
   }
 
   async read(): Promise<Uint8Array | null> {
     for (;;) {
-      if (this.#hasEnded) return null;
-      const next = this.#waiting.shift();
-      if (next !== undefined) {
-        next.taken();
-        this.#hasEnded = next.isEnd;
-        if (next.bytes.length > 0) return next.bytes;
-        continue;
-      }
-      this.#hold(true);
+      const bytes = this.take();
+      if (bytes !== undefined) return bytes;
+      this.hold(true);
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = null;
-      this.#hold(false);
+      this.hold(false);
     }
   }
 

@@ -8,13 +8,16 @@
  *     container.stdout.write(`hello from ${container.hostname}\n`);
  *   }
  */
+import { readlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { isIP } from 'node:net';
+import { posix } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { ContainerBirth, FromContainer, ToContainer } from '../../src/actor/container-thread.ts';
 import { ContainerFiles } from './container-files.ts';
 import { ContainerPaths } from './container-paths.ts';
 import { Input, Output } from './container-streams.ts';
+import { ShellFiles } from './shell-files.ts';
 
 /** What an image that is a module exports as default. */
 export type ContainerMain = (container: Container) => number | void | Promise<number | void>;
@@ -31,6 +34,8 @@ export class Container {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly fs: ContainerFiles;
+  /** The same, for our own shell. */
+  readonly shellFiles: ShellFiles;
   readonly #port: MessagePort;
   readonly #memory = new Map<number, (buffer: SharedArrayBuffer | null) => void>();
   #lastMemory = 0;
@@ -45,7 +50,9 @@ export class Container {
     this.address = birth.address;
     this.workingDirectory = birth.workingDirectory;
     this.tty = birth.tty;
-    this.fs = new ContainerFiles(new ContainerPaths(birth), birth.workingDirectory);
+    const paths = new ContainerPaths(birth);
+    this.fs = new ContainerFiles(paths, birth.workingDirectory);
+    this.shellFiles = new ShellFiles(paths, birth.workingDirectory);
     const underWay = new Int32Array(birth.outputBytes);
     const output = (stream: 'stdout' | 'stderr') =>
       new Output((bytes) => this.#tell({ type: 'output', stream, bytes }), underWay, birth.tty);
@@ -59,7 +66,7 @@ export class Container {
 
   /** Tells the node that the program runs, or why there is none; ends the thread then. */
   started(missing: string | null): void {
-    if (missing === null) return this.#tell({ type: 'started' });
+    if (missing === null) return this.#tell({ type: 'started', thread: ownThread(), memoryBytes: heldBytes() });
     this.#tell({ type: 'notFound', message: missing });
     return this.exit(1);
   }
@@ -122,6 +129,8 @@ export class Container {
       case 'signal':
         if (this.#onSignal === null) return this.exit(exitCodeOfTerm);
         return this.#onSignal(message.signal);
+      case 'measure':
+        return this.#tell({ type: 'holds', memoryBytes: heldBytes() });
       case 'resize':
         this.stdout.columns = message.columns;
         this.stdout.rows = message.rows;
@@ -132,6 +141,22 @@ export class Container {
         return undefined;
     }
   }
+}
+
+/** The number of this thread among those of the machine; 0 where it cannot be known. */
+function ownThread(): number {
+  if (process.platform !== 'linux') return 0;
+  try {
+    return Number(posix.basename(readlinkSync('/proc/thread-self'))) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** The heap of this thread, and what it holds beside it: buffers above all. */
+function heldBytes(): number {
+  const { heapTotal, external } = process.memoryUsage();
+  return heapTotal + external;
 }
 
 /** As shells tell of a program that SIGTERM ended. */

@@ -29,6 +29,8 @@ export interface ContainerBirth {
 export type ToContainer =
   | { readonly type: 'input'; readonly id: number; readonly bytes: Uint8Array; readonly isEnd: boolean }
   | { readonly type: 'signal'; readonly signal: 'SIGTERM' }
+  /** Wants to know what the thread holds: answered by `holds`. */
+  | { readonly type: 'measure' }
   | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
   /** Null: the key is taken by memory of another size. */
   | { readonly type: 'memory'; readonly id: number; readonly buffer: SharedArrayBuffer | null };
@@ -37,7 +39,8 @@ export type FromContainer =
   | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly type: 'inputTaken'; readonly id: number }
   | { readonly type: 'wantMemory'; readonly id: number; readonly key: string; readonly bytes: number }
-  /** The program is there and runs from now on. */
-  | { readonly type: 'started' }
+  /** The program is there and runs from now on. `thread`: its number as the machine counts threads; 0 where that is not known. */
+  | { readonly type: 'started'; readonly thread: number; readonly memoryBytes: number }
+  | { readonly type: 'holds'; readonly memoryBytes: number }
   /** There is no such program; the thread ends. */
   | { readonly type: 'notFound'; readonly message: string };

@@ -117,6 +117,8 @@ export type ProgramsCommand =
   /** A process may hold so much memory from now on; 0: as much as there is. A thread cannot be limited anew. */
   | { readonly type: 'limit'; readonly program: number; readonly memoryLimitBytes: number }
   | { readonly type: 'resize'; readonly program: number; readonly columns: number; readonly rows: number }
+  /** Reads what programs that run have used; what cannot be read is left out. */
+  | { readonly type: 'measure'; readonly id: number; readonly programs: readonly number[] }
   | {
       readonly type: 'probe';
       readonly id: number;
@@ -137,6 +139,7 @@ export type ProgramsEvent =
       readonly note: string;
     }
   | { readonly type: 'probed'; readonly id: number; readonly isSuccessful: boolean; readonly message: string }
+  | { readonly type: 'measured'; readonly id: number; readonly readings: readonly ProgramReading[] }
   | { readonly type: 'started'; readonly program: number }
   | { readonly type: 'startFailed'; readonly program: number; readonly message: string }
   /** At most `outputWindowBytes` of a program are on their way at once. */
@@ -154,6 +157,14 @@ export type ProgramsEvent =
       readonly isOutOfMemory: boolean;
       readonly message: string;
     };
+
+export interface ProgramReading {
+  readonly program: number;
+  /** Time of processors since its start, in billionths of a second. */
+  readonly cpuNanoseconds: number;
+  /** What it holds now. */
+  readonly memoryBytes: number;
+}
 
 /** What the actor that has this port is started with, among other things. */
 export interface ProgramsArgs {

@@ -109,7 +109,7 @@ export function containerProfileOf(
     ...defaultContainerProfile,
     ...(config.isExpectedToEnd ? { runMs: 0 } : {}),
     ...namedProfile(config.image, profiles),
-    ...lifeOfCommand([...config.command, ...config.args]),
+    ...lifeOfCommand([...config.command, ...config.args], config.env),
     ...annotated(annotations, ''),
     ...annotated(annotations, `.${config.name}`),
   };

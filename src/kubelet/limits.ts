@@ -79,6 +79,19 @@ export const fastKubeletLimits: KubeletLimits = {
 
 export const podsPerNodeMax = 110;
 
+/** Steps of a simulated container's command, and bytes that it says, that are looked at beforehand to see how it lives. */
+export const lifeStepsMax = 200;
+export const lifeBytesMax = 64 * 1024;
+/** Steps that commands in a simulated container do at once before they pause. */
+export const shellStepsPerTurn = 1_000;
+
+/** Rates of real programs are means over at least this long, where they have run as long. */
+export const usageWindowMinMs = 1_000;
+/** Of readings that are taken in quick succession only some are kept to compare later ones with. */
+export const usageRoundsApartMs = 250;
+/** A real program is measured once it has run for this long. */
+export const measurableAfterMs = 250;
+
 /** Events that wait to be recorded; the oldest is dropped beyond it. */
 export const pendingEventsMax = 1_024;
 

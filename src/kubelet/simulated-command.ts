@@ -1,77 +1,147 @@
 /**
- * The few commands that a simulated container understands, so that the small pods of manuals and tests behave as people expect: `true`,
- * `false`, `exit N`, `sleep N`, `echo TEXT`, and `sh -c` with those joined by `;` or `&&`. Any other command is a program that runs until it
- * is stopped.
+ * What the command of a simulated container fixes of its life, so that the small pods of manuals and tests behave as people expect: the shell runs
+ * it, in no time, to see what it says, how long it sleeps and how it ends. What depends on more than its own words (another program, a file,
+ * the network, its input, a loop without an end) makes it a program that runs until it is stopped.
  */
+import type { WallMs } from '../base/brand.ts';
+import { concatBytes, utf8Text } from '../base/bytes.ts';
+import type { FileStats, Files, OpenFile } from '../shell/files.ts';
+import { Interpreter } from '../shell/interpreter.ts';
+import { parseScript } from '../shell/parser.ts';
+import { baseName } from '../shell/paths.ts';
+import { ShellState } from '../shell/shell-state.ts';
+import { Source, writerTo } from '../shell/streams.ts';
+import { ShellSyntaxError } from '../shell/syntax.ts';
+import { type Job, type Task, Tasks } from '../shell/tasks.ts';
+import { Interrupted, type Machine, type Tool } from '../shell/tool.ts';
 import type { ContainerProfile } from './container-profile.ts';
+import { lifeBytesMax, lifeStepsMax } from './limits.ts';
 
-interface Life {
-  runMs: number;
-  exitCode: number;
-  readonly lines: string[];
+type Env = readonly { readonly name: string; readonly value: string }[];
+
+const shells = new Set(['sh', 'bash', 'ash']);
+
+/** Returns what the command fixes of a container's life; nothing when it depends on more than itself, or is empty. */
+export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<ContainerProfile> {
+  const [program] = words;
+  if (program === undefined || !isReadable(words)) return {};
+  const said: Uint8Array[] = [];
+  let saidBytes = 0;
+  const tasks = new Tasks(0);
+  const output = writerTo((bytes) => {
+    said.push(bytes);
+    saidBytes += bytes.length;
+  });
+  const streams = { stdin: new Source(beyond), stdout: output, stderr: output };
+  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  const shell = new Interpreter(new ShellState(variables, unseenFiles('/'), 'sh', []), machineOf(tasks), streams);
+  const job = tasks.start(run(shell, words));
+  const runMs = runThrough(tasks, job, () => saidBytes);
+  const firstLines = utf8Text(concatBytes(said)).split('\n');
+  if (firstLines.at(-1) === '') firstLines.pop();
+  if (runMs !== null) return { runMs, exitCode: (job.isOver ? job.result() : 0) ?? 0, firstLines };
+  return firstLines.length > 0 && job.isOver ? { firstLines } : {};
 }
 
-const shells = new Set(['sh', '/bin/sh', 'bash', '/bin/bash', 'ash', '/bin/ash']);
-
-/** Returns what the command fixes of a container's life; nothing when it is unknown or empty. */
-export function lifeOfCommand(words: readonly string[]): Partial<ContainerProfile> {
-  const [program = '', flag = '', script = ''] = words;
-  const life: Life = { runMs: 0, exitCode: 0, lines: [] };
-  const isScript = shells.has(program) && flag === '-c';
-  if (isScript && /\bwhile\b|\bfor\b|\btail -f\b|\|/.test(script)) return {};
-  const commands = isScript ? script.split(/;|&&|\n/).map((text) => text.trim().split(/\s+/)) : [words];
-  for (const command of commands.filter(([name]) => name !== undefined && name !== '')) {
-    const step = run(command, life);
-    if (step === 'unknown') return life.lines.length > 0 ? { firstLines: life.lines } : {};
-    if (step === 'exit') break;
-  }
-  if (words.length === 0) return {};
-  return { runMs: life.runMs, exitCode: life.exitCode, firstLines: life.lines };
-}
-
-/** What one command does in a container that runs: for exec. Null when it is unknown. */
+/** What one command does in a container that runs: for probes and hooks. Null when that depends on more than the command. */
 export function outputOfCommand(
   words: readonly string[],
+  env: Env = [],
 ): { readonly exitCode: number; readonly stdout: string; readonly durationMs: number } | null {
-  const { runMs, exitCode, firstLines } = lifeOfCommand(words);
+  const { runMs, exitCode, firstLines } = lifeOfCommand(words, env);
   if (runMs === undefined || exitCode === undefined) return null;
   return { exitCode, stdout: (firstLines ?? []).map((line) => `${line}\n`).join(''), durationMs: runMs };
 }
 
-function run(command: readonly string[], life: Life): 'done' | 'exit' | 'unknown' {
-  const [name = '', first = ''] = command;
-  switch (name.slice(name.lastIndexOf('/') + 1)) {
-    case 'true':
-    case ':':
-    case 'set':
-      return 'done';
-    case 'false':
-      life.exitCode = 1;
-      return 'exit';
-    case 'exit':
-      life.exitCode = Number(first) || 0;
-      return 'exit';
-    case 'sleep':
-      life.runMs += durationMsOf(first);
-      return 'done';
-    case 'echo':
-      life.lines.push(unquoted(command.slice(1).join(' ')));
-      return 'done';
-    default:
-      return 'unknown';
+/** A shell that asks for lines is none that ends; a script in a language that ours is not, says nothing. */
+function isReadable([program = '', flag = '', script = '']: readonly string[]): boolean {
+  if (!shells.has(baseName(program))) return true;
+  if (!/^-[a-z]*c$/.test(flag)) return false;
+  try {
+    parseScript(script);
+    return true;
+  } catch (error) {
+    if (error instanceof ShellSyntaxError) return false;
+    throw error;
   }
 }
 
-/** `10`, `0.5`, `2m`, `1h`, `infinity`. */
-export function durationMsOf(text: string): number {
-  if (text === 'infinity' || text === 'inf') return Number.POSITIVE_INFINITY;
-  const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-  const unit = units[text.at(-1) ?? ''];
-  const amount = Number(unit === undefined ? text : text.slice(0, -1));
-  return Number.isFinite(amount) ? amount * (unit ?? 1) * 1000 : 0;
+function* run(shell: Interpreter, words: readonly string[]): Task<number> {
+  try {
+    return yield* shell.runArgv(words);
+  } catch (error) {
+    return yield* shell.left(error);
+  }
 }
 
-function unquoted(text: string): string {
-  const match = /^(["'])(.*)\1$/.exec(text);
-  return match === null ? text : (match[2] ?? '');
+/** Lets time pass until the job is over, or waits for ever; returns when that is, null when nobody can say. */
+function runThrough(tasks: Tasks, job: Job<number>, written: () => number): number | null {
+  let nowMs = 0;
+  for (let step = 0; step < lifeStepsMax && written() <= lifeBytesMax; step += 1) {
+    const goesOn = tasks.run(nowMs, 1);
+    if (job.isOver) return isKnown(job) ? nowMs : null;
+    if (goesOn) continue;
+    nowMs = tasks.dueAtMs;
+    if (nowMs === Number.POSITIVE_INFINITY) return nowMs;
+  }
+  return null;
+}
+
+class Beyond extends Interrupted {}
+
+function isKnown(job: Job<number>): boolean {
+  try {
+    job.result();
+    return true;
+  } catch (error) {
+    if (error instanceof Beyond) return false;
+    throw error;
+  }
+}
+
+function beyond(): never {
+  throw new Beyond();
+}
+
+function machineOf(tasks: Tasks): Machine {
+  const other: Tool = beyond;
+  return {
+    get hostname(): string {
+      return beyond();
+    },
+    get address(): string {
+      return beyond();
+    },
+    command: [],
+    tty: false,
+    release: 'threemaster simulated',
+    tasks,
+    wallMs: (): WallMs => beyond(),
+    random: beyond,
+    tool: () => other,
+    onTerminate: () => {},
+  };
+}
+
+/** Files that can be written, as far as the command sees, and of which nothing else is known. */
+function unseenFiles(folder: string): Files {
+  const file: OpenFile = { read: beyond, write: () => {}, close: () => {} };
+  return {
+    folder,
+    at: unseenFiles,
+    absolute: (path) => path,
+    open: (_path, flags) => (flags === 'r' ? beyond() : file),
+    names: beyond,
+    stat: (): FileStats => beyond(),
+    lstat: (): FileStats => beyond(),
+    mkdir: () => {},
+    remove: (_path, { force }) => (force ? undefined : beyond()),
+    removeFolder: beyond,
+    rename: beyond,
+    copy: beyond,
+    symlink: () => {},
+    readlink: beyond,
+    chmod: () => {},
+    touch: () => {},
+  };
 }

@@ -4,9 +4,9 @@
  * run is the same for the same requests.
  */
 import type { Ask, RequestOf } from '../actor/protocol.ts';
-import { unreachable } from '../base/assert.ts';
+import { must, unreachable } from '../base/assert.ts';
 import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import { emptyBytes, ownBytes, utf8 } from '../base/bytes.ts';
+import { emptyBytes, utf8 } from '../base/bytes.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type {
   ContainerConfig,
@@ -20,9 +20,13 @@ import type {
   SandboxStatus,
   VolumeContent,
 } from '../protocol/runtime.ts';
+import type { Files } from '../shell/files.ts';
 import { containerProfileOf, type ImageProfiles, imageProfileOf } from './container-profile.ts';
+import { ContainerTable } from './container-table.ts';
 import { outputOfCommand } from './simulated-command.ts';
 import { SimulatedContainer } from './simulated-container.ts';
+import { type ContainerFiles, containerFiles } from './simulated-files.ts';
+import { SimulatedVolumes } from './simulated-volumes.ts';
 
 export const simulatedRuntimeName = 'threemaster-simulated';
 /** Short, since a curve has no noise that a longer one would take out. */
@@ -48,17 +52,16 @@ type Due = { readonly type: 'container'; readonly id: string } | { readonly type
 
 export class SimulatedRuntime {
   readonly #profiles: ImageProfiles;
-  readonly #idPrefix: string;
   readonly #sandboxes = new Map<string, SandboxStatus>();
-  readonly #containers = new Map<string, SimulatedContainer>();
+  readonly #containers: ContainerTable<SimulatedContainer>;
   /** Image ids by name. */
   readonly #images = new Map<string, string>();
-  /** Volumes by name, of each pod. */
-  readonly #volumes = new Map<string, Map<string, VolumeContent>>();
+  readonly #volumes = new SimulatedVolumes();
+  /** Files of containers that somebody has looked into. */
+  readonly #files = new Map<string, ContainerFiles>();
   /** Requests to stop a container that wait for its end. */
   readonly #stopping = new Map<string, number[]>();
   readonly #due = new TimerQueue<Due>();
-  #lastId = 0;
   #nowMs = 0 as MonotonicMs;
   #wallMs = 0 as WallMs;
   #answers: RuntimeAnswer[] = [];
@@ -67,7 +70,7 @@ export class SimulatedRuntime {
   /** `idPrefix` makes ids unique among nodes and lives of runtimes: hexadecimal. */
   constructor(profiles: ImageProfiles, idPrefix: string) {
     this.#profiles = profiles;
-    this.#idPrefix = idPrefix;
+    this.#containers = new ContainerTable(idPrefix);
   }
 
   /** When `advance` has something to do; undefined when nothing is due. */
@@ -82,9 +85,23 @@ export class SimulatedRuntime {
     return container;
   }
 
-  /** Returns what a volume of a pod holds; undefined when there is none. Nobody writes to it: what an empty one holds is that it is there. */
+  /** Returns what a volume of a pod was set to hold; undefined when there is none. */
   volume(podUid: string, name: string): VolumeContent | undefined {
-    return this.#volumes.get(podUid)?.get(name);
+    return this.#volumes.content(podUid, name);
+  }
+
+  /** Returns the files of a container; they are made when they are first asked for. */
+  files(container: SimulatedContainer): Files {
+    const { id, config, sandboxId } = container;
+    const sandbox = must(this.#sandboxes.get(sandboxId), 'a container has a sandbox').config;
+    const known = this.#files.get(id) ?? containerFiles(config, sandbox, this.#volumes, () => this.#wallMs);
+    this.#files.set(id, known);
+    return known.files;
+  }
+
+  /** Tells the time of sessions, which come and go without requests. */
+  noteTime(wallMs: WallMs): void {
+    this.#wallMs = wallMs;
   }
 
   sandbox(id: string): SandboxStatus | undefined {
@@ -93,7 +110,7 @@ export class SimulatedRuntime {
 
   /** Returns the first container of a sandbox whose network would answer. */
   serving(sandboxId: string, nowMs: MonotonicMs): SimulatedContainer | undefined {
-    return this.#containersOf(sandboxId).find((container) => container.isServing(nowMs));
+    return this.#containers.inSandbox(sandboxId).find((container) => container.isServing(nowMs));
   }
 
   /** Lets time pass. */
@@ -137,7 +154,7 @@ export class SimulatedRuntime {
       case 'list':
         return this.#answer(request, {
           sandboxes: [...this.#sandboxes.values()],
-          containers: [...this.#containers.values()].map((container) => container.status()),
+          containers: this.#containers.statuses(),
         });
       case 'runPodSandbox':
         return this.#runSandbox(request, ask.request.config);
@@ -152,7 +169,7 @@ export class SimulatedRuntime {
       case 'setVolume':
         return this.#setVolume(request, ask.request);
       case 'removeVolumes':
-        this.#volumes.delete(ask.request.podUid);
+        this.#volumes.remove(ask.request.podUid);
         return this.#done(request);
       case 'sendInput':
         return this.#fail(request, 'notFound', `no session ${ask.request.sessionId}`);
@@ -194,18 +211,13 @@ export class SimulatedRuntime {
     else this.#due.add((this.#nowMs + delayMs) as MonotonicMs, { type: 'run', run });
   }
 
-  #newId(): string {
-    this.#lastId += 1;
-    return `${this.#idPrefix}${this.#lastId.toString(16).padStart(8, '0')}`;
-  }
-
   #runSandbox(request: number, config: SandboxConfig): void {
     for (const { id, config: known, state } of this.#sandboxes.values()) {
       if (known.uid !== config.uid || known.attempt !== config.attempt || state !== 'ready') continue;
       this.#answer(request, { type: 'done', sandboxId: id });
       return;
     }
-    const id = this.#newId();
+    const id = this.#containers.newId();
     this.#sandboxes.set(id, { id, config, state: 'ready', createdAtMs: this.#wallMs });
     this.#answer(request, { type: 'done', sandboxId: id });
   }
@@ -213,21 +225,18 @@ export class SimulatedRuntime {
   #stopSandbox(request: number, sandboxId: string): void {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox !== undefined) this.#sandboxes.set(sandboxId, { ...sandbox, state: 'stopped' });
-    for (const container of this.#containersOf(sandboxId)) if (container.kill(this.#wallMs)) this.#ended(container);
+    for (const container of this.#containers.inSandbox(sandboxId))
+      if (container.kill(this.#wallMs)) this.#ended(container);
     this.#done(request);
   }
 
   #removeSandbox(request: number, sandboxId: string): void {
-    for (const container of this.#containersOf(sandboxId)) {
+    for (const container of this.#containers.inSandbox(sandboxId)) {
       if (container.kill(this.#wallMs)) this.#ended(container);
-      this.#containers.delete(container.id);
+      this.#forget(container.id);
     }
     this.#sandboxes.delete(sandboxId);
     this.#done(request);
-  }
-
-  #containersOf(sandboxId: string): readonly SimulatedContainer[] {
-    return [...this.#containers.values()].filter((container) => container.sandboxId === sandboxId);
   }
 
   #pull(request: number, image: string, sandbox: SandboxConfig): void {
@@ -238,7 +247,7 @@ export class SimulatedRuntime {
         this.#fail(request, 'pullFailed', message);
         return;
       }
-      const imageId = this.#images.get(image) ?? `sha256:${this.#newId()}`;
+      const imageId = this.#images.get(image) ?? `sha256:${this.#containers.newId()}`;
       this.#images.set(image, imageId);
       this.#answer(request, { type: 'done', imageId, sizeBytes: imageBytes, note: '' });
     });
@@ -248,14 +257,7 @@ export class SimulatedRuntime {
     request: number,
     { podUid, name, content }: { readonly podUid: string; readonly name: string; readonly content: VolumeContent },
   ): void {
-    const volumes = this.#volumes.get(podUid) ?? new Map<string, VolumeContent>();
-    this.#volumes.set(podUid, volumes);
-    // The message is a view of its batch: what is kept is copied out of it.
-    const kept: VolumeContent =
-      content.type === 'files'
-        ? { type: 'files', files: content.files.map((file) => ({ ...file, bytes: ownBytes(file.bytes) })) }
-        : content;
-    volumes.set(name, kept);
+    this.#volumes.set(podUid, name, content, this.#wallMs);
     this.#done(request);
   }
 
@@ -265,22 +267,19 @@ export class SimulatedRuntime {
       this.#fail(request, 'notFound', `no ready sandbox ${sandboxId}`);
       return;
     }
-    const known = this.#containersOf(sandboxId).find(
-      (container) => container.config.name === config.name && container.config.attempt === config.attempt,
-    );
+    const known = this.#containers.madeBefore(sandboxId, config);
     if (known !== undefined) {
-      // Asked twice, because the first answer was lost.
       if (known.state === 'created') this.#answer(request, { type: 'done', containerId: known.id });
       else this.#fail(request, 'wrongState', `container ${config.name} has been started already`);
       return;
     }
-    const volumes = this.#volumes.get(sandbox.config.uid);
-    const unset = config.mounts.find(({ volume }) => volumes?.has(volume) !== true);
+    const { uid } = sandbox.config;
+    const unset = config.mounts.find(({ volume }) => this.#volumes.content(uid, volume) === undefined);
     if (unset !== undefined) return this.#fail(request, 'notFound', `no volume ${unset.volume}`);
     const profile = containerProfileOf(config, this.#profiles, sandbox.config.annotations);
-    const id = this.#newId();
+    const id = this.#containers.newId();
     const container = new SimulatedContainer(id, sandboxId, sandbox.config.uid, config, profile, this.#wallMs);
-    this.#containers.set(id, container);
+    this.#containers.add(container);
     return this.#answer(request, { type: 'done', containerId: id });
   }
 
@@ -292,7 +291,7 @@ export class SimulatedRuntime {
     if (startError !== '') return this.#fail(request, 'startFailed', startError);
     return this.#after(startLatencyMs, () => {
       // It may have been started by an earlier request, or removed.
-      if (container.state === 'created' && this.#containers.has(containerId)) {
+      if (container.state === 'created' && this.#containers.get(containerId) !== undefined) {
         container.start(this.#nowMs, this.#wallMs);
         this.#watch(container);
         this.#changes.push(container.status());
@@ -337,12 +336,19 @@ export class SimulatedRuntime {
   #remove(request: number, containerId: string): void {
     const container = this.#containers.get(containerId);
     if (container?.state === 'running') return this.#fail(request, 'wrongState', `container ${containerId} is running`);
-    this.#containers.delete(containerId);
+    this.#forget(containerId);
     return this.#done(request);
   }
 
+  #forget(containerId: string): void {
+    this.#containers.delete(containerId);
+    this.#files.get(containerId)?.store.release();
+    this.#files.delete(containerId);
+  }
+
   #usage(): RuntimeUsage {
-    const containers = [...this.#containers.values()]
+    const containers = this.#containers
+      .all()
       .map((container) => container.usage(this.#nowMs, usageWindowMs))
       .filter((usage) => usage !== null);
     const sum = (field: 'cpuNanocores' | 'cpuNanoseconds' | 'workingSetBytes'): number =>
@@ -365,7 +371,7 @@ export class SimulatedRuntime {
       this.#fail(request, 'notFound', `container ${containerId} is not running`);
       return;
     }
-    const output = outputOfCommand(command);
+    const output = outputOfCommand(command, container.config.env);
     if (output !== null && output.durationMs > timeoutMs) {
       this.#after(timeoutMs, () => this.#fail(request, 'timedOut', `command "${command.join(' ')}" timed out`));
       return;

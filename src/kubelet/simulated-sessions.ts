@@ -109,7 +109,7 @@ export class SimulatedSessions {
 
   #programOf(opening: SessionOpening, container: SimulatedContainer): Program {
     const sandbox = this.#runtime.sandbox(container.sandboxId);
-    const { name, env, mounts, workingDirectory } = container.config;
+    const { name, env, command: own, args } = container.config;
     if (opening.type === 'attach') return new LogProgram(container, this.#runtime);
     if (opening.type === 'connect') {
       return new SimulatedServer(`${name} of pod ${sandbox?.config.namespace}/${sandbox?.config.name}`);
@@ -117,9 +117,10 @@ export class SimulatedSessions {
     const { command } = opening.request;
     return new SimulatedShell(command, opening.request, {
       hostname: sandbox?.config.hostname ?? '',
-      workingDirectory,
+      address: sandbox?.config.podIp ?? '127.0.0.1',
+      command: [...own, ...args],
       env,
-      mounts: mounts.map(({ containerPath }) => containerPath),
+      files: this.#runtime.files(container),
     });
   }
 
@@ -127,6 +128,7 @@ export class SimulatedSessions {
     const session = this.#sessions.get(stream);
     if (session === undefined) return [];
     const { program } = session;
+    this.#runtime.noteTime(moment.wallMs);
     const effects: Effect[] = [];
     for (;;) {
       const item = session.credit > 0 ? this.#next(session, moment) : null;

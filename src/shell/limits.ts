@@ -1,4 +1,20 @@
-/** Bounds of the shell's language. */
+/** Bounds of the shell's language, of what it runs, and of files in memory. */
 
 /** Commands within commands within a script. */
 export const scriptDepthMax = 200;
+/** Functions and subshells within each other while a script runs. */
+export const shellDepthMax = 100;
+/** Commands of one shell that run side by side, in pipes and in the background. */
+export const tasksMax = 256;
+/** Bytes that wait in a pipe between two commands. */
+export const pipeBytesMax = 64 * 1024;
+/** Bytes that a command reads from a file at once. */
+export const readBytesMax = 64 * 1024;
+/** Bytes of one file system in memory, and files and folders in it; beyond them there is no space left. */
+export const memoryBytesMax = 64 * 1024 * 1024;
+export const memoryFilesMax = 10_000;
+/** Bytes of all file systems in memory of one node, volumes included. */
+export const nodeMemoryBytesMax = 256 * 1024 * 1024;
+/** Parts of a path in memory, and characters of each. */
+export const pathPartsMax = 128;
+export const nameBytesMax = 255;

@@ -3,7 +3,11 @@
  * both lines of @kubernetes/client-node (channels of a WebSocket). Rows A90 to A92 and A97 of the mission.
  */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import * as clientNode2 from '@kubernetes/client-node';
 import * as clientNode1 from 'client-node-1';
@@ -22,8 +26,21 @@ kind: Pod
 metadata: { name: web, labels: { app: web }, annotations: { threemaster.dev/log-lines-per-second.main: '20' } }
 spec:
   containers:
-  - { name: main, image: nginx, env: [{ name: COLOR, value: green }], ports: [{ containerPort: 80 }] }
-  - { name: side, image: nginx, command: [sh, -c, 'echo side one; echo side two; sleep infinity'] }
+  - name: main
+    image: nginx
+    env: [{ name: COLOR, value: green }]
+    ports: [{ containerPort: 80 }]
+    volumeMounts: [{ name: shared, mountPath: /shared }, { name: settings, mountPath: /etc/settings }]
+  - name: side
+    image: nginx
+    command: [sh, -c, 'echo side one; echo side two; sleep infinity']
+    volumeMounts: [{ name: shared, mountPath: /shared }]
+  volumes: [{ name: shared, emptyDir: {} }, { name: settings, configMap: { name: settings } }]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { color: blue }
 ---
 apiVersion: v1
 kind: Service
@@ -108,6 +125,50 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
     const code = new Promise((resolve) => child.on('exit', resolve));
     child.stdin.write('exit 3\r');
     expect(await code, output).toBe(3);
+  });
+
+  test('cp carries a file and a folder both ways, byte for byte', async () => {
+    const here = mkdtempSync(join(tmpdir(), 'threemaster-cp-'));
+    const tree = join(here, 'tree');
+    mkdirSync(join(tree, 'deep', 'er'), { recursive: true });
+    const long = `${'long-name-'.repeat(15)}.txt`;
+    const contents: Readonly<Record<string, Buffer>> = {
+      'big.bin': randomBytes(5 * 1024 * 1024),
+      'deep/er/small.txt': Buffer.from('small\n'),
+      'deep/empty': Buffer.alloc(0),
+      [long]: Buffer.from('of a long name'),
+    };
+    for (const [name, bytes] of Object.entries(contents)) writeFileSync(join(tree, name), bytes);
+    try {
+      await kubectl.ok(`cp ${tree} default/web:/tmp/tree -c main`);
+      expect(await kubectl.ok('exec web -c main -- ls /tmp/tree/deep')).toBe('empty\ner\n');
+      await kubectl.ok(`cp web:/tmp/tree ${join(here, 'back')} -c main`);
+      for (const [name, bytes] of Object.entries(contents)) {
+        expect(readFileSync(join(here, 'back', name)).equals(bytes), name).toBe(true);
+      }
+      await kubectl.ok(`cp ${join(tree, 'big.bin')} web:/shared/copy.bin -c main`);
+      await kubectl.ok(`cp web:/shared/copy.bin ${join(here, 'one.bin')} -c side --retries=2`);
+      expect(readFileSync(join(here, 'one.bin')).equals(contents['big.bin'] ?? Buffer.alloc(0))).toBe(true);
+      const missing = await kubectl.run(`cp web:/tmp/nothing ${join(here, 'nothing')} -c main`);
+      expect(missing.stdout + missing.stderr).toContain('/tmp/nothing: No such file or directory');
+    } finally {
+      rmSync(here, { recursive: true });
+      await kubectl.ok('exec web -c main -- rm -rf /tmp/tree /shared/copy.bin');
+    }
+  });
+
+  test('a container has files, and volumes that its pod shares', async () => {
+    const shell = (script: string, container = 'main') =>
+      kubectl.ok(`exec -i web -c ${container} -- sh`, `${script}\n`);
+    expect(await shell('cat /etc/hostname; cat /etc/settings/color; echo; ls /')).toContain('web\nblue\nbin\n');
+    expect(await shell('for i in 1 2 3; do echo $i; done | grep -v 2 > /shared/list; cat < /shared/list')).toBe(
+      '1\n3\n',
+    );
+    expect(await shell('wc -l < /shared/list', 'side')).toBe('2\n');
+    const refused = await kubectl.run('exec web -c main -- touch /etc/settings/other');
+    expect(refused.stderr).toContain('touch: /etc/settings/other: Read-only file system');
+    expect(refused.code).toBe(1);
+    await shell('rm /shared/list');
   });
 
   test('what cannot be is said as Kubernetes says it', async () => {

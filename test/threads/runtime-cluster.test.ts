@@ -194,3 +194,34 @@ function globSync(pattern: string): string[] {
     )
     .map((path) => path.slice(0, -1));
 }
+
+test('what a real program uses is seen by top and by an autoscaler', async () => {
+  cluster = await Cluster.start({ masters: 1, nodes: 1, runtime: 'worker' });
+  const burns = 'while true; do i=0; while [ $i -lt 200 ]; do i=$((i+1)); done; sleep 0.01; done';
+  const labels = { app: 'burner' };
+  const containers = [{ name: 'main', image: 'busybox', command: ['sh', '-c', burns] }];
+  await cluster.apply(
+    JSON.stringify({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'burner' },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+    }),
+  );
+  await cluster.waitFor('deployment/burner', 'Available');
+  const cpu = { name: 'cpu', target: { type: 'AverageValue', averageValue: '5m' } };
+  await cluster.apply(
+    JSON.stringify({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'burner' },
+      spec: {
+        maxReplicas: 2,
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'burner' },
+        metrics: [{ type: 'Resource', resource: cpu }],
+      },
+    }),
+  );
+  const isGrown = (object: unknown): boolean => (object as { readonly spec: { replicas: number } }).spec.replicas === 2;
+  await cluster.waitFor('deployment/burner', isGrown, { timeoutMs: 60_000 });
+}, 120_000);

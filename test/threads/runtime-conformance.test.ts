@@ -4,6 +4,8 @@ import { runtimeHandlers } from '../../actors/kubelet/node-runtime.ts';
 import { utf8Text } from '../../src/base/bytes.ts';
 import { containerConfig, RuntimeHarness } from './runtime-harness.ts';
 
+/** A machine that is busy gives a program little time. */
+const patience = { timeout: 20_000 };
 const sleeps = ['sleep', '1000'];
 const speaks = ['sh', '-c', 'echo hello; exit 3'];
 
@@ -89,6 +91,26 @@ describe.each(runtimeHandlers)('the runtime %s', (handler) => {
     expect(await node.ask('execSync', { containerId, command, timeoutMs: 10_000 })).toMatchObject({ code: 'notFound' });
     const action = { type: 'tcp', host: '', port: 1 } as const;
     expect(await node.ask('probe', { containerId, action, timeoutMs: 100 })).toMatchObject({ code: 'notFound' });
+  });
+
+  test('what a container uses is measured while it runs', async () => {
+    const { sandboxId, containerId } = await node.run({ command: sleeps });
+    let usage = await node.ask('stats', null);
+    await expect
+      .poll(async () => {
+        usage = await node.ask('stats', null);
+        return usage.type === 'done' && usage.containers.map((each) => each.containerId);
+      }, patience)
+      .toEqual([containerId]);
+    if (usage.type !== 'done') throw new Error(usage.message);
+    const [only] = usage.containers;
+    expect(only).toMatchObject({ name: 'main', podUid: expect.any(String) });
+    expect(only?.workingSetBytes).toBeGreaterThan(100_000);
+    expect(only?.cpuNanoseconds).toBeGreaterThanOrEqual(0);
+    expect(usage.node.workingSetBytes).toBe(only?.workingSetBytes);
+    expect(usage.windowMs).toBeGreaterThanOrEqual(1_000);
+    await node.ask('stopPodSandbox', { sandboxId });
+    expect(await node.ask('stats', null)).toMatchObject({ type: 'done', containers: [] });
   });
 
   test('logs are read from their end, with timestamps, to a limit, and followed to the last line', async () => {

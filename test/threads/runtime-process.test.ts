@@ -6,6 +6,9 @@ import { RuntimeHarness } from './runtime-harness.ts';
 
 const isLinux = process.platform === 'linux';
 
+/** A machine that is busy gives a program little time. */
+const patience = { timeout: 20_000 };
+
 let node: RuntimeHarness;
 
 beforeEach(async () => {
@@ -67,4 +70,15 @@ test('with the runtime end all processes and all folders but persistent volumes'
   await node.kill();
   await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   await expect.poll(() => existsSync(nodes)).toBe(false);
+});
+
+test.runIf(isLinux)('what a busy process and its children use is measured', async () => {
+  const { containerId } = await node.run({ command: ['sh', '-c', '(while :; do :; done) & sleep 1000'] });
+  await expect
+    .poll(async () => {
+      const usage = await node.ask('stats', null);
+      const [only] = usage.type === 'done' ? usage.containers : [];
+      return only?.containerId === containerId && only.cpuNanoseconds > 50_000_000 && only.cpuNanocores > 10_000_000;
+    }, patience)
+    .toBe(true);
 });

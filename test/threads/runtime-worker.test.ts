@@ -9,6 +9,9 @@ import { builtIns } from '../../actors/programs/built-ins.ts';
 import { utf8Text } from '../../src/base/bytes.ts';
 import { containerConfig, RuntimeHarness } from './runtime-harness.ts';
 
+/** A machine that is busy gives a program little time. */
+const patience = { timeout: 20_000 };
+
 let node: RuntimeHarness;
 let modules: string;
 
@@ -115,6 +118,22 @@ describe('failures of a program', () => {
     await node.ask('stopContainer', { containerId, graceMs: 50 });
     expect(await node.container(containerId)).toMatchObject({ exitCode: 137, reason: 'Error' });
   });
+
+  test.runIf(process.platform === 'linux')(
+    'what one that blocks its thread uses is measured all the same',
+    async () => {
+      const { containerId } = await node.run({ image: module('busy', 'setTimeout(() => { for (;;); }, 50)') });
+      await expect
+        .poll(async () => {
+          const usage = await node.ask('stats', null);
+          const [only] = usage.type === 'done' ? usage.containers : [];
+          return (
+            only?.containerId === containerId && only.cpuNanoseconds > 200_000_000 && only.workingSetBytes > 1_000_000
+          );
+        }, patience)
+        .toBe(true);
+    },
+  );
 
   test('one that writes without a pause is slowed down, not stopped', async () => {
     const image = module('floods', 'for (;;) process.stdout.write("x".repeat(100) + "\\n");');

@@ -48,4 +48,8 @@ export class ConnectionProgram implements Program {
   resize(): void {
     // A connection has no size.
   }
+
+  async usage(): Promise<null> {
+    return null;
+  }
 }

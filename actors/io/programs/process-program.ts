@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { outputWindowBytes } from '../../../src/actor/programs-port.ts';
 import { type Guard, markVariable } from './guard.ts';
 import type { ProcessTable } from './process-table.ts';
-import { exitCodes, type Program, type ProgramListener } from './program.ts';
+import { exitCodes, type Program, type ProgramListener, type ProgramUsage } from './program.ts';
 
 export interface ProcessProgramOptions {
   readonly argv: readonly string[];
@@ -77,6 +77,10 @@ export class ProcessProgram implements Program {
 
   resize(): void {
     // Without a terminal of the system there is nothing to resize.
+  }
+
+  async usage(): Promise<ProgramUsage | null> {
+    return this.#options.table.usageOf(this.#group);
   }
 
   #listen(): void {

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { processesMax, processLookMs } from './limits.ts';
+import type { ProgramUsage } from './program.ts';
 
 type Excess = 'memory' | 'processes';
 
@@ -15,6 +16,8 @@ interface Watched {
 }
 
 const pageBytes = 4096;
+/** Linux tells times in hundredths of a second, whatever its own clock. */
+const nanosecondsPerTick = 10_000_000;
 
 export class ProcessTable {
   readonly #watched = new Map<number, Watched>();
@@ -57,20 +60,15 @@ export class ProcessTable {
     this.#watched.clear();
   }
 
+  /** Returns what the processes of a group have used, and their children that have ended; null where there is no telling. */
+  usageOf(group: number): ProgramUsage | null {
+    const sum = process.platform === 'linux' ? groupSums(new Set([group])).get(group) : undefined;
+    if (sum === undefined) return null;
+    return { cpuNanoseconds: sum.ticks * nanosecondsPerTick, memoryBytes: sum.pages * pageBytes };
+  }
+
   #look(): void {
-    const sums = new Map<number, { pages: number; count: number }>();
-    for (const pid of pids()) {
-      // `pid (name) state parent group ...`, the 24th is the resident set in pages; the name may hold anything.
-      const stat = text(`/proc/${pid}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const group = Number(fields[2]);
-      if (!this.#watched.has(group) || fields[0] === 'Z') continue;
-      const sum = sums.get(group) ?? { pages: 0, count: 0 };
-      sum.pages += Number(fields[21] ?? 0);
-      sum.count += 1;
-      sums.set(group, sum);
-    }
-    for (const [group, { pages, count }] of sums) {
+    for (const [group, { pages, count }] of groupSums(this.#watched)) {
       const watched = this.#watched.get(group);
       if (watched === undefined) continue;
       const { memoryLimitBytes, onExcess } = watched;
@@ -78,6 +76,30 @@ export class ProcessTable {
       else if (count > processesMax) onExcess('processes');
     }
   }
+}
+
+interface GroupSum {
+  pages: number;
+  count: number;
+  ticks: number;
+}
+
+/** Adds up the processes of groups, zombies left out. Pages that they share are counted for each. */
+function groupSums(groups: { has(group: number): boolean }): ReadonlyMap<number, GroupSum> {
+  const sums = new Map<number, GroupSum>();
+  for (const pid of pids()) {
+    // `pid (name) state parent group ...`; the 14th to 17th are times, the 24th is the resident set in pages; the name may hold anything.
+    const stat = text(`/proc/${pid}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const group = Number(fields[2]);
+    if (!groups.has(group) || fields[0] === 'Z') continue;
+    const sum = sums.get(group) ?? { pages: 0, count: 0, ticks: 0 };
+    sum.pages += Number(fields[21] ?? 0);
+    sum.count += 1;
+    sum.ticks += fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
+    sums.set(group, sum);
+  }
+  return sums;
 }
 
 function pids(): number[] {

@@ -7,6 +7,7 @@ import type { ContainerBirth } from '../../../src/actor/container-thread.ts';
 import type { Port } from '../../../src/actor/ports.ts';
 import {
   messageBytesMax,
+  type ProgramReading,
   type ProgramSpec,
   type ProgramsArgs,
   type ProgramsCommand,
@@ -95,6 +96,8 @@ class Programs {
         return this.#running.get(command.program)?.limit?.(command.memoryLimitBytes);
       case 'resize':
         return this.#running.get(command.program)?.resize(command.columns, command.rows);
+      case 'measure':
+        return this.#measure(command);
       case 'probe': {
         const { id, probe, address, timeoutMs } = command;
         void probeNetwork(probe, address, timeoutMs).then((verdict) => this.#tell({ type: 'probed', id, ...verdict }));
@@ -111,6 +114,14 @@ class Programs {
     this.#images.close();
     this.#folders.close();
     this.#guard?.close();
+  }
+
+  #measure({ id, programs }: Extract<ProgramsCommand, { type: 'measure' }>): void {
+    const reading = async (program: number): Promise<readonly ProgramReading[]> => {
+      const usage = await this.#running.get(program)?.usage();
+      return usage === null || usage === undefined ? [] : [{ program, ...usage }];
+    };
+    void Promise.all(programs.map(reading)).then((all) => this.#tell({ type: 'measured', id, readings: all.flat() }));
   }
 
   #tell(event: ProgramsEvent): void {

@@ -1,11 +1,13 @@
 /** A program that is a worker thread: its streams, signals and end. Its thread can block, run out of memory or throw without harm to others. */
 import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { ContainerBirth, FromContainer, ToContainer } from '../../../src/actor/container-thread.ts';
-import { workerHeapMbMin } from './limits.ts';
-import { exitCodes, type Program, type ProgramListener } from './program.ts';
+import { measureWaitMs, workerHeapMbMin } from './limits.ts';
+import { exitCodes, type Program, type ProgramListener, type ProgramUsage } from './program.ts';
 import type { SharedMemory } from './shared-memory.ts';
+import { threadNanoseconds } from './thread-time.ts';
 
 export interface WorkerProgramOptions {
   readonly birth: Omit<ContainerBirth, 'outputBytes'>;
@@ -18,6 +20,7 @@ export interface WorkerProgramOptions {
 }
 
 const bytesPerMb = 1024 * 1024;
+const nanosecondsPerMs = 1_000_000;
 const entry = '#workers/container';
 
 export class WorkerProgram implements Program {
@@ -30,6 +33,11 @@ export class WorkerProgram implements Program {
   #isOutOfMemory = false;
   #refusal: string | null = null;
   #hasStarted = false;
+  #thread = 0;
+  /** What it held when it last told. */
+  #memoryBytes = 0;
+  /** Who waits for it to tell. */
+  readonly #measuring: (() => void)[] = [];
   /** Output that came in this turn of the event loop: a program of many small writes costs its node few events. */
   #output: { readonly stream: 'stdout' | 'stderr'; readonly parts: Uint8Array[] }[] = [];
 
@@ -76,6 +84,20 @@ export class WorkerProgram implements Program {
     this.#tell({ type: 'resize', columns, rows });
   }
 
+  async usage(): Promise<ProgramUsage | null> {
+    if (!this.#hasStarted) return null;
+    const told = new Promise<void>((resolve) => this.#measuring.push(resolve));
+    this.#tell({ type: 'measure' });
+    await Promise.race([told, delay(measureWaitMs, undefined, { ref: false })]);
+    return { cpuNanoseconds: this.#cpuNanoseconds(), memoryBytes: this.#memoryBytes };
+  }
+
+  /** Its thread's time on a processor; where threads have no numbers, the time in which its event loop was not idle. */
+  #cpuNanoseconds(): number {
+    const onProcessor = this.#thread === 0 ? null : threadNanoseconds(this.#thread);
+    return onProcessor ?? Math.round(this.#worker.performance.eventLoopUtilization().active * nanosecondsPerMs);
+  }
+
   #tell(message: ToContainer): void {
     this.#worker.postMessage(message);
   }
@@ -116,7 +138,13 @@ export class WorkerProgram implements Program {
       }
       case 'started':
         this.#hasStarted = true;
+        this.#thread = message.thread;
+        this.#memoryBytes = message.memoryBytes;
         return this.#options.listener.started();
+      case 'holds':
+        this.#memoryBytes = message.memoryBytes;
+        for (const resolve of this.#measuring.splice(0)) resolve();
+        return undefined;
       case 'notFound':
         this.#refusal = message.message;
         return undefined;

@@ -1,8 +1,8 @@
 /** One container of a real program: what it is, what became of it, and its log. */
-import type { ProgramType } from '../../actor/programs-port.ts';
+import type { ProgramSpec, ProgramType } from '../../actor/programs-port.ts';
 import { assert } from '../../base/assert.ts';
 import type { WallMs } from '../../base/brand.ts';
-import type { ContainerConfig, ContainerState, RuntimeContainer } from '../../protocol/runtime.ts';
+import type { ContainerConfig, ContainerState, RuntimeContainer, SandboxConfig } from '../../protocol/runtime.ts';
 import { LineLog } from './line-log.ts';
 
 /** How a program ended. */
@@ -65,6 +65,27 @@ export class ProgramContainer {
       exitCode: this.#exitCode,
       reason: this.#reason,
       message: this.#message,
+    };
+  }
+
+  /** What a command beside the container's program is started with; the program's own spec says more. */
+  specOf(command: readonly string[], stdin: boolean, tty: boolean, sandbox: SandboxConfig | undefined): ProgramSpec {
+    const { env, workingDirectory, memoryLimitBytes } = this.config;
+    return {
+      type: this.type,
+      container: this.id,
+      podUid: this.podUid,
+      image: null,
+      command,
+      args: [],
+      env,
+      workingDirectory,
+      hostname: sandbox?.hostname ?? '',
+      address: sandbox?.podIp ?? null,
+      memoryLimitBytes,
+      stdin,
+      tty,
+      messagePath: '',
     };
   }
 

@@ -180,10 +180,14 @@ export class ProgramExecs {
     return [toPort({ type: 'signal', program, signal: 'SIGKILL' }), failure(sync.request, 'timedOut', message)];
   }
 
+  /** The commands that run in a container beside its own program. */
+  programsOf(containerId: string): readonly number[] {
+    return [...this.#ownerOf].filter(([, owner]) => owner === containerId).map(([program]) => program);
+  }
+
   /** A container or a sandbox has ended: what ran in it beside its own program is killed. */
   ownerEnded(owner: string): readonly Effect[] {
-    const programs = [...this.#ownerOf].filter(([, own]) => own === owner).map(([program]) => program);
-    return programs.map((program) => toPort({ type: 'signal', program, signal: 'SIGKILL' }));
+    return this.programsOf(owner).map((program) => toPort({ type: 'signal', program, signal: 'SIGKILL' }));
   }
 }
 

@@ -17,13 +17,16 @@ import type {
   RuntimeContainer,
   RuntimeFailureCode,
   RuntimeProtocol,
+  SandboxConfig,
   SandboxStatus,
 } from '../../protocol/runtime.ts';
+import { ContainerTable } from '../container-table.ts';
 import { LogReaders } from './log-readers.ts';
 import { type Completion, PortCalls, toPort } from './port-calls.ts';
 import { ProgramContainer } from './program-container.ts';
 import { ProgramExecs } from './program-execs.ts';
 import { ProgramImages } from './program-images.ts';
+import { ProgramMeters } from './program-meters.ts';
 import { ProgramSandboxes } from './program-sandboxes.ts';
 import { ProgramSessions } from './program-sessions.ts';
 
@@ -43,9 +46,8 @@ interface Stop {
 }
 
 export class ProgramRuntime {
-  readonly #idPrefix: string;
   readonly #defaultType: ProgramType;
-  readonly #containers = new Map<string, ProgramContainer>();
+  readonly #containers: ContainerTable<ProgramContainer>;
   /** Containers by the number of their program. */
   readonly #byProgram = new Map<number, ProgramContainer>();
   readonly #stops = new Map<string, Stop>();
@@ -58,10 +60,10 @@ export class ProgramRuntime {
   readonly #calls = new PortCalls();
   readonly #images = new ProgramImages(this.#calls);
   readonly #sandboxes = new ProgramSandboxes(this.#calls);
+  readonly #meters = new ProgramMeters();
   readonly #readers: LogReaders;
   readonly #sessions: ProgramSessions;
   readonly #execs: ProgramExecs;
-  #lastId = 0;
   #lastProgram = 0;
   #wallMs = 0 as WallMs;
   #nowMs = 0;
@@ -70,7 +72,7 @@ export class ProgramRuntime {
 
   /** `idPrefix` makes ids unique among nodes and lives of runtimes: hexadecimal. `defaultType` is for sandboxes that name no handler. */
   constructor(idPrefix: string, defaultType: ProgramType) {
-    this.#idPrefix = idPrefix;
+    this.#containers = new ContainerTable(idPrefix);
     this.#defaultType = defaultType;
     this.#readers = new LogReaders((id) => {
       const container = this.#containers.get(id);
@@ -82,7 +84,7 @@ export class ProgramRuntime {
       calls: this.#calls,
       nextProgram: () => (this.#lastProgram += 1),
       container: (id) => this.#containers.get(id),
-      specOf: (container, command, stdin, tty) => this.#execSpec(container, command, stdin, tty),
+      specOf: (container, command, stdin, tty) => container.specOf(command, stdin, tty, this.#sandboxOf(container)),
       sandbox: (id) => this.#sandboxes.get(id),
       push: (effects) => this.#push(effects),
     });
@@ -90,7 +92,11 @@ export class ProgramRuntime {
 
   /** Tells whether an id of a sandbox, a container or a session is one of this runtime's. */
   owns(id: string): boolean {
-    return this.#sandboxes.get(id) !== undefined || this.#containers.has(id) || this.#sessions.find(id) !== undefined;
+    return (
+      this.#sandboxes.get(id) !== undefined ||
+      this.#containers.get(id) !== undefined ||
+      this.#sessions.find(id) !== undefined
+    );
   }
 
   /** The pod belongs to another runtime: its volumes are not for here. */
@@ -103,7 +109,7 @@ export class ProgramRuntime {
   }
 
   containers(): readonly RuntimeContainer[] {
-    return Array.from(this.#containers.values(), (container) => container.status());
+    return this.#containers.statuses();
   }
 
   /** Takes an input. `changes` are containers that changed, as they are now, in order; they are to be told before the effects. */
@@ -168,7 +174,7 @@ export class ProgramRuntime {
         return this.#push(
           this.#sandboxes.run(
             ask.request.config,
-            () => this.#newId(),
+            () => this.#containers.newId(),
             () => this.#wallMs,
             (reply) => this.#answer(request, reply),
           ),
@@ -206,7 +212,7 @@ export class ProgramRuntime {
       case 'sendInput':
         return this.#push(this.#execs.input(request, ask.request));
       case 'stats':
-        return this.#fail(request, 'unsupported', 'what real programs use is not measured');
+        return this.#measure(request);
       default:
         return unreachable(ask);
     }
@@ -232,18 +238,15 @@ export class ProgramRuntime {
     return handler === 'worker' || handler === 'process' ? handler : this.#defaultType;
   }
 
-  #newId(): string {
-    this.#lastId += 1;
-    return `${this.#idPrefix}${this.#lastId.toString(16).padStart(8, '0')}`;
-  }
-
   // --- Sandboxes --------------------------------------------------------------------------------------------------------
 
   /** Kills what runs in a sandbox; `done` runs when all of it has ended. */
   #stopSandbox(sandboxId: string, done: () => void): void {
     this.#sandboxes.stopped(sandboxId);
     this.#push(this.#execs.ownerEnded(sandboxId));
-    const running = this.#containersOf(sandboxId).filter(({ state, program }) => state === 'running' || program > 0);
+    const running = this.#containers
+      .inSandbox(sandboxId)
+      .filter(({ state, program }) => state === 'running' || program > 0);
     const left = new Set(running.filter(({ state }) => state !== 'exited').map(({ id }) => id));
     if (left.size === 0) return done();
     for (const id of left) {
@@ -259,14 +262,14 @@ export class ProgramRuntime {
 
   #removeSandbox(request: number, sandboxId: string): void {
     this.#stopSandbox(sandboxId, () => {
-      for (const { id } of this.#containersOf(sandboxId)) this.#forget(id);
+      for (const { id } of this.#containers.inSandbox(sandboxId)) this.#forget(id);
       this.#sandboxes.remove(sandboxId);
       this.#done(request);
     });
   }
 
-  #containersOf(sandboxId: string): readonly ProgramContainer[] {
-    return [...this.#containers.values()].filter((container) => container.sandboxId === sandboxId);
+  #sandboxOf({ sandboxId }: ProgramContainer): SandboxConfig | undefined {
+    return this.#sandboxes.get(sandboxId)?.config;
   }
 
   // --- Containers -------------------------------------------------------------------------------------------------------
@@ -274,11 +277,8 @@ export class ProgramRuntime {
   #create(request: number, sandboxId: string, config: ContainerConfig): void {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox?.state !== 'ready') return this.#fail(request, 'notFound', `no ready sandbox ${sandboxId}`);
-    const known = this.#containersOf(sandboxId).find(
-      (container) => container.config.name === config.name && container.config.attempt === config.attempt,
-    );
+    const known = this.#containers.madeBefore(sandboxId, config);
     if (known !== undefined) {
-      // Asked twice, because the first answer was lost.
       if (known.state === 'created') return this.#answer(request, { type: 'done', containerId: known.id });
       return this.#fail(request, 'wrongState', `container ${config.name} has been started already`);
     }
@@ -286,7 +286,7 @@ export class ProgramRuntime {
     const waiting = this.#creating.get(key);
     this.#creating.set(key, [...(waiting ?? []), request]);
     if (waiting !== undefined) return undefined;
-    const id = this.#newId();
+    const id = this.#containers.newId();
     const settle = (completion: Completion): void => {
       const requests = this.#creating.get(key) ?? [];
       this.#creating.delete(key);
@@ -309,7 +309,7 @@ export class ProgramRuntime {
       return made.type === 'failed' ? made.message : `no ready sandbox ${sandboxId}`;
     }
     const place = { sandboxId, podUid: sandbox.config.uid, type: this.#typeOf(sandbox.config.runtimeHandler) };
-    this.#containers.set(id, new ProgramContainer(id, place, config, this.#wallMs));
+    this.#containers.add(new ProgramContainer(id, place, config, this.#wallMs));
     return null;
   }
 
@@ -328,34 +328,12 @@ export class ProgramRuntime {
     this.#starting.set(container.program, [request]);
     const { image, command, args, stdin, tty, terminationMessagePath } = container.config;
     const spec: ProgramSpec = {
-      ...this.#execSpec(container, command, stdin, tty),
+      ...container.specOf(command, stdin, tty, this.#sandboxOf(container)),
       image,
       args,
       messagePath: terminationMessagePath,
     };
     return this.#push([toPort({ type: 'start', program: container.program, spec })]);
-  }
-
-  /** What a command beside the container's program is started with; the program's own spec says more. */
-  #execSpec(container: ProgramContainer, command: readonly string[], stdin: boolean, tty: boolean): ProgramSpec {
-    const { config, type, podUid, id } = container;
-    const sandbox = this.#sandboxes.get(container.sandboxId)?.config;
-    return {
-      type,
-      container: id,
-      podUid,
-      image: null,
-      command,
-      args: [],
-      env: config.env,
-      workingDirectory: config.workingDirectory,
-      hostname: sandbox?.hostname ?? '',
-      address: sandbox?.podIp ?? null,
-      memoryLimitBytes: config.memoryLimitBytes,
-      stdin,
-      tty,
-      messagePath: '',
-    };
   }
 
   #stop(request: number, containerId: string, graceMs: number): void {
@@ -417,13 +395,36 @@ export class ProgramRuntime {
     const container = this.#containers.get(containerId);
     if (container?.state !== 'running')
       return this.#fail(request, 'notFound', `container ${containerId} is not running`);
-    const address = this.#sandboxes.get(container.sandboxId)?.config.podIp ?? null;
+    const address = this.#sandboxOf(container)?.podIp ?? null;
     const settle = (completion: Completion): void => {
       if (completion.type !== 'probed') return this.#fail(request, 'timedOut', 'the probe was not carried out');
       const { isSuccessful, message } = completion;
       return this.#answer(request, { type: 'done', isSuccessful, message });
     };
     return this.#push([this.#calls.call({ type: 'probe', address, probe: action, timeoutMs }, settle)]);
+  }
+
+  /** Asks for readings of what runs; a node where none can be had says so. */
+  /** Asks for readings of what runs; a node where none can be had says so. */
+  #measure(request: number): void {
+    const running = this.#containers.all().filter(({ state }) => state === 'running');
+    const metered = running.map(({ id, podUid, config, program }) => ({
+      id,
+      podUid,
+      name: config.name,
+      programs: [program, ...this.#execs.programsOf(id)],
+    }));
+    const settle = (completion: Completion): void => {
+      const readings = completion.type === 'measured' ? completion.readings : [];
+      const left = metered.filter(({ id }) => this.#containers.get(id)?.state === 'running');
+      if (left.length > 0 && readings.length === 0) {
+        return this.#fail(request, 'unsupported', 'what real programs use cannot be measured on this machine');
+      }
+      const usage = this.#meters.measured(left, readings, this.#nowMs, this.#wallMs);
+      return this.#answer(request, { type: 'done', ...usage });
+    };
+    const programs = metered.flatMap((container) => container.programs);
+    return this.#push([this.#calls.call({ type: 'measure', programs }, settle)]);
   }
 
   // --- What programs do -------------------------------------------------------------------------------------------------
@@ -451,6 +452,7 @@ export class ProgramRuntime {
     const container = this.#byProgram.get(program);
     if (container?.state !== 'created') return;
     container.started(this.#wallMs);
+    this.#meters.started(container.id, this.#nowMs);
     this.#changes.push(container.status());
     for (const request of this.#starting.get(program) ?? []) this.#done(request);
     this.#starting.delete(program);
@@ -471,6 +473,7 @@ export class ProgramRuntime {
     if (container === undefined) return this.#push(this.#execs.exited(event));
     if (container.state !== 'running') return undefined;
     container.ended(event, this.#wallMs);
+    this.#meters.ended(container.id);
     this.#changes.push(container.status());
     this.#push([
       { type: 'cancelTimer', key: `${killTimer}${container.id}` },

@@ -26,6 +26,7 @@ const step = fc.record({
     'input',
     'leave',
     'volume',
+    'stats',
     'port',
     'port',
     'port',
@@ -81,6 +82,8 @@ class World {
           name: 'v',
           content: { type: 'empty', isMemory: false, sizeLimitBytes: 0 },
         });
+      case 'stats':
+        return this.#ask('stats', null);
       case 'input':
         return this.#ask('sendInput', { sessionId: `s${this.#lastStream - which}`, bytes: utf8('x'), isEnd: fails });
       case 'session':

@@ -65,11 +65,29 @@ test.each([
   [['sleep', 'infinity'], { runMs: Number.POSITIVE_INFINITY, exitCode: 0, firstLines: [] }],
   [['sh', '-c', 'echo "Hello World" && sleep 1 && exit 5'], { runMs: 1_000, exitCode: 5, firstLines: ['Hello World'] }],
   [['sh', '-c', 'echo ready; nginx'], { firstLines: ['ready'] }],
+  [['sh', '-c', 'false; echo on || echo off'], { runMs: 0, exitCode: 0, firstLines: ['on'] }],
+  [
+    ['sh', '-ec', 'echo a > /tmp/b; touch /c; sleep 3; rm -f /c; false; echo d'],
+    { runMs: 3_000, exitCode: 1, firstLines: [] },
+  ],
+  [
+    ['sh', '-c', 'for i in 1 2; do echo $i $NAME; sleep $i; done'],
+    { runMs: 3_000, exitCode: 0, firstLines: ['1 x', '2 x'] },
+  ],
+  [['sh', '-c', 'sleep 5 & wait; seq 9 | tail -n1'], { runMs: 5_000, exitCode: 0, firstLines: ['9'] }],
+  [['sh', '-c', 'echo up; tail -f /dev/null'], { runMs: Number.POSITIVE_INFINITY, exitCode: 0, firstLines: ['up'] }],
   [['sh', '-c', 'while true; do sleep 1; done'], {}],
+  [['sh', '-c', 'yes'], {}],
+  [['sh', '-c', 'until [ -f /ready ]; do sleep 1; done'], {}],
+  [['sh', '-c', 'cp /a/* /b'], {}],
+  [['sh', '-c', 'date; hostname'], {}],
+  [['sh', '-c', 'if then'], {}],
+  [['sh'], {}],
+  [['cat'], {}],
   [['nginx', '-g', 'daemon off;'], {}],
   [[], {}],
 ])('the command %j lives as people expect', (words, life) => {
-  expect(lifeOfCommand(words)).toEqual(life);
+  expect(lifeOfCommand(words, [{ name: 'NAME', value: 'x' }])).toEqual(life);
 });
 
 describe('logs', () => {

@@ -4,7 +4,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { posix } from 'node:path';
-import { openWriter, parseFlags, readAll, type Tool, type ToolCall, UsageError } from '../tool.ts';
+import { utf8Text } from '../../src/base/bytes.ts';
+import { parseFlags, UsageError } from '../../src/shell/tool.ts';
+import type { AsyncCall, AsyncTool } from './async-tool.ts';
 
 interface Fetch {
   readonly url: string;
@@ -20,7 +22,7 @@ const redirectsMax = 10;
 
 /** Sends a request; `localhost` is the pod. */
 async function fetchUrl(
-  { container }: Pick<ToolCall, 'container'>,
+  { container }: Pick<AsyncCall, 'container'>,
   asked: Fetch,
   redirects = 0,
 ): Promise<IncomingMessage> {
@@ -59,7 +61,7 @@ function reasonOf(error: unknown): string {
   return message;
 }
 
-const wget: Tool = async (call) => {
+const wget: AsyncTool = async (call) => {
   const { flags, values, rest } = parseFlags(call.args, 'qSc', 'OTt', {
     timeout: 'T',
     tries: 't',
@@ -92,12 +94,9 @@ const wget: Tool = async (call) => {
     const name =
       values.get('O') ??
       (posix.basename(new URL(/^https?:/.test(url) ? url : `http://${url}`).pathname) || 'index.html');
-    const writer =
-      name === '-'
-        ? { ...call.stdout, write: (chunk: Uint8Array) => call.stdout.write(chunk), close: async () => {} }
-        : await openWriter(call, name, 'w');
+    const writer = name === '-' ? call.stdout : call.create(name);
     for await (const chunk of response) await writer.write(chunk as Uint8Array);
-    await writer.close();
+    writer.close();
     return 0;
   } catch (error) {
     await call.stderr.write(`wget: ${reasonOf(error)}\n`);
@@ -124,7 +123,7 @@ const curlFlags = {
   user: 'u',
 };
 
-const curl: Tool = async (call) => {
+const curl: AsyncTool = async (call) => {
   const headers: Record<string, string> = {};
   for (const [index, arg] of call.args.entries()) {
     const header = arg === '-H' || arg === '--header' ? (call.args[index + 1] ?? '') : '';
@@ -135,7 +134,7 @@ const curl: Tool = async (call) => {
   const [url] = rest;
   if (url === undefined) throw new UsageError('no URL specified');
   const data = values.get('d');
-  const body = data === '@-' ? (await readAll(call.stdin)).toString('utf8') : (data ?? null);
+  const body = data === '@-' ? utf8Text(await call.input()) : (data ?? null);
   if (body !== null) headers['Content-Type'] ??= 'application/x-www-form-urlencoded';
   const user = values.get('u');
   if (user !== undefined) headers['Authorization'] = `Basic ${Buffer.from(user).toString('base64')}`;
@@ -158,14 +157,14 @@ const curl: Tool = async (call) => {
       return 22;
     }
     const output = values.get('o');
-    const writer = output === undefined ? null : await openWriter(call, output, 'w');
+    const writer = output === undefined ? null : call.create(output);
     const target = writer ?? call.stdout;
     if (flags.has('i') || flags.has('I')) {
       const lines = Object.entries(response.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
       await target.write(`HTTP/1.1 ${status} ${response.statusMessage ?? ''}\r\n${lines.join('')}\r\n`);
     }
     for await (const chunk of response) await target.write(chunk as Uint8Array);
-    await writer?.close();
+    writer?.close();
     await call.stdout.write((values.get('w') ?? '').replaceAll('%{http_code}', String(status)).replaceAll('\\n', '\n'));
     return 0;
   } catch (error) {
@@ -176,7 +175,7 @@ const curl: Tool = async (call) => {
 };
 
 /** Connects to a port: `-z` only looks, otherwise input goes there and what comes is written. */
-const nc: Tool = async (call) => {
+const nc: AsyncTool = async (call) => {
   const { flags, values, rest } = parseFlags(call.args, 'zv', 'w');
   const [host = '', port = ''] = rest;
   const socket = connect({ host: call.container.resolve(host), port: Number(port) });
@@ -184,7 +183,7 @@ const nc: Tool = async (call) => {
   try {
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     if (flags.has('z')) return 0;
-    void readAll(call.stdin).then((bytes) => socket.end(bytes));
+    void call.input().then((bytes) => socket.end(bytes));
     for await (const chunk of socket) await call.stdout.write(chunk as Uint8Array);
     return 0;
   } catch (error) {
@@ -195,7 +194,7 @@ const nc: Tool = async (call) => {
   }
 };
 
-const nslookup: Tool = async (call) => {
+const nslookup: AsyncTool = async (call) => {
   const [name = ''] = call.args;
   try {
     const { address } = await lookup(call.container.resolve(name));
@@ -207,4 +206,4 @@ const nslookup: Tool = async (call) => {
   }
 };
 
-export const networkTools: Readonly<Record<string, Tool>> = { wget, curl, nc, nslookup };
+export const networkTools: Readonly<Record<string, AsyncTool>> = { wget, curl, nc, nslookup };

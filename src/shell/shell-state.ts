@@ -1,6 +1,7 @@
 /** What a shell remembers. A subshell gets a copy. */
-import type { Command } from '../../../src/shell/syntax.ts';
-import type { ContainerFiles } from '../container-files.ts';
+import type { Files } from './files.ts';
+import type { Command } from './syntax.ts';
+import type { Job } from './tasks.ts';
 
 export class ShellState {
   variables: Map<string, string>;
@@ -9,15 +10,15 @@ export class ShellState {
   /** `$1` and on. */
   args: readonly string[];
   name: string;
-  files: ContainerFiles;
+  files: Files;
   lastStatus = 0;
   /** `set -e`, `set -u`, `set -x`. */
   options: Set<string>;
   trapped: string | null = null;
   atExit: string | null = null;
-  backgrounds: Promise<number>[] = [];
+  backgrounds: Job<number>[] = [];
 
-  constructor(env: Readonly<Record<string, string>>, files: ContainerFiles, name: string, args: readonly string[]) {
+  constructor(env: Readonly<Record<string, string>>, files: Files, name: string, args: readonly string[]) {
     this.variables = new Map(Object.entries(env));
     this.exported = new Set(Object.keys(env));
     this.functions = new Map();

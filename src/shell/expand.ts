@@ -1,14 +1,16 @@
 /** Expansion of words: variables, substitutions, arithmetic, field splitting, file names. Models POSIX.1-2017 2.6. */
-import { posix } from 'node:path';
-import { calculate } from '../../../src/shell/arithmetic.ts';
-import { escapedPattern, hasWildcard, matchesPattern, trimmed } from '../../../src/shell/pattern.ts';
-import type { Script, Word, WordPart } from '../../../src/shell/syntax.ts';
+import { calculate } from './arithmetic.ts';
+import { attempt } from './files.ts';
+import { joinPath } from './paths.ts';
+import { escapedPattern, hasWildcard, matchesPattern, trimmed } from './pattern.ts';
 import type { ShellState } from './shell-state.ts';
+import type { Script, Word, WordPart } from './syntax.ts';
+import type { Task } from './tasks.ts';
 
 export interface Expander {
   readonly state: ShellState;
   /** Runs a script and returns what it wrote, without the newlines at its end. */
-  capture(script: Script): Promise<string>;
+  capture(script: Script): Task<string>;
 }
 
 /** A word on its way: `pattern` is the text with what was quoted escaped. */
@@ -19,11 +21,11 @@ interface Field {
 }
 
 /** Expands words to arguments. */
-export async function expandWords(expander: Expander, words: readonly Word[]): Promise<string[]> {
+export function* expandWords(expander: Expander, words: readonly Word[]): Task<string[]> {
   const args: string[] = [];
   for (const word of words) {
-    for (const field of await fieldsOf(expander, word)) {
-      const names = hasWildcard(field.pattern) ? await namesOf(expander.state, field.pattern) : [];
+    for (const field of yield* fieldsOf(expander, word)) {
+      const names = hasWildcard(field.pattern) ? namesOf(expander.state, field.pattern) : [];
       if (names.length > 0) args.push(...names);
       else args.push(field.text);
     }
@@ -32,26 +34,26 @@ export async function expandWords(expander: Expander, words: readonly Word[]): P
 }
 
 /** Expands a word to one text, without splitting it. */
-export async function expandText(expander: Expander, word: Word): Promise<string> {
-  return (await wholeOf(expander, word)).text;
+export function* expandText(expander: Expander, word: Word): Task<string> {
+  return (yield* wholeOf(expander, word)).text;
 }
 
 /** Expands a word to a pattern. */
-export async function expandPattern(expander: Expander, word: Word): Promise<string> {
-  return (await wholeOf(expander, word)).pattern;
+export function* expandPattern(expander: Expander, word: Word): Task<string> {
+  return (yield* wholeOf(expander, word)).pattern;
 }
 
-async function wholeOf(expander: Expander, word: Word): Promise<Field> {
+function* wholeOf(expander: Expander, word: Word): Task<Field> {
   const field: Field = { text: '', pattern: '', isQuoted: false };
   for (const [index, part] of word.entries()) {
-    const value = await valueOf(expander, part, index === 0);
+    const value = yield* valueOf(expander, part, index === 0);
     field.text += value;
     field.pattern += part.isQuoted ? escapedPattern(value) : value;
   }
   return field;
 }
 
-async function fieldsOf(expander: Expander, word: Word): Promise<Field[]> {
+function* fieldsOf(expander: Expander, word: Word): Task<Field[]> {
   const { state } = expander;
   const fields: Field[] = [];
   let current: Field | null = null;
@@ -73,7 +75,7 @@ async function fieldsOf(expander: Expander, word: Word): Promise<Field[]> {
       }
       continue;
     }
-    const value = await valueOf(expander, part, index === 0);
+    const value = yield* valueOf(expander, part, index === 0);
     if (part.isQuoted || part.type === 'text') {
       add(value, part.isQuoted);
       continue;
@@ -95,7 +97,7 @@ function separators(state: ShellState): RegExp {
   return /^\s+$/.test(ifs) ? new RegExp(`[${set}]+`) : new RegExp(`[${set}]`);
 }
 
-async function valueOf(expander: Expander, part: WordPart, isFirst: boolean): Promise<string> {
+function* valueOf(expander: Expander, part: WordPart, isFirst: boolean): Task<string> {
   const { state } = expander;
   switch (part.type) {
     case 'text':
@@ -104,38 +106,38 @@ async function valueOf(expander: Expander, part: WordPart, isFirst: boolean): Pr
       }
       return part.text;
     case 'command':
-      return expander.capture(part.script);
+      return yield* expander.capture(part.script);
     case 'arithmetic': {
-      const text = await expandText(expander, part.expression);
+      const text = yield* expandText(expander, part.expression);
       const assign = (name: string, value: number): void => void state.variables.set(name, String(value));
       return String(calculate(text, (name) => state.variables.get(name) ?? '', assign));
     }
     case 'variable':
-      return substituted(expander, part);
+      return yield* substituted(expander, part);
   }
 }
 
-async function substituted(
+function* substituted(
   expander: Expander,
   { name, operator, word }: Extract<WordPart, { type: 'variable' }>,
-): Promise<string> {
+): Task<string> {
   const { state } = expander;
   const value = variable(state, name);
   if (operator === 'length') return String([...(value ?? '')].length);
   if (operator.startsWith('#') || operator.startsWith('%')) {
-    return trimmed(value ?? '', await expandPattern(expander, word), operator);
+    return trimmed(value ?? '', yield* expandPattern(expander, word), operator);
   }
   const isMissing = value === undefined || (operator.startsWith(':') && value === '');
   switch (operator.at(-1)) {
     case '-':
-      return isMissing ? expandText(expander, word) : (value ?? '');
+      return isMissing ? yield* expandText(expander, word) : (value ?? '');
     case '+':
-      return isMissing ? '' : expandText(expander, word);
+      return isMissing ? '' : yield* expandText(expander, word);
     case '=':
-      if (isMissing) state.variables.set(name, await expandText(expander, word));
+      if (isMissing) state.variables.set(name, yield* expandText(expander, word));
       return variable(state, name) ?? '';
     case '?':
-      if (isMissing) throw new Error(`${name}: ${(await expandText(expander, word)) || 'parameter not set'}`);
+      if (isMissing) throw new Error(`${name}: ${(yield* expandText(expander, word)) || 'parameter not set'}`);
       return value ?? '';
     default:
       if (value === undefined && state.options.has('u') && name !== '@' && name !== '*')
@@ -166,20 +168,20 @@ function variable(state: ShellState, name: string): string | undefined {
 }
 
 /** Returns the files that a pattern means, sorted. */
-async function namesOf(state: ShellState, pattern: string): Promise<string[]> {
+function namesOf(state: ShellState, pattern: string): readonly string[] {
   let found = [pattern.startsWith('/') ? '/' : ''];
   for (const part of pattern.split('/').filter((each) => each !== '')) {
     const next: string[] = [];
     for (const folder of found) {
       if (!hasWildcard(part)) {
-        const path = posix.join(folder, part.replaceAll('\\', ''));
-        if (state.files.exists(path)) next.push(path);
+        const path = joinPath(folder, part.replaceAll('\\', ''));
+        if (attempt(() => state.files.stat(path)) !== undefined) next.push(path);
         continue;
       }
-      const names = await state.files.readdir(folder === '' ? '.' : folder).catch(() => []);
+      const names = attempt(() => state.files.names(folder === '' ? '.' : folder)) ?? [];
       for (const name of names) {
         if (name.startsWith('.') !== part.startsWith('.')) continue;
-        if (matchesPattern(name, part)) next.push(posix.join(folder, name));
+        if (matchesPattern(name, part)) next.push(joinPath(folder, name));
       }
     }
     found = next;

@@ -1,0 +1,140 @@
+/** What commands read and write: bytes that come or go when there is room. */
+import { concatBytes, emptyBytes, utf8, utf8Text } from '../base/bytes.ts';
+import { pipeBytesMax } from './limits.ts';
+import { ended, type Task } from './tasks.ts';
+
+/** Something that bytes come from, until null. */
+export interface Reader {
+  read(): Task<Uint8Array | null>;
+  /** Gives back what was read too far: the next read returns it. */
+  unread(bytes: Uint8Array): void;
+}
+
+/** Something that bytes go to. It keeps them: whoever writes does not change them afterwards. */
+export interface Writer {
+  write(chunk: string | Uint8Array): Task<void>;
+}
+
+export interface Streams {
+  readonly stdin: Reader;
+  readonly stdout: Writer;
+  readonly stderr: Writer;
+}
+
+/** The reader of a pipe is gone. */
+export class BrokenPipe extends Error {
+  constructor() {
+    super('broken pipe');
+    this.name = 'BrokenPipe';
+  }
+}
+
+/** A reader of what a function yields. */
+export class Source implements Reader {
+  readonly #next: () => Task<Uint8Array | null>;
+  #unread: Uint8Array = emptyBytes;
+
+  constructor(next: () => Task<Uint8Array | null>) {
+    this.#next = next;
+  }
+
+  read(): Task<Uint8Array | null> {
+    const bytes = this.#unread;
+    if (bytes.length === 0) return this.#next();
+    this.#unread = emptyBytes;
+    return ended<Uint8Array | null>(bytes);
+  }
+
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#unread = this.#unread.length === 0 ? bytes : concatBytes([bytes, this.#unread]);
+  }
+}
+
+/** A reader of bytes that are there. */
+export function readerOf(bytes: Uint8Array): Reader {
+  const parts = [bytes];
+  return new Source(() => ended(parts.shift() ?? null));
+}
+
+/** A writer whose function takes everything at once. */
+export function writerTo(take: (bytes: Uint8Array) => void): Writer {
+  return {
+    write: (chunk) => {
+      take(bytesOf(chunk));
+      return ended(undefined);
+    },
+  };
+}
+
+export function bytesOf(chunk: string | Uint8Array): Uint8Array {
+  return typeof chunk === 'string' ? utf8(chunk) : chunk;
+}
+
+/** Reads all of a stream. */
+export function* readAll(reader: Reader): Task<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) parts.push(bytes);
+  return concatBytes(parts);
+}
+
+export function* readText(reader: Reader): Task<string> {
+  return utf8Text(yield* readAll(reader));
+}
+
+const newline = 0x0a;
+
+/** Reads one line without its end; null at the end of the stream. What is behind it stays for the next reader. */
+export function* readLine(reader: Reader): Task<string | null> {
+  const parts: Uint8Array[] = [];
+  for (;;) {
+    const bytes = yield* reader.read();
+    if (bytes === null) return parts.length === 0 ? null : utf8Text(concatBytes(parts));
+    const end = bytes.indexOf(newline);
+    parts.push(end < 0 ? bytes : bytes.subarray(0, end));
+    if (end < 0) continue;
+    reader.unread(bytes.subarray(end + 1));
+    return utf8Text(concatBytes(parts));
+  }
+}
+
+/** A pipe between two commands: bounded, so that the writer waits for the reader; a writer whose reader is gone gets BrokenPipe. */
+export class Pipe extends Source implements Writer {
+  readonly #chunks: Uint8Array[];
+  #bytes = 0;
+  #isWriteEnded = false;
+  #isReadEnded = false;
+
+  constructor() {
+    super(() => this.#take());
+    this.#chunks = [];
+  }
+
+  *write(chunk: string | Uint8Array): Task<void> {
+    const bytes = bytesOf(chunk);
+    while (this.#bytes >= pipeBytesMax && !this.#isReadEnded) {
+      yield { isOver: () => this.#bytes < pipeBytesMax || this.#isReadEnded };
+    }
+    if (this.#isReadEnded) throw new BrokenPipe();
+    this.#chunks.push(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  endWriting(): void {
+    this.#isWriteEnded = true;
+  }
+
+  endReading(): void {
+    this.#isReadEnded = true;
+  }
+
+  *#take(): Task<Uint8Array | null> {
+    for (;;) {
+      const next = this.#chunks.shift();
+      if (next !== undefined) {
+        this.#bytes -= next.length;
+        if (next.length > 0) return next;
+      } else if (this.#isWriteEnded) return null;
+      else yield { isOver: () => this.#chunks.length > 0 || this.#isWriteEnded };
+    }
+  }
+}
