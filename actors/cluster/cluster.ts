@@ -165,7 +165,8 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Resolves when every member that was not stopped on purpose runs and serves: a leader is elected and its replicas have caught up, each API
-   * server is ready, somebody runs the controllers and the scheduler, and each node is Ready. Rejects with what is missing after 30 s.
+   * server is ready, somebody runs the controllers and the scheduler, and each node is Ready. Rejects with what is missing after 30 s,
+   * and a tenth of a second more for each node.
    * `progress` takes what is missing, whenever that is something else.
    */
   ready(progress: (text: string) => void = () => {}): Promise<void> {

@@ -36,15 +36,14 @@ export interface StatusSources {
   readonly nodes: () => readonly string[];
 }
 
-/** What was found out for one look at the cluster. */
-interface Findings {
-  readonly stores: readonly StoreMemberStatus[];
-  readonly leader: StoreMemberStatus | undefined;
-  readonly holders: Readonly<Record<keyof typeof offices, string | null>>;
+/** One look at the cluster: each part of it is asked once, when it is first wanted, so that whoever waits asks no more than tells him what he waits for. */
+interface Look {
+  readonly stores: () => Promise<readonly StoreMemberStatus[]>;
   /** API servers that say that they are ready, by path. */
-  readonly servers: ReadonlySet<string>;
+  readonly servers: () => Promise<ReadonlySet<string>>;
+  readonly holders: () => Promise<Readonly<Record<keyof typeof offices, string | null>>>;
   /** Nodes whose condition Ready is True, by name. */
-  readonly nodes: ReadonlySet<string>;
+  readonly nodes: () => Promise<ReadonlySet<string>>;
 }
 
 /** A part that has not answered by then is taken for silent. */
@@ -53,6 +52,7 @@ const storeAnswerTimeoutMs = 300;
 /** How long an election may take, and a start. */
 const leaderTimeoutMs = 10_000;
 const readyTimeoutMs = 30_000;
+const readyTimeoutMsPerNode = 100;
 const pollMs = 5;
 /** A replica so far behind the leader's commit counts as caught up: under load it is never at the very end. */
 const entriesBehindMax = 100;
@@ -96,23 +96,26 @@ export class StatusReader {
 
   /** Resolves when nothing is missing; rejects with what is, in time. `progress` takes it whenever it is something else. */
   async untilReady(progress: (text: string) => void): Promise<void> {
-    const { fabric } = this.#sources;
-    const endMs = fabric.monotonicMs() + readyTimeoutMs;
+    const { fabric, nodes } = this.#sources;
+    const timeoutMs = readyTimeoutMs + readyTimeoutMsPerNode * nodes().length;
+    const endMs = fabric.monotonicMs() + timeoutMs;
     await this.untilLeader();
     let told = '';
     for (;;) {
+      const lookedAtMs = fabric.monotonicMs();
       const missing = await this.missing();
       if (missing === null) return;
       if (missing !== told) progress(`waiting: ${missing}`);
       told = missing;
-      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${readyTimeoutMs} ms: ${missing}`);
-      await fabric.sleep(pollMs);
+      if (fabric.monotonicMs() >= endMs) throw new Error(`not ready within ${timeoutMs} ms: ${missing}`);
+      // Looking at a large cluster is work, which it has enough of while it starts.
+      await fabric.sleep(Math.max(pollMs, fabric.monotonicMs() - lookedAtMs));
     }
   }
 
   /** The first thing that keeps the cluster from being ready, or null. */
   async missing(): Promise<string | null> {
-    return this.#missingOf(await this.#find());
+    return this.#missingOf(this.#look());
   }
 
   /** Tells whether the API server of a master answers that it is ready. */
@@ -123,9 +126,16 @@ export class StatusReader {
   async status(): Promise<ClusterStatus> {
     const { topology, masters, nodes } = this.#sources;
     const designs = [...topology().threads.values()];
-    const [findings, reports] = await Promise.all([this.#find(), this.#inspect(designs)]);
-    const { leader, holders } = findings;
-    const missing = this.#missingOf(findings);
+    const look = this.#look();
+    const [stores, servers, holders, readyNodes, reports] = await Promise.all([
+      look.stores(),
+      look.servers(),
+      look.holders(),
+      look.nodes(),
+      this.#inspect(designs),
+    ]);
+    const leader = leaderAmong(stores);
+    const missing = await this.#missingOf(look);
     const memberStatus = (name: string, serves: boolean): MemberStatus => {
       const own = designs.flatMap((design) => ownPart(design, name));
       const threads = own.map(({ name: thread }) => this.#threadStatus(thread, reports.get(thread) ?? null));
@@ -140,57 +150,66 @@ export class StatusReader {
       term: leader?.term ?? 0,
       commitIndex: leader?.commit ?? 0,
       revision: leader?.revision ?? 0,
-      masters: masters().map((name) => memberStatus(name, this.#obstacleOf(name, findings) === null)),
-      nodes: nodes().map((name) => memberStatus(name, findings.nodes.has(name))),
+      masters: masters().map((name) => memberStatus(name, this.#obstacleOf(name, stores, servers) === null)),
+      nodes: nodes().map((name) => memberStatus(name, readyNodes.has(name))),
     };
   }
 
-  async #find(): Promise<Findings> {
+  #look(): Look {
     const { store, api, masters, faults } = this.#sources;
     const holderOf = async (key: string): Promise<string | null> => {
       const held = await store.get(key, { timeoutMs: answerTimeoutMs }).catch(() => undefined);
       return held === undefined ? null : textOf(held);
     };
-    const servers = masters().map(apiServerPath);
-    const running = servers.filter((path) => faults.isRunning(path));
-    const [stores, controllers, scheduler, ready, nodes] = await Promise.all([
-      this.storeStatuses(),
-      holderOf(offices.controllers),
-      holderOf(offices.scheduler),
-      Promise.all(running.map(async (path) => ((await this.#isReady(path)) ? [path] : []))),
-      this.#within(api.list('nodes'), []),
-    ]);
-    const readyNodes = nodes.filter((node) => hasCondition(node, 'Ready'));
     return {
-      stores,
-      leader: leaderAmong(stores),
-      holders: { controllers, scheduler },
-      servers: new Set(ready.flat()),
-      nodes: new Set(readyNodes.map(({ metadata }) => metadata.name ?? '')),
+      stores: once(() => this.storeStatuses()),
+      servers: once(async () => {
+        const running = masters()
+          .map(apiServerPath)
+          .filter((path) => faults.isRunning(path));
+        const ready = await Promise.all(running.map(async (path) => ((await this.#isReady(path)) ? [path] : [])));
+        return new Set(ready.flat());
+      }),
+      holders: once(async () => {
+        const [controllers, scheduler] = await Promise.all([
+          holderOf(offices.controllers),
+          holderOf(offices.scheduler),
+        ]);
+        return { controllers, scheduler };
+      }),
+      nodes: once(async () => {
+        const nodes = await this.#within(api.list('nodes'), []);
+        const ready = nodes.filter((node) => hasCondition(node, 'Ready'));
+        return new Set(ready.map(({ metadata }) => metadata.name ?? ''));
+      }),
     };
   }
 
-  #missingOf(findings: Findings): string | null {
+  async #missingOf(look: Look): Promise<string | null> {
     const { faults, topology, masters, nodes } = this.#sources;
     const down = [...topology().threads.keys()].find((thread) => faults.isMissing(thread));
     if (down !== undefined) return `${down} is down`;
-    if (findings.leader === undefined) return 'the store has no leader';
+    const stores = await look.stores();
+    if (leaderAmong(stores) === undefined) return 'the store has no leader';
+    const servers = await look.servers();
     for (const master of masters()) {
-      const obstacle = this.#obstacleOf(master, findings);
+      const obstacle = this.#obstacleOf(master, stores, servers);
       if (obstacle !== null) return obstacle;
     }
-    for (const [role, holder] of Object.entries(findings.holders))
+    for (const [role, holder] of Object.entries(await look.holders()))
       if (holder === null) return `nobody holds the role ${role}`;
-    const absent = nodes().find((name) => faults.isRunning(name) && !findings.nodes.has(name));
+    const ready = await look.nodes();
+    const absent = nodes().find((name) => faults.isRunning(name) && !ready.has(name));
     return absent === undefined ? null : `${absent} is not Ready`;
   }
 
   /** What keeps a master from serving, leaving out the parts of it that were stopped on purpose; or null. */
-  #obstacleOf(master: string, { stores, leader, servers }: Findings): string | null {
+  #obstacleOf(master: string, stores: readonly StoreMemberStatus[], servers: ReadonlySet<string>): string | null {
     const { faults } = this.#sources;
     const server = apiServerPath(master);
     if (faults.isRunning(server) && !servers.has(server)) return `${server} is not ready`;
     if (!faults.isRunning(storePath(master))) return null;
+    const leader = leaderAmong(stores);
     const replica = stores.find(({ name }) => name === master);
     const isCaughtUp = replica !== undefined && replica.applied + entriesBehindMax >= (leader?.commit ?? 0);
     return isCaughtUp ? null : `${storePath(master)} has not caught up`;
@@ -238,6 +257,15 @@ export class StatusReader {
     cancel();
     return first;
   }
+}
+
+/** Asks when it is first wanted, and never again. */
+function once<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let asked: Promise<Answer> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
 }
 
 /** What a thread has of one member; nothing if it has nothing of it. */

@@ -218,7 +218,10 @@ export class Kubelet {
 
   /** Unique names of the volumes that the node uses or is about to, sorted: nobody may detach them. */
   volumesInUse(): readonly string[] {
-    return [...new Set([...this.#tenants.values()].flatMap(({ machine }) => machine.attachments))].sort();
+    // Asked at each step, and nearly always of pods without any.
+    const names = new Set<string>();
+    for (const { machine } of this.#tenants.values()) machine.collectAttachments(names);
+    return [...names].sort();
   }
 
   /** The watch of `need` brought an object, or with null its deletion. */

@@ -151,9 +151,9 @@ export class PodMachine {
     return [...this.#sandboxIds];
   }
 
-  /** Unique names of the volumes that have to be attached for it. */
-  get attachments(): readonly string[] {
-    return this.hasEnded ? [] : this.#volumes.attachments;
+  /** Adds the unique names of the volumes that have to be attached for it to `names`. */
+  collectAttachments(names: Set<string>): void {
+    if (!this.hasEnded) this.#volumes.collectAttachments(names);
   }
 
   /** The runtime may hold volumes of this pod: to be removed with it. */

@@ -39,9 +39,9 @@ export class PodVolumes {
     this.#tokens = new PodTokens(facts.limits.mountRetryMinMs);
   }
 
-  /** Unique names of those that have to be attached. */
-  get attachments(): readonly string[] {
-    return [...this.#states.values()].flatMap(({ attachment }) => (attachment === '' ? [] : [attachment]));
+  /** Adds the unique names of those that have to be attached to `names`. */
+  collectAttachments(names: Set<string>): void {
+    for (const { attachment } of this.#states.values()) if (attachment !== '') names.add(attachment);
   }
 
   /** The runtime was asked to hold something for this pod. */
