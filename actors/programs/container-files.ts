@@ -2,6 +2,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { existsSync } from 'node:fs';
 import * as files from 'node:fs/promises';
+import { fileErrors } from '../../src/shell/files.ts';
 import type { ContainerPaths, Place } from './container-paths.ts';
 
 export class ContainerFiles {
@@ -147,16 +148,7 @@ async function told<T>(path: string, work: Promise<T>): Promise<T> {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory',
-  EEXIST: 'File exists',
-  EISDIR: 'Is a directory',
-  ENOTDIR: 'Not a directory',
-  ENOTEMPTY: 'Directory not empty',
-  EACCES: 'Permission denied',
-  EPERM: 'Operation not permitted',
-  ERR_FS_EISDIR: 'Is a directory',
-};
+const reasons: Readonly<Record<string, string>> = { ...fileErrors, ERR_FS_EISDIR: fileErrors.EISDIR };
 
 function inContainer(path: string, error: unknown): Error {
   const { code = '', message } = error as NodeJS.ErrnoException;

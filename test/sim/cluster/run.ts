@@ -9,6 +9,7 @@ import type { ScenarioResult, Trace } from '../scenario.ts';
 import { Tally } from '../tally.ts';
 import type { Attempts, Findings } from './attempts.ts';
 import { Chronicle } from './chronicle.ts';
+import { listen } from './listen.ts';
 import { ClusterNemesis } from './nemesis.ts';
 import { type ClusterSwarm, drawClusterSwarm } from './swarm.ts';
 
@@ -61,7 +62,11 @@ export class ClusterRun {
     const options = { masters, nodes, simulated: { seed: this.#seed }, store: { snapshotEveryEntries } };
     const cluster = await Cluster.start(options);
     this.#cluster = cluster;
-    this.#listen(cluster);
+    listen(
+      cluster,
+      (what) => this.#violate(what),
+      (line) => this.#say(line),
+    );
     this.#say(JSON.stringify(this.#swarm));
     const out = { marks: this.#marks, violations: this.#violations, say: (line: string) => this.#say(line) };
     const chronicle = new Chronicle(cluster);
@@ -125,18 +130,6 @@ export class ClusterRun {
       .of('pods')
       .some(({ object }) => JSON.stringify(object).includes('DeletionByTaintManager'));
     if (evicted) this.#marks.add('evicted');
-  }
-
-  #listen(cluster: Cluster): void {
-    cluster.events$.subscribe((event) => {
-      if (event.type === 'actorFailed') {
-        const { path, phase, inputType, error } = event.fault;
-        this.#violate(`${path} failed in ${phase} of ${inputType}: ${error.stack}`);
-      } else if (event.type === 'threadCrashed') this.#violate(`${event.thread} crashed: ${event.reason}`);
-    });
-    cluster.logs$.subscribe(({ actor, level, message, fields }) => {
-      if (level !== 'debug') this.#say(`${actor} ${level} ${message} ${JSON.stringify(fields)}`);
-    });
   }
 
   #say(line: string): void {

@@ -6,6 +6,7 @@ import { Cluster, MembershipError } from '../../../actors/cluster/index.ts';
 import { Random } from '../../../src/base/random.ts';
 import type { Revision } from '../../../src/mvcc/key-value.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
+import { listen } from '../cluster/listen.ts';
 import type { ScenarioResult, Trace } from '../scenario.ts';
 import { Tally } from '../tally.ts';
 import { MastersClients } from './clients.ts';
@@ -199,14 +200,12 @@ export class MastersRun {
 
   #listen(cluster: Cluster): void {
     for (const name of cluster.masters()) this.#names.add(name);
-    cluster.events$.subscribe((event) => {
-      if (event.type === 'actorFailed') {
-        const { path, phase, inputType, error } = event.fault;
-        this.#violate(`${path} failed in ${phase} of ${inputType}: ${error.stack}`);
-      } else if (event.type === 'threadCrashed') this.#violate(`${event.thread} crashed: ${event.reason}`);
-    });
-    cluster.logs$.subscribe(({ actor, level, message, fields }) => {
-      if (level !== 'debug') this.#say(`${actor} ${level} ${message} ${JSON.stringify(fields)}`);
+    listen(
+      cluster,
+      (what) => this.#violate(what),
+      (line) => this.#say(line),
+    );
+    cluster.logs$.subscribe(({ message }) => {
       if (message === 'a master is not gone yet') this.#marks.add('gone later');
     });
   }
