@@ -30,6 +30,7 @@ export default defineConfig({
           include: ['test/threads/**/*.test.ts', 'test/kubectl/**/*.test.ts'],
           globalSetup: ['test/threads/build-workers.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
