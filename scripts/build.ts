@@ -39,6 +39,8 @@ const asScript: BuildOptions = {
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
 };
 
+/** It takes three seconds. */
+const codeCacheTimeoutMs = 60_000;
 /** A script as well: a thread that begins with a module starts Node's loader of modules first. */
 const workerEntry = 'actors/runtime/worker-entry.ts';
 /** Threads that are no actors': they are started as they are. */
@@ -67,7 +69,10 @@ await build({
 
 // After all else: it runs a cluster from what was built. Without it threads start slower, and nothing else is different.
 try {
-  execFileSync(process.execPath, ['scripts/run.mjs', 'scripts/code-cache.ts'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['scripts/run.mjs', 'scripts/code-cache.ts'], {
+    stdio: 'inherit',
+    timeout: codeCacheTimeoutMs,
+  });
 } catch (error: unknown) {
   console.warn(`threads will compile their code at each start: ${String(error)}`);
 }

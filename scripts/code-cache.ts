@@ -1,6 +1,6 @@
 /** Leaves V8's compiled code beside the thread bundles of dist/: runs a small cluster for as long as an application takes to come up, then asks its threads. */
 import { Cluster } from '../actors/cluster/index.ts';
-import { type CodeCacheWritten, codeCacheVariable } from '../actors/runtime/code-cache.ts';
+import { type CodeCacheAnswer, codeCacheVariable } from '../actors/runtime/code-cache.ts';
 
 const bundles = ['store', 'api', 'control', 'node', 'balancer'];
 const application = `
@@ -22,9 +22,11 @@ try {
   await cluster.apply(application);
   await cluster.waitFor('deployment/warm', 'Available');
   const missing = new Set(bundles);
-  const done = new Promise<void>((resolve) => {
+  const done = new Promise<void>((resolve, reject) => {
     channel.onmessage = ({ data }: { readonly data?: unknown }) => {
-      missing.delete((data as CodeCacheWritten).bundle);
+      const { bundle, failure } = data as CodeCacheAnswer;
+      if (failure !== '') reject(new Error(`${bundle}: ${failure}`));
+      missing.delete(bundle);
       if (missing.size === 0) resolve();
     };
   });

@@ -2,14 +2,17 @@
  * How the build gets V8's compiled code of the thread bundles: from threads that have run a cluster for a while, so that it holds the functions that a start
  * really calls. Threads listen for that wish only when the environment says so, which the build alone does.
  */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import type { Script } from 'node:vm';
+import { threadId } from 'node:worker_threads';
 
 /** Names the BroadcastChannel on which threads are asked for their code. */
 export const codeCacheVariable = 'THREEMASTER_CODE_CACHE_CHANNEL';
 
-export interface CodeCacheWritten {
+export interface CodeCacheAnswer {
   readonly bundle: string;
+  /** Why nothing was written; empty: it was. */
+  readonly failure: string;
 }
 
 export function codeCachePath(bundleFile: string): string {
@@ -23,7 +26,18 @@ export function offerCodeCache(bundle: string, bundleFile: string, script: Scrip
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }: { readonly data?: unknown }) => {
     if (data !== 'write') return;
-    writeFileSync(codeCachePath(bundleFile), script.createCachedData());
-    channel.postMessage({ bundle } satisfies CodeCacheWritten);
+    channel.postMessage({ bundle, failure: write(bundleFile, script) } satisfies CodeCacheAnswer);
   };
+}
+
+/** Whole or not at all: other threads of the kind may write at the same time. */
+function write(bundleFile: string, script: Script): string {
+  const own = `${codeCachePath(bundleFile)}.${threadId}`;
+  try {
+    writeFileSync(own, script.createCachedData());
+    renameSync(own, codeCachePath(bundleFile));
+    return '';
+  } catch (error: unknown) {
+    return (error as Error).message;
+  }
 }

@@ -27,7 +27,8 @@ function run(bundle: string): void {
   const url = new URL(`./${bundle}.cjs`, import.meta.url);
   const filename = fileURLToPath(url);
   const cachedData = cacheOf(filename);
-  const text = `(function (${parameters}) {${readFileSync(filename, 'utf8')}\n})`;
+  // Strict, as the modules are that it was made of: a write to what is frozen has to throw.
+  const text = `(function (${parameters}) {'use strict';${readFileSync(filename, 'utf8')}\n})`;
   const script = new Script(text, {
     filename,
     ...(cachedData === undefined ? {} : { cachedData }),

@@ -20,15 +20,18 @@ test('an ask crosses to another thread and back over the direct port', async () 
   expect(reply.body).toEqual({ bytes: new Uint8Array([1, 2, 3]), list: [null, 'x', 1.5] });
 });
 
-test('an actor that throws fails its asker and is restarted; its thread lives on', async () => {
-  await using harness = await startHarness();
-  harness.probe.perform(watchWorker, askWorker(1, 'throw'));
-  expect((await harness.probe.waitFor('askFailed')).failure.code).toBe('peerFailed');
-  await harness.probe.waitFor('watched', ({ status, incarnation }) => status === 'running' && incarnation === 2);
-  harness.probe.perform(askWorker(2, 'echo', 'again'));
-  expect((await harness.probe.waitFor('reply')).body).toBe('again');
-  expect(harness.exits).toEqual([]);
-});
+test.each(['throw', 'thaw'])(
+  'an actor that throws (%s) fails its asker and is restarted; its thread lives on',
+  async (what) => {
+    await using harness = await startHarness();
+    harness.probe.perform(watchWorker, askWorker(1, what));
+    expect((await harness.probe.waitFor('askFailed')).failure.code).toBe('peerFailed');
+    await harness.probe.waitFor('watched', ({ status, incarnation }) => status === 'running' && incarnation === 2);
+    harness.probe.perform(askWorker(2, 'echo', 'again'));
+    expect((await harness.probe.waitFor('reply')).body).toBe('again');
+    expect(harness.exits).toEqual([]);
+  },
+);
 
 test('a thread that is killed is noticed by its watcher, and its asks fail', async () => {
   await using harness = await startHarness();
