@@ -5,7 +5,7 @@
 import type { ActorSpec } from '../../src/actor/cell.ts';
 import { must } from '../../src/base/assert.ts';
 import type { Fabric } from './fabric.ts';
-import { type Knowledge, linksBetween, type ThreadDesign, type Topology } from './topology.ts';
+import { type ActorPlan, type Knowledge, linksBetween, type ThreadDesign, type Topology } from './topology.ts';
 
 export interface AssemblyOptions {
   readonly fabric: Fabric;
@@ -114,11 +114,20 @@ export class Assembly {
 
   /** Tells the actors whose args tell of this what they are started with from now on. Those that do not run begin with it. */
   async reconfigure(...changed: readonly Knowledge[]): Promise<void> {
+    await this.#reconfigure(({ knows }) => knows !== undefined && changed.includes(knows));
+  }
+
+  /** As `reconfigure`, for the actors at `paths`. */
+  async reconfigureAt(paths: readonly string[]): Promise<void> {
+    await this.#reconfigure(({ path }) => paths.includes(path));
+  }
+
+  async #reconfigure(isMeant: (plan: ActorPlan) => boolean): Promise<void> {
     const running = [...this.#threads.values()].filter(({ name }) => this.#up.has(name));
     await Promise.all(
       running.flatMap(({ name, actors }) =>
         actors
-          .filter(({ knows }) => knows !== undefined && changed.includes(knows))
+          .filter(isMeant)
           .map(({ path, args }) => this.#options.fabric.reconfigureActor(name, path, args('again')).catch(() => {})),
       ),
     );

@@ -54,7 +54,7 @@ export async function foundCluster(options: ClusterOptions): Promise<Cluster> {
     const topology = designCluster(blueprint);
     const assembly = new Assembly({ fabric, topology, ownThread, ownPaths: [bridgePath] });
     const keeper = new ThreadKeeper(fabric, assembly, seed, (thread) => cluster?.crashed(thread, 'given up'));
-    const listeners = new Listeners(bridge, identity, asked.dataDirectory);
+    const listeners = new Listeners(bridge, identity, asked.dataDirectory, (paths) => assembly.reconfigureAt(paths));
     cluster = new Cluster({
       options: asked,
       fabric,

@@ -98,18 +98,24 @@ export class Masters {
   remove(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const { roster } = this.#sources;
-      if (roster.isFormer(name) || roster.phaseOf(name) === 'abandoned') return;
+      if (roster.isFormer(name)) return;
       if (roster.phaseOf(name) === undefined) {
         throw new ClusterOptionsError(`no master ${name}; there are ${roster.members().join(', ')}`);
       }
-      const isUnderWay = roster.phaseOf(name) === 'leaving';
+      const isUnderWay = roster.in('leaving', 'abandoned').includes(name);
       if (!isUnderWay && roster.members().length === 1) {
         throw new MembershipError('lastMaster', `${name} is the last master: a cluster has at least one`);
       }
       if (!isUnderWay) await this.#assertDispensable(name);
-      await roster.set(name, 'leaving');
-      await this.#leave(name, leaveTimeoutMs);
-      this.#tidyLater();
+      try {
+        if (roster.phaseOf(name) === 'abandoned') await this.#dispose(name, leaveTimeoutMs);
+        else {
+          await roster.set(name, 'leaving');
+          await this.#leave(name, leaveTimeoutMs);
+        }
+      } finally {
+        this.#tidyLater();
+      }
     });
   }
 
@@ -210,12 +216,7 @@ export class Masters {
     const serving = [api, control].filter((design) => threads.has(design.name));
     await end(serving);
     await assembly.remove(serving.map((design) => design.name));
-    try {
-      await this.#expel(name, endMs);
-    } catch (error) {
-      this.#tidyLater();
-      throw error;
-    }
+    await this.#expel(name, endMs);
     await this.#bury(name);
     await roster.strike(name);
     tell({ type: 'masterRemoved', wallMs: fabric.wallMs(), name });
@@ -232,6 +233,14 @@ export class Masters {
     await places.clear(name);
   }
 
+  /** Ends what is left of a master that is abandoned. */
+  async #dispose(name: string, timeoutMs: number): Promise<void> {
+    const { roster, fabric } = this.#sources;
+    await this.#bury(name);
+    await this.#expel(name, fabric.monotonicMs() + timeoutMs);
+    await roster.strike(name);
+  }
+
   /** Takes one attempt at everything that was left half done. */
   async #tidy(): Promise<void> {
     const { roster, fabric, warn } = this.#sources;
@@ -242,13 +251,7 @@ export class Masters {
       });
     };
     for (const name of roster.in('leaving')) await attempt(name, () => this.#leave(name, tidyTimeoutMs));
-    for (const name of roster.in('abandoned')) {
-      await attempt(name, async () => {
-        await this.#bury(name);
-        await this.#expel(name, fabric.monotonicMs() + tidyTimeoutMs);
-        await roster.strike(name);
-      });
-    }
+    for (const name of roster.in('abandoned')) await attempt(name, () => this.#dispose(name, tidyTimeoutMs));
     const known = roster.replicas().map(replicaIdOf);
     const plan: Planner = (statuses) => strayStep(known, statuses);
     if (this.#isTidyingDue) return;

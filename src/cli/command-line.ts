@@ -21,8 +21,8 @@ export interface StartRequest {
   readonly runtime?: 'simulated' | 'worker' | 'process';
   /** A file of Stage objects of KWOK; empty: none any more. */
   readonly stagesFile?: string;
-  /** A registry of images on loopback: at any port, or at this one. */
-  readonly registry?: true | number;
+  /** A registry of images on loopback: at any port, or at this one; `false`: none any more. */
+  readonly registry?: boolean | number;
 }
 
 /** What `threemaster push` was asked for. */
@@ -205,7 +205,7 @@ interface StartOptions extends Common {
   readonly nodeGroup?: readonly NodeGroupRequest[];
   readonly runtime?: NonNullable<StartRequest['runtime']>;
   readonly stages?: string;
-  readonly registry?: true | number;
+  readonly registry?: boolean | number;
   readonly detach: boolean;
 }
 
@@ -247,6 +247,7 @@ function addStart(program: Command, take: Take): void {
       'serve a registry of images on loopback, at a free port or this one',
       wholeNumber(1, 65_535),
     )
+    .option('--no-registry', 'no registry any more, where there was one before')
     .option('--detach', 'return when the cluster is ready; it goes on in the background', false)
     .action((options: StartOptions) => {
       const { name, output, detach } = options;

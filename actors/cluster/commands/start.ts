@@ -208,7 +208,7 @@ function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] 
   const { dataDirectory, kubeconfigFile, stagesFile = earlier?.stagesFile ?? '' } = request;
   const registry = request.registry ?? earlier?.registry;
   return {
-    ...(registry === undefined ? {} : { registry }),
+    ...(registry === undefined || registry === false ? {} : { registry }),
     masters: request.masters ?? earlier?.masters ?? defaults.masters,
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
     nodeGroups: request.nodeGroups ?? earlier?.nodeGroups ?? [],

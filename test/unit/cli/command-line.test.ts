@@ -32,6 +32,7 @@ describe('what is asked for', () => {
       },
     ],
     ['start --registry', { type: 'start', ...inText, isDetached: false, request: { registry: true } }],
+    ['start --no-registry', { type: 'start', ...inText, isDetached: false, request: { registry: false } }],
     ['start --registry 5000', { type: 'start', ...inText, isDetached: false, request: { registry: 5000 } }],
     [
       'push shop/web:v1 ./shop --env A=b=c --env D= --workdir /app --cmd x',
