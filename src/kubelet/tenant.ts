@@ -18,7 +18,7 @@ export interface Tenant {
   /** The runtime's containers of this pod are known. */
   isObserved: boolean;
   cancelWake: CancelTimer;
-  /** The resourceVersion at which the API took the status that was written last. */
+  /** The resourceVersion at which the API took the status that was written last; infinite before the first. */
   writtenRevision: number;
   /** The latest resourceVersion at which the API said something else of the pod than its machine does; 0: never. */
   contradictedRevision: number;
@@ -33,7 +33,8 @@ export function newTenant(pod: Pod, facts: NodeFacts, isListed: boolean, turn: T
     allocation,
     told: status,
     wasDeletable: false,
-    writtenRevision: Number.POSITIVE_INFINITY,
+    // What an earlier life of the kubelet wrote may be all that there is to write.
+    writtenRevision: hasHistory(pod) ? Number(pod.metadata.resourceVersion ?? 0) : Number.POSITIVE_INFINITY,
     contradictedRevision: 0,
     holdsAddress: true,
     isNew: status?.startTime === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',

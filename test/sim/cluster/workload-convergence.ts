@@ -100,7 +100,8 @@ function daemonSetFault(set: DaemonSet, pods: readonly Pod[], alive: readonly st
   for (const node of alive) {
     const own = pods.filter(({ spec }) => spec.nodeName === node);
     if (own.length !== 1) return `${name} has ${own.length} pods on ${node}`;
-    if (!own.every((pod) => isAsAsked(pod, set.spec.template))) return `${name} is not as asked on ${node}`;
+    const wrong = own.find((pod) => !isAsAsked(pod, set.spec.template));
+    if (wrong !== undefined) return `${name} is not as asked on ${node}: ${JSON.stringify(wrong)}`;
   }
   const { numberReady = 0, numberMisscheduled = 0 } = set.status ?? {};
   // A dead node is tainted, so the pod that it keeps should not be there.
