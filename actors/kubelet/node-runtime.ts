@@ -8,7 +8,7 @@ import type { Effect } from '../../src/actor/effect.ts';
 import type { Stamp, StreamId } from '../../src/actor/input.ts';
 import type { ProgramsArgs, ProgramType } from '../../src/actor/programs-port.ts';
 import type { ReplyOf } from '../../src/actor/protocol.ts';
-import { addedUsage } from '../../src/kubelet/runtime/program-meters.ts';
+import { usageOfBoth } from '../../src/kubelet/runtime/program-meters.ts';
 import { ProgramRuntime, type RuntimeInput } from '../../src/kubelet/runtime/program-runtime.ts';
 import type { RuntimeContainer, RuntimeProtocol, SandboxConfig, SandboxStatus } from '../../src/protocol/runtime.ts';
 import { type RuntimeArgs, type RuntimeState, simulatedRuntimeBehaviour } from './runtime-behaviour.ts';
@@ -109,7 +109,7 @@ function asked(state: NodeRuntimeState, input: AskInput): readonly Effect[] {
     case 'removeVolumes':
       if (isSimulated(state, body.request.podUid)) return toSimulated(state, input);
       // Volumes come before the sandbox that tells whose they are: until then both keep them, and one answers.
-      return [...toSimulated(state, input).filter(({ type }) => type !== 'reply'), ...toPrograms(state, input)];
+      return [...withoutAnswerTo(input, toSimulated(state, input)), ...toPrograms(state, input)];
     case 'removePodSandbox':
       state.simulatedPods.delete(body.request.sandboxId);
       return toOwner(state, input);
@@ -165,21 +165,26 @@ function listed({ programs }: NodeRuntimeState, { request }: AskInput, effects: 
 function measured(state: NodeRuntimeState, input: AskInput): readonly Effect[] {
   const effects = toSimulated(state, input);
   if (!state.hasPrograms || state.programs.containers().length === 0) return effects;
-  for (const effect of effects) {
-    if (effect.type === 'reply') state.measuring.set(effect.request, effect.body as ReplyOf<Stats>);
-  }
-  return toPrograms(state, input);
+  const own = effects.find((effect) => isAnswerTo(input, effect));
+  if (own?.type === 'reply') state.measuring.set(input.request, own.body as ReplyOf<Stats>);
+  return [...withoutAnswerTo(input, effects), ...toPrograms(state, input)];
 }
 
-/** Adds what simulated containers use to an answer that waited; where real programs cannot be measured, it is all there is. */
+/** Adds what simulated containers use to an answer that waited for it. */
 function withSimulated({ measuring }: NodeRuntimeState, effect: Effect): Effect {
   const simulated = effect.type === 'reply' ? measuring.get(effect.request) : undefined;
   if (effect.type !== 'reply' || simulated === undefined) return effect;
   measuring.delete(effect.request);
-  const programs = effect.body as ReplyOf<Stats>;
-  if (simulated.type === 'failed' || (programs.type === 'failed' && simulated.containers.length === 0)) return effect;
-  if (programs.type === 'failed') return { ...effect, body: simulated };
-  return { ...effect, body: { type: 'done', ...addedUsage(simulated, programs) } };
+  return { ...effect, body: usageOfBoth(simulated, effect.body as ReplyOf<Stats>) };
+}
+
+/** A step of the simulated runtime first does what is due: it may answer former requests beside this one, and tell of changes. */
+function withoutAnswerTo(input: AskInput, effects: readonly Effect[]): readonly Effect[] {
+  return effects.filter((effect) => !isAnswerTo(input, effect));
+}
+
+function isAnswerTo({ request }: AskInput, effect: Effect): boolean {
+  return effect.type === 'reply' && effect.request === request;
 }
 
 function toSimulated({ simulated }: NodeRuntimeState, input: RuntimeInput): readonly Effect[] {

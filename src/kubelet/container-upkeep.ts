@@ -21,8 +21,11 @@ export function keepRunning(record: ContainerRecord, scope: PodScope, turn: Turn
 }
 
 function replace(record: ContainerRecord, scope: PodScope, turn: Turn, message: string): void {
+  const { operation } = record;
   const graceMs = (scope.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-  stopContainer(record, scope, turn, record.operation?.killAtMs ?? turn.nowMs + graceMs, message);
+  // A stop that is under way keeps its deadline; whatever else is under way has none.
+  const isStopping = operation?.type === 'stop' || operation?.type === 'preStop';
+  stopContainer(record, scope, turn, isStopping ? operation.killAtMs : turn.nowMs + graceMs, message);
 }
 
 /** Stops those that run by `killAtMs`; returns whether all have stopped. */

@@ -172,6 +172,7 @@ export class Evaluator {
       throw new TemplateError(line, `${name} ${message}`);
     };
     const result = run({ args, fail });
+    if (typeof result === 'number' && !Number.isFinite(result)) return fail(`makes ${result}, which is no number`);
     if (isCharged) this.#charge(result, line, 0);
     return result;
   }
@@ -225,7 +226,8 @@ export class Evaluator {
 
   #step(line: number, count = 1): void {
     this.#steps += count;
-    if (this.#steps > templateStepsMax) throw new TemplateError(line, `takes more than ${templateStepsMax} steps`);
+    // Put so that a count which is no number ends it too.
+    if (!(this.#steps <= templateStepsMax)) throw new TemplateError(line, `takes more than ${templateStepsMax} steps`);
   }
 
   #write(text: string, line: number): void {

@@ -27,14 +27,15 @@ export function textAt({ args, fail }: Call, index: number): string {
   return typeof value === 'string' ? value : fail(`wants a text as argument ${index + 1}, not ${typeNameOf(value)}`);
 }
 
-/** Texts that are numbers count: annotations are texts. */
+/** Texts that are numbers count: annotations are texts. Whatever is not finite is no number: no bound would hold with it. */
 export function numberAt({ args, fail }: Call, index: number): number {
   const value = args[index];
-  if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (value === undefined || value === null || value === '') return 0;
-  const number = typeof value === 'string' ? Number(value) : Number.NaN;
-  return Number.isNaN(number) ? fail(`wants a number as argument ${index + 1}, not ${typeNameOf(value)}`) : number;
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+  if (Number.isFinite(number)) return number;
+  const what = typeof value === 'number' ? String(value) : typeNameOf(value);
+  return fail(`wants a number as argument ${index + 1}, not ${what}`);
 }
 
 export function listAt({ args, fail }: Call, index: number): readonly Json[] {

@@ -9,7 +9,7 @@ import {
   taking,
   textAt,
 } from './functions.ts';
-import { areEqual, formattedText, isTrue, type Json, sortedKeys, stableText, type Value } from './values.ts';
+import { formattedText, isTrue, type Json, keyOf, sortedKeys, stableText, type Value } from './values.ts';
 
 const any = Number.POSITIVE_INFINITY;
 
@@ -29,10 +29,14 @@ export const listFunctions: TemplateFunctions = {
   reverse: taking(1, 1, (call) => listAt(call, 0).toReversed()),
   uniq: taking(1, 1, (call) => withoutRepetitions(listAt(call, 0))),
   compact: taking(1, 1, (call) => listAt(call, 0).filter(isTrue)),
-  has: taking(2, 2, (call) => listAt(call, 1).some((item) => areEqual(item, call.args[0]))),
-  without: taking(1, any, (call) =>
-    listAt(call, 0).filter((item) => !call.args.slice(1).some((other) => areEqual(item, other))),
-  ),
+  has: taking(2, 2, (call) => {
+    const wanted = keyOf(call.args[0]);
+    return listAt(call, 1).some((item) => keyOf(item) === wanted);
+  }),
+  without: taking(1, any, (call) => {
+    const unwanted = new Set(call.args.slice(1).map(keyOf));
+    return listAt(call, 0).filter((item) => !unwanted.has(keyOf(item)));
+  }),
   sortAlpha: taking(1, 1, (call) => listAt(call, 0).map(formattedText).sort()),
   join: taking(2, 2, (call) => listAt(call, 1).map(formattedText).join(textAt(call, 0))),
   until: taking(1, 1, (call) => counted(0, numberAt(call, 0), 1, call)),

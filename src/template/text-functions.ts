@@ -88,7 +88,7 @@ function replaced(call: Call): string {
 function repeated(count: number, text: string, call: Call): string {
   const times = Math.max(0, Math.trunc(count));
   checkLength(times * text.length, call);
-  return text.repeat(times);
+  return text === '' ? '' : text.repeat(times);
 }
 
 function indented(spaces: number, text: string, call: Call): string {

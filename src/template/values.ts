@@ -57,8 +57,13 @@ export function typeNameOf(value: Value): string {
 /** Compares deeply; nothing equals nothing alone. */
 export function areEqual(left: Value, right: Value): boolean {
   if (isNothing(left) || isNothing(right)) return isNothing(left) && isNothing(right);
-  if (typeof left !== 'object' && typeof right !== 'object') return left === right;
+  if (typeof left !== 'object' || typeof right !== 'object') return left === right;
   return stableText(left ?? null) === stableText(right ?? null);
+}
+
+/** Returns what is the same for equal values, so that one can be looked for among many without being walked through for each. */
+export function keyOf(value: Value): string | number {
+  return typeof value === 'number' ? value : stableText(value ?? null);
 }
 
 /** Returns a text that is the same for equal values. */

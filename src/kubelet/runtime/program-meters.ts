@@ -4,7 +4,7 @@
  */
 import type { ProgramReading } from '../../actor/programs-port.ts';
 import type { WallMs } from '../../base/brand.ts';
-import type { ContainerUsage, RuntimeUsage } from '../../protocol/runtime.ts';
+import type { ContainerUsage, RuntimeOutcome, RuntimeUsage } from '../../protocol/runtime.ts';
 import { measurableAfterMs, usageRoundsApartMs, usageWindowMinMs } from '../limits.ts';
 
 /** A container that runs, and its programs: its own, and commands beside it. */
@@ -120,4 +120,14 @@ export function addedUsage(left: RuntimeUsage, right: RuntimeUsage): RuntimeUsag
     node: sumOf(containers),
     containers,
   };
+}
+
+/** Returns what a node answers of which both runtimes were asked: where one has no figures, what the other has is all there is. */
+export function usageOfBoth(
+  simulated: RuntimeOutcome<RuntimeUsage>,
+  programs: RuntimeOutcome<RuntimeUsage>,
+): RuntimeOutcome<RuntimeUsage> {
+  if (simulated.type === 'failed') return programs;
+  if (programs.type === 'failed') return simulated.containers.length === 0 ? programs : simulated;
+  return { type: 'done', ...addedUsage(simulated, programs) };
 }

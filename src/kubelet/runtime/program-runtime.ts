@@ -405,7 +405,6 @@ export class ProgramRuntime {
   }
 
   /** Asks for readings of what runs; a node where none can be had says so. */
-  /** Asks for readings of what runs; a node where none can be had says so. */
   #measure(request: number): void {
     const running = this.#containers.all().filter(({ state }) => state === 'running');
     const metered = running.map(({ id, podUid, config, program }) => ({

@@ -7,7 +7,7 @@ import type { WallMs } from '../../base/brand.ts';
 import type { Random } from '../../base/random.ts';
 import { parseTimestamp } from '../../base/time.ts';
 import { parseGoDuration } from '../go-duration.ts';
-import { stageDelayMsMax } from './limits.ts';
+import { stageDelayMsMax, stageWeightMax } from './limits.ts';
 import type { Query } from './query.ts';
 import type { Stage, StageRequirement, StageSelector } from './stage.ts';
 
@@ -78,9 +78,9 @@ function isAmong(value: Json, values: ReadonlySet<string>): boolean {
 /** Null: the object has a weight of its own that is no number, so the stage counts only when nobody else does. */
 function weightOf({ weight }: Stage, object: KubeObject): number | null {
   const found = weight.query?.find(object as unknown as Json)?.[0];
-  if (typeof found === 'number') return Math.max(0, Math.trunc(found));
-  if (typeof found !== 'string') return weight.fallback;
-  return /^\d{1,15}$/.test(found) ? Number(found) : null;
+  if (typeof found === 'number') return Math.min(stageWeightMax, Math.max(0, Math.trunc(found)));
+  if (typeof found !== 'string') return Math.min(stageWeightMax, weight.fallback);
+  return /^\d{1,15}$/.test(found) ? Math.min(stageWeightMax, Number(found)) : null;
 }
 
 /** A text is a duration, or a moment and then what is left until it; one that is neither leaves the fallback, an empty one nothing. */

@@ -17,3 +17,6 @@ export const queryResultsMax = 100_000;
 
 /** Milliseconds that a stage may be delayed; a longer delay is cut to it. */
 export const stageDelayMsMax = 10 * 365 * 24 * 3_600_000;
+
+/** Weight of a stage; a greater one counts as this much, so that the sum of all weights stays exact. */
+export const stageWeightMax = 1_000_000_000;

@@ -11,10 +11,10 @@ const { data } = fc.letrec<{ data: Json }>((tie) => ({
   data: fc.oneof({ maxDepth: 3 }, scalar, fc.array(tie('data'), { maxLength: 4 }), fc.dictionary(names, tie('data'))),
 }));
 const word = fc.constantFrom(
-  ...'. .a .b.items $ $x $i := = | ( ) , "t" `r` 1 -2 0x1F nil true if else end range with define template block break'.split(
+  ...'. .a .b.items $ $x $i := = | ( ) , "t" `r` "Infinity" 1 -2 1e308 1e999 0x1F nil true if else end range with define template block break'.split(
     ' ',
   ),
-  ...'continue index len eq ne lt and or not printf print dict list default join repeat until add div toJson quote nindent ""'.split(
+  ...'continue index len eq ne lt and or not printf print dict list default join repeat until add sub mul int has div toJson quote nindent ""'.split(
     ' ',
   ),
 );

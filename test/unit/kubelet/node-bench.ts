@@ -29,6 +29,8 @@ export class NodeBench {
   nowMs = 0;
   /** How long the tokens are good that the API server issues. */
   tokenLifetimeMs = 3_600_000;
+  /** While it is true, what the kubelet asks of the runtime is not answered. */
+  isDeaf = false;
   readonly #limits: KubeletLimits;
   readonly #node: Partial<KubeletOptions>;
   /** Objects by resource, namespace and name. */
@@ -293,6 +295,7 @@ export class NodeBench {
   }
 
   #ask(id: number, ask: Parameters<SimulatedRuntime['handle']>[1]): void {
+    if (this.isDeaf) return;
     this.#lastRequest += 1;
     this.#asked.set(this.#lastRequest, { kubelet: this.kubelet, id });
     this.#told(this.runtime.handle(this.#lastRequest, ask, this.#moment.monotonicMs, this.#moment.wallMs));

@@ -252,6 +252,40 @@ test('a new image restarts the container', () => {
   expect(bench.events).toContain('Killing: Container main definition changed, will be restarted');
 });
 
+test('a container that is replaced during its postStart hook has its preStop hook and its grace all the same', () => {
+  const bench = new NodeBench();
+  const hook = (seconds: string) => ({ exec: { command: ['sleep', seconds] } });
+  const lifecycle = { postStart: hook('20'), preStop: hook('4') };
+  bench.add('web', main({ lifecycle }), { stopLatencyMs: 3_000 });
+  bench.runFor(1_000);
+  const pod = bench.pod('web');
+  bench.set({ ...pod, spec: { ...pod.spec, ...main({ lifecycle, image: 'app:2' }) } });
+  bench.runFor(6_000);
+  expect(bench.container('web')).toMatchObject({ restartCount: 0 });
+  bench.runFor(2_000);
+  expect(bench.container('web')).toMatchObject({ image: 'app:2', restartCount: 1, lastState: { terminated: {} } });
+  expect(bench.container('web').lastState?.terminated?.exitCode).not.toBe(137);
+});
+
+test('a container that has to be started again during a resize has its preStop hook all the same', () => {
+  const bench = new NodeBench();
+  const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }];
+  const lifecycle = { preStop: { exec: { command: ['sleep', '4'] } } };
+  const sized = (cpu: string, memory: string) =>
+    main({ lifecycle, resizePolicy, resources: { limits: { cpu, memory }, requests: { cpu, memory } } });
+  bench.add('web', sized('1', '64Mi'));
+  bench.runFor(1_000);
+  bench.isDeaf = true;
+  const pod = bench.pod('web');
+  bench.set({ ...pod, spec: { ...pod.spec, ...sized('2', '64Mi') } });
+  bench.isDeaf = false;
+  bench.set({ ...pod, spec: { ...pod.spec, ...sized('2', '128Mi') } });
+  bench.runFor(3_000);
+  expect(bench.container('web')).toMatchObject({ restartCount: 0 });
+  bench.runFor(2_000);
+  expect(bench.container('web')).toMatchObject({ restartCount: 1, state: { running: {} } });
+});
+
 test('a restarted kubelet changes nothing about what runs', () => {
   const bench = new NodeBench();
   const readinessProbe = { httpGet: { port: 80 }, periodSeconds: 10 };

@@ -1,7 +1,7 @@
 /** What real programs use, made of readings: the windows of the rates, programs that come and go, and the sum with simulated containers. */
 import { expect, test } from 'vitest';
 import type { WallMs } from '../../../src/base/brand.ts';
-import { addedUsage, ProgramMeters } from '../../../src/kubelet/runtime/program-meters.ts';
+import { addedUsage, ProgramMeters, usageOfBoth } from '../../../src/kubelet/runtime/program-meters.ts';
 import type { RuntimeUsage } from '../../../src/protocol/runtime.ts';
 
 const nanosecondsPerMs = 1_000_000;
@@ -78,4 +78,17 @@ test('a node adds up what runs in different ways', () => {
     cpuNanoseconds: 2 * usage.cpuNanoseconds,
     workingSetBytes: 2 * usage.workingSetBytes,
   });
+});
+
+test('where one of two runtimes has no figures, the other’s are all there is; a failure is told when there are none', () => {
+  const failed = { type: 'failed', code: 'unsupported', message: 'no' } as const;
+  const meters = new ProgramMeters();
+  meters.started('a', 0);
+  const nothing = { type: 'done' as const, ...measure(meters, 1_000, []) };
+  const something = { type: 'done' as const, ...measure(meters, 2_000, [[1, 200]]) };
+  expect(usageOfBoth(failed, something)).toBe(something);
+  expect(usageOfBoth(something, failed)).toBe(something);
+  expect(usageOfBoth(nothing, failed)).toBe(failed);
+  expect(usageOfBoth(failed, failed)).toBe(failed);
+  expect(usageOfBoth(nothing, something)).toMatchObject({ type: 'done', containers: something.containers });
 });

@@ -73,6 +73,14 @@ describe.each([
     'eb wEb 1,a "a" "1"',
   ],
   ['indent', '{{ "a\\nb" | nindent 2 }}', '\n  a\n  b'],
+  [
+    'membership',
+    '{{ has 2 (list 1 2) }}{{ has "2" (list 1 2) }}{{ has (dict "a" 1) (list (dict "a" 1)) }}',
+    'truefalsetrue',
+  ],
+  ['membership of nothing', '{{ has .none (list .none) }}{{ has .none (list "null") }}', 'truefalse'],
+  ['without', '{{ without (list 1 "1" (list 2) .none 3) 1 (list 2) .none }}', '[1 3]'],
+  ['nothing, however often', '{{ repeat 99999999999999999999 "" }}.', '.'],
   ['ternary', '{{ true | ternary "y" "n" }}', 'y'],
 ])('%s', (_name, text, want) => {
   test(text, () => expect(render(text)).toBe(want));
@@ -99,6 +107,17 @@ describe.each([
   ['too many arguments', '{{ not 1 2 }}', 'at line 1: not wants 1 arguments, not 2'],
   ['division', '{{ div 1 0 }}', 'at line 1: div divides by zero'],
   ['a template that is not there', '{{ template "x" }}', 'at line 1: template "x" not defined'],
+  [
+    'a text that is no finite number',
+    '{{ int "Infinity" }}',
+    'at line 1: int wants a number as argument 1, not string',
+  ],
+  [
+    'a number that is not finite',
+    '{{ repeat 1e999 "" }}',
+    'at line 1: repeat wants a number as argument 1, not Infinity',
+  ],
+  ['a sum that is not finite', '{{ add 1e308 1e308 }}', 'at line 1: add makes Infinity, which is no number'],
   ['a failure on purpose', '{{ fail "no" }}', 'at line 1: fail no'],
 ])('refuses %s', (_name, text, want) => {
   test(text, () => expect(render(text)).toBe(want));
@@ -122,9 +141,31 @@ describe('is bounded', () => {
       /nest 500 deep|takes more than/,
     ],
     ['texts that double', '{{ $x := "0123456789" }}{{ range 60 }}{{ $x = print $x $x }}{{ end }}', /takes more than/],
+    [
+      'loops whose length is no number',
+      '{{ $n := index . "n" }}{{ range (sub $n $n) }}{{ end }}{{ range 2000000 }}x{{ end }}',
+      /wants a number|takes more than/,
+    ],
     ['parentheses', `{{ ${'('.repeat(200)}1${')'.repeat(200)} }}`, /parentheses nest 100 deep at most/],
     ['branches', '{{ if 1 }}'.repeat(200), /nest 100 deep at most/],
   ])('%s', (_name, text, want) => {
-    expect(render(text)).toMatch(want);
+    expect(render(text, { ...pod, n: 'Infinity' })).toMatch(want);
   });
+
+  test.each(['{{ has .wanted .items }}', '{{ without .items .wanted | len }}', '{{ eq .name .wanted .wanted }}'])(
+    '%s walks through what is looked for once',
+    (text) => {
+      let readings = 0;
+      const wanted = {
+        get part(): number {
+          readings += 1;
+          return 1;
+        },
+      };
+      expect(
+        render(text, { name: 'web', wanted, items: Array.from({ length: 1_000 }, (_, part) => ({ part: -part })) }),
+      ).not.toContain('line');
+      expect(readings).toBeLessThan(10);
+    },
+  );
 });

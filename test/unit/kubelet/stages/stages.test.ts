@@ -194,6 +194,23 @@ describe('choosing', () => {
     expect(choices(stages, podOf({ annotations: { weight: 'much' } }))).toEqual(['b']);
   });
 
+  test.each(['Infinity', '1e300', '-Infinity', '9007199254740991', '0x7', '0.5'])(
+    'a weight of %s takes nothing down',
+    (w) => {
+      const weightFrom = { jq: { expression: '.metadata.annotations["w"] | tonumber' } };
+      const stages = [stageOf('a', { weightFrom }), stageOf('b', { weight: 0 })];
+      const isHeavy = Number(w) >= 1;
+      expect(choices(stages, podOf({ annotations: { w } }))).toEqual(isHeavy ? ['a'] : ['a', 'b']);
+    },
+  );
+
+  test('the greatest weights of all are alike', () => {
+    const weight = Number.MAX_SAFE_INTEGER;
+    const text = { weightFrom: { expressionFrom: '.metadata.annotations.weight' } };
+    const stages = [stageOf('a', { weight }), stageOf('b', { weight }), stageOf('c', text)];
+    expect(choices(stages, podOf({ annotations: { weight: '9'.repeat(15) } }))).toEqual(['a', 'b', 'c']);
+  });
+
   test('a stage without a selector is for nobody', () => {
     expect(choices([stageOf('a', { selector: null })], podOf())).toEqual(['none']);
     expect(choices([stageOf('a', selecting({ key: '.x', operator: 'Exists' }))], podOf())).toEqual(['none']);
