@@ -4,9 +4,9 @@
  */
 import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
-import { returnedHeaders } from '../../src/http/forwarding.ts';
+import { returnedHeaders, switchedHeaders } from '../../src/http/forwarding.ts';
 import { PortSocket } from './port-socket.ts';
 import { writeRawAnswer, writeRawHead } from './raw-answer.ts';
 
@@ -62,14 +62,12 @@ export class ForwardedUpgrade {
     });
     this.#upstream = upstream;
     upstream.on('error', (error) => this.#failed(error));
-    upstream.on('upgrade', (answer, port, ahead) => this.#switched(answer, port, ahead));
-    upstream.on('response', (answer) => {
-      this.#isAnswered = true;
-      const own = returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '');
-      writeRawHead(this.#socket, answer.statusCode ?? 502, { ...own, connection: 'close' });
-      answer.on('error', () => this.#socket.destroy());
-      answer.pipe(this.#socket);
-    });
+    upstream.on('upgrade', (answer, port, ahead) => this.#pass(port, () => this.#switched(answer, port, ahead)));
+    upstream.on('response', (answer) =>
+      this.#pass(answer, () =>
+        this.#refused(answer, returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '')),
+      ),
+    );
     upstream.end();
   }
 
@@ -82,14 +80,27 @@ export class ForwardedUpgrade {
     this.#socket.resume();
   }
 
-  #switched({ rawHeaders }: IncomingMessage, port: Duplex, ahead: Buffer): void {
-    this.#isAnswered = true;
-    const headers: Record<string, string[]> = {};
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-      const name = rawHeaders[at] as string;
-      headers[name] ??= [];
-      headers[name].push(rawHeaders[at + 1] as string);
+  /** Whatever a pod answers, it must not end the thread that passes the answer on. */
+  #pass(from: Readable, pass: () => void): void {
+    try {
+      pass();
+    } catch (error) {
+      from.destroy();
+      if (this.#isAnswered) this.#socket.destroy();
+      else this.#failed(error as Error);
     }
+  }
+
+  #refused(answer: IncomingMessage, headers: HttpHeaders): void {
+    this.#isAnswered = true;
+    writeRawHead(this.#socket, answer.statusCode ?? 502, { ...headers, connection: 'close' });
+    answer.on('error', () => this.#socket.destroy());
+    answer.pipe(this.#socket);
+  }
+
+  #switched({ rawHeaders }: IncomingMessage, port: Duplex, ahead: Buffer): void {
+    const headers = switchedHeaders(rawHeaders);
+    this.#isAnswered = true;
     const socket = this.#socket;
     writeRawHead(socket, 101, headers);
     if (ahead.length > 0) socket.write(ahead);
