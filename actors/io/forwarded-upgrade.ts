@@ -12,15 +12,18 @@ import { writeRawAnswer, writeRawHead } from './raw-answer.ts';
 
 type ForwardCommand = Extract<ListenerCommand, { readonly to: 'port' }>;
 
+const noBytes = Buffer.alloc(0);
+
 export class ForwardedUpgrade {
   readonly port: PortSocket;
   readonly #exchange: number;
   readonly #request: IncomingMessage;
   readonly #socket: Socket;
-  readonly #head: Buffer;
+  #head: Buffer;
   readonly #emit: (event: ListenerEvent) => void;
   #upstream: ClientRequest | null = null;
   #isAnswered = false;
+  #isFailed = false;
 
   constructor(
     exchange: number,
@@ -53,22 +56,34 @@ export class ForwardedUpgrade {
 
   #send({ isSecure, target, prefix, headers }: ForwardCommand): void {
     const { method = 'GET' } = this.#request;
-    const { upgrade = '' } = this.#request.headers;
+    const { upgrade = '', 'transfer-encoding': encoding } = this.#request.headers;
+    const framing = encoding === undefined ? {} : { 'transfer-encoding': encoding };
     const upstream = openRequest({
       method,
       path: target,
-      headers: { ...headers, connection: 'Upgrade', upgrade },
+      headers: { ...headers, ...framing, connection: 'Upgrade', upgrade },
       createConnection: () => this.port.connection(isSecure),
     });
     this.#upstream = upstream;
     upstream.on('error', (error) => this.#failed(error));
+    upstream.on('close', () => this.#failed(new Error('the connection was closed')));
     upstream.on('upgrade', (answer, port, ahead) => this.#pass(port, () => this.#switched(answer, port, ahead)));
     upstream.on('response', (answer) =>
       this.#pass(answer, () =>
         this.#refused(answer, returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '')),
       ),
     );
-    upstream.end();
+    if (encoding === undefined && headers['content-length'] === undefined) upstream.end();
+    else this.#sendBody(upstream);
+  }
+
+  /** Node leaves the body of such a request on its socket, as it came: it is passed on with whatever frames it, before the port has agreed. */
+  #sendBody(upstream: ClientRequest): void {
+    upstream.flushHeaders();
+    upstream.chunkedEncoding = false;
+    if (this.#head.length > 0) upstream.write(this.#head);
+    this.#head = noBytes;
+    this.#socket.pipe(upstream);
   }
 
   respond(status: number, headers: HttpHeaders, body: Uint8Array): void {
@@ -106,10 +121,13 @@ export class ForwardedUpgrade {
     if (ahead.length > 0) socket.write(ahead);
     if (this.#head.length > 0) port.write(this.#head);
     port.on('error', () => socket.destroy());
+    socket.unpipe();
     socket.pipe(port).pipe(socket);
   }
 
   #failed(error: Error): void {
-    if (!this.#isAnswered) this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
+    if (this.#isFailed || this.#isAnswered) return;
+    this.#isFailed = true;
+    this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
   }
 }

@@ -35,6 +35,7 @@ export default async function main(container) {
       response.on('drain', write).on('close', () => (written = -1));
       return write();
     }
+    if (pathname === '/switching') return request.socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n');
     if (pathname === '/written') return response.end(String(written));
     const { method, url, headers } = request;
     const status = Number(searchParams.get('status') ?? 200);
@@ -148,7 +149,8 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
       const { code, stderr } = await kubectl.run(`get --raw ${path}`);
       expect([path, code === 0, stderr]).toEqual([path, false, expect.stringContaining(message)]);
     }
-    expect((await fetch(`${base}${pods}/web:9/proxy/`)).status).toBe(503);
+    for (const path of ['web:9/proxy/', 'web:8080/proxy/switching'])
+      expect([path, (await fetch(`${base}${pods}/${path}`)).status]).toEqual([path, 503]);
   });
 
   test('methods, statuses, headers and redirects pass through', async () => {

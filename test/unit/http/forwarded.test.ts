@@ -118,3 +118,36 @@ test('HTTP/2 carries such headers too', async () => {
   const [head] = (await once(stream, 'response')) as [Record<string, unknown>];
   expect([head[':status'], head['constructor'], head['valueof'], await text(stream)]).toEqual([200, 'a', 'c', 'ok']);
 });
+
+test('an answer 101 to a plain request fails, and the client hears of it once', async () => {
+  const port = await listen(podThat(() => `${switching}\r\n`));
+  const heard = await text(say(port, plain));
+  expect(heard).toMatch(/^HTTP\/1\.1 503 /);
+  expect(heard).toContain('the connection was closed');
+  expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1);
+});
+
+test.each([
+  ['a length', 'Content-Length: 6', 'abcdef', { 'content-length': '6' }],
+  ['chunks', 'Transfer-Encoding: chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', {}],
+])('an upgrade with a body of %s reaches the port whole', async (_, header, body, headers) => {
+  let isAnswered = false;
+  const pod = podThat((heard) => {
+    if (isAnswered || !heard.endsWith(body)) return heard.endsWith('after') ? 'bye' : '';
+    isAnswered = true;
+    return `${switching}\r\n`;
+  });
+  const socket = say(await listen(pod, headers), `${upgrading}${header}\r\n\r\n${body.slice(0, 4)}`);
+  await expect.poll(() => pod.heard).toContain(body.slice(0, 4));
+  socket.write(body.slice(4));
+  let heard = '';
+  for await (const part of socket) {
+    heard += String(part);
+    if (heard.endsWith('\r\n\r\n')) socket.write('after');
+    if (heard.endsWith('bye')) break;
+  }
+  expect(heard).toMatch(/^HTTP\/1\.1 101 /);
+  const [head = ''] = pod.heard.split('\r\n\r\n', 1);
+  expect(head).toContain(header.toLowerCase());
+  expect(pod.heard.slice(head.length + 4)).toBe(`${body}after`);
+});
