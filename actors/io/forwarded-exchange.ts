@@ -18,6 +18,7 @@ export class ForwardedExchange {
   readonly #exchange: number;
   readonly port: PortSocket;
   #upstream: ClientRequest | null = null;
+  #isFailed = false;
 
   constructor(
     exchange: number,
@@ -58,6 +59,8 @@ export class ForwardedExchange {
     });
     this.#upstream = upstream;
     upstream.on('error', (error) => this.#failed(error));
+    // An answer 101 that nobody asked for ends the connection without an error.
+    upstream.on('close', () => this.#failed(new Error('the connection was closed')));
     upstream.on('response', (answer) => this.#answered(answer, prefix, headers['host'] ?? ''));
     upstream.on('information', () => {});
     if (isEndless || headers['content-length'] !== undefined) {
@@ -93,8 +96,9 @@ export class ForwardedExchange {
 
   /** Once an answer has begun it tells by itself whether it came to its end, whatever became of the request behind it. */
   #failed(error: Error): void {
-    if (!this.#response.headersSent)
-      this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
+    if (this.#isFailed || this.#response.headersSent) return;
+    this.#isFailed = true;
+    this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
   }
 
   #breakOff(): void {

@@ -4,23 +4,26 @@
  */
 import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
-import { returnedHeaders } from '../../src/http/forwarding.ts';
+import { returnedHeaders, switchedHeaders } from '../../src/http/forwarding.ts';
 import { PortSocket } from './port-socket.ts';
 import { writeRawAnswer, writeRawHead } from './raw-answer.ts';
 
 type ForwardCommand = Extract<ListenerCommand, { readonly to: 'port' }>;
+
+const noBytes = Buffer.alloc(0);
 
 export class ForwardedUpgrade {
   readonly port: PortSocket;
   readonly #exchange: number;
   readonly #request: IncomingMessage;
   readonly #socket: Socket;
-  readonly #head: Buffer;
+  #head: Buffer;
   readonly #emit: (event: ListenerEvent) => void;
   #upstream: ClientRequest | null = null;
   #isAnswered = false;
+  #isFailed = false;
 
   constructor(
     exchange: number,
@@ -53,24 +56,34 @@ export class ForwardedUpgrade {
 
   #send({ isSecure, target, prefix, headers }: ForwardCommand): void {
     const { method = 'GET' } = this.#request;
-    const { upgrade = '' } = this.#request.headers;
+    const { upgrade = '', 'transfer-encoding': encoding } = this.#request.headers;
+    const framing = encoding === undefined ? {} : { 'transfer-encoding': encoding };
     const upstream = openRequest({
       method,
       path: target,
-      headers: { ...headers, connection: 'Upgrade', upgrade },
+      headers: { ...headers, ...framing, connection: 'Upgrade', upgrade },
       createConnection: () => this.port.connection(isSecure),
     });
     this.#upstream = upstream;
     upstream.on('error', (error) => this.#failed(error));
-    upstream.on('upgrade', (answer, port, ahead) => this.#switched(answer, port, ahead));
-    upstream.on('response', (answer) => {
-      this.#isAnswered = true;
-      const own = returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '');
-      writeRawHead(this.#socket, answer.statusCode ?? 502, { ...own, connection: 'close' });
-      answer.on('error', () => this.#socket.destroy());
-      answer.pipe(this.#socket);
-    });
-    upstream.end();
+    upstream.on('close', () => this.#failed(new Error('the connection was closed')));
+    upstream.on('upgrade', (answer, port, ahead) => this.#pass(port, () => this.#switched(answer, port, ahead)));
+    upstream.on('response', (answer) =>
+      this.#pass(answer, () =>
+        this.#refused(answer, returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '')),
+      ),
+    );
+    if (encoding === undefined && headers['content-length'] === undefined) upstream.end();
+    else this.#sendBody(upstream);
+  }
+
+  /** Node leaves the body of such a request on its socket, as it came: it is passed on with whatever frames it, before the port has agreed. */
+  #sendBody(upstream: ClientRequest): void {
+    upstream.flushHeaders();
+    upstream.chunkedEncoding = false;
+    if (this.#head.length > 0) upstream.write(this.#head);
+    this.#head = noBytes;
+    this.#socket.pipe(upstream);
   }
 
   respond(status: number, headers: HttpHeaders, body: Uint8Array): void {
@@ -82,23 +95,39 @@ export class ForwardedUpgrade {
     this.#socket.resume();
   }
 
-  #switched({ rawHeaders }: IncomingMessage, port: Duplex, ahead: Buffer): void {
-    this.#isAnswered = true;
-    const headers: Record<string, string[]> = {};
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-      const name = rawHeaders[at] as string;
-      headers[name] ??= [];
-      headers[name].push(rawHeaders[at + 1] as string);
+  /** Whatever a pod answers, it must not end the thread that passes the answer on. */
+  #pass(from: Readable, pass: () => void): void {
+    try {
+      pass();
+    } catch (error) {
+      from.destroy();
+      if (this.#isAnswered) this.#socket.destroy();
+      else this.#failed(error as Error);
     }
+  }
+
+  #refused(answer: IncomingMessage, headers: HttpHeaders): void {
+    this.#isAnswered = true;
+    writeRawHead(this.#socket, answer.statusCode ?? 502, { ...headers, connection: 'close' });
+    answer.on('error', () => this.#socket.destroy());
+    answer.pipe(this.#socket);
+  }
+
+  #switched({ rawHeaders }: IncomingMessage, port: Duplex, ahead: Buffer): void {
+    const headers = switchedHeaders(rawHeaders);
+    this.#isAnswered = true;
     const socket = this.#socket;
     writeRawHead(socket, 101, headers);
     if (ahead.length > 0) socket.write(ahead);
     if (this.#head.length > 0) port.write(this.#head);
     port.on('error', () => socket.destroy());
+    socket.unpipe();
     socket.pipe(port).pipe(socket);
   }
 
   #failed(error: Error): void {
-    if (!this.#isAnswered) this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
+    if (this.#isFailed || this.#isAnswered) return;
+    this.#isFailed = true;
+    this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
   }
 }

@@ -77,15 +77,32 @@ export function forwardedHeaders(headers: Headers, target: ForwardTarget, host: 
 
 /** Returns the headers for the client. `rawHeaders` alternates names and values, as they came. A redirect within the pod stays within the proxy. */
 export function returnedHeaders(rawHeaders: readonly string[], prefix: string, host: string): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] as string).toLowerCase();
-    const value = rawHeaders[at + 1] as string;
-    headers[name] ??= [];
-    headers[name].push(name === 'location' ? locationOf(value, prefix, host) : value);
+  const headers = collect(rawHeaders, (name) => name.toLowerCase());
+  const connection = headers.get('connection')?.join();
+  const locations = headers.get('location');
+  if (locations !== undefined) {
+    const within = locations.map((location) => locationOf(location, prefix, host));
+    headers.set('location', within);
   }
-  const connection = headers['connection']?.join();
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isHopByHop(name, connection)));
+  return Object.fromEntries([...headers].filter(([name]) => !isHopByHop(name, connection)));
+}
+
+/** Returns the headers of an answer 101 for the client: all of them, written as they came. `rawHeaders` alternates names and values. */
+export function switchedHeaders(rawHeaders: readonly string[]): Record<string, string[]> {
+  return Object.fromEntries(collect(rawHeaders, (name) => name));
+}
+
+/** A map, because a pod may name a header `constructor`, which every plain object already has. */
+function collect(rawHeaders: readonly string[], nameOf: (name: string) => string): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = nameOf(rawHeaders[at] as string);
+    const value = rawHeaders[at + 1] as string;
+    const values = headers.get(name);
+    if (values === undefined) headers.set(name, [value]);
+    else values.push(value);
+  }
+  return headers;
 }
 
 function isHopByHop(name: string, connection: string | undefined): boolean {

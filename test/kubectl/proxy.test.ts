@@ -35,15 +35,16 @@ export default async function main(container) {
       response.on('drain', write).on('close', () => (written = -1));
       return write();
     }
+    if (pathname === '/switching') return request.socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n');
     if (pathname === '/written') return response.end(String(written));
     const { method, url, headers } = request;
     const status = Number(searchParams.get('status') ?? 200);
-    response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'], 'keep-alive': 'timeout=1' });
+    response.writeHead(status, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'], 'keep-alive': 'timeout=1', constructor: 'own' });
     response.end(JSON.stringify({ method, url, headers, who: container.hostname }));
   });
   server.on('upgrade', (request, socket, head) => {
     if (request.url !== '/echo') return socket.end('HTTP/1.1 426 Upgrade Required\\r\\nContent-Length: 2\\r\\n\\r\\nno');
-    socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n');
+    socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\nconstructor: own\\r\\n\\r\\n');
     socket.write(head);
     socket.pipe(socket);
   });
@@ -148,7 +149,8 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
       const { code, stderr } = await kubectl.run(`get --raw ${path}`);
       expect([path, code === 0, stderr]).toEqual([path, false, expect.stringContaining(message)]);
     }
-    expect((await fetch(`${base}${pods}/web:9/proxy/`)).status).toBe(503);
+    for (const path of ['web:9/proxy/', 'web:8080/proxy/switching'])
+      expect([path, (await fetch(`${base}${pods}/${path}`)).status]).toEqual([path, 503]);
   });
 
   test('methods, statuses, headers and redirects pass through', async () => {
@@ -161,6 +163,7 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
       });
       expect(answer.status).toBe(418);
       expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+      expect(answer.headers.get('constructor')).toBe('own');
       expect(await answer.json()).toMatchObject({ method, url: '/x?status=418', headers: { 'x-own': 'yes' } });
     }
     const head = await fetch(`${base}${pods}/web/proxy/`, { method: 'HEAD' });
@@ -233,6 +236,7 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
       asked.once('error', reject);
     });
     expect([answer.statusCode, answer.headers['upgrade']]).toEqual([101, 'echo']);
+    expect(answer.headers).toHaveProperty('constructor', 'own');
     const sent = randomBytes(300_000);
     const echoed: Buffer[] = [];
     socket.write(sent);

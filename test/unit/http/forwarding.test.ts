@@ -1,6 +1,12 @@
 /** Requests that are passed on to a port: what of a URL, of names and of headers goes there, and what comes back. */
 import { expect, test } from 'vitest';
-import { forwardedHeaders, forwardTargetOf, parseForwardName, returnedHeaders } from '../../../src/http/forwarding.ts';
+import {
+  forwardedHeaders,
+  forwardTargetOf,
+  parseForwardName,
+  returnedHeaders,
+  switchedHeaders,
+} from '../../../src/http/forwarding.ts';
 
 const prefix = '/api/v1/namespaces/d/pods/web:80/proxy';
 
@@ -62,6 +68,25 @@ test('a pod gets every header but those of the connection and those that prove w
 test('a client gets the headers of the answer, each value by itself', () => {
   const raw = ['Set-Cookie', 'a', 'Connection', 'X-Hop', 'set-cookie', 'b', 'X-Hop', '1', 'Content-Length', '3'];
   expect(returnedHeaders(raw, prefix, 'api')).toEqual({ 'set-cookie': ['a', 'b'], 'content-length': ['3'] });
+});
+
+test('a client gets headers that are named as what every object has', () => {
+  const raw = ['constructor', 'a', 'valueOf', 'b', '__proto__', 'c', 'constructor', 'd'];
+  expect(Object.entries(returnedHeaders(raw, prefix, 'api'))).toEqual([
+    ['constructor', ['a', 'd']],
+    ['valueof', ['b']],
+    ['__proto__', ['c']],
+  ]);
+  expect(Object.entries(switchedHeaders(raw))).toEqual([
+    ['constructor', ['a', 'd']],
+    ['valueOf', ['b']],
+    ['__proto__', ['c']],
+  ]);
+});
+
+test('an answer 101 keeps the headers of its connection', () => {
+  const raw = ['Connection', 'Upgrade', 'Upgrade', 'echo', 'Set-Cookie', 'a', 'Set-Cookie', 'b'];
+  expect(switchedHeaders(raw)).toEqual({ Connection: ['Upgrade'], Upgrade: ['echo'], 'Set-Cookie': ['a', 'b'] });
 });
 
 test.each([
