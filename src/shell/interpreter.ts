@@ -86,7 +86,10 @@ export class Interpreter implements Expander {
     const parts: Uint8Array[] = [];
     const stdout = writerTo((bytes) => parts.push(bytes));
     this.state.lastStatus = yield* this.subshell({ ...this.#streams, stdout }).runScript(script);
-    return utf8Text(concatBytes(parts)).replace(/\n+$/, '');
+    const text = utf8Text(concatBytes(parts));
+    let end = text.length;
+    while (text.charAt(end - 1) === '\n') end -= 1;
+    return text.slice(0, end);
   }
 
   subshell(streams: Streams): Interpreter {
@@ -292,6 +295,8 @@ export class Interpreter implements Expander {
       copy.state.variables.set(key, value);
       copy.state.exported.add(key);
     }
+    // A tool that runs others without any wait must let the rest run now and then.
+    yield breath;
     try {
       return yield* copy.runArgv(argv);
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What commands read and write: bytes that come or go when there is room. */
 import { concatBytes, emptyBytes, utf8, utf8Text } from '../base/bytes.ts';
 import { pipeBytesMax } from './limits.ts';
-import { ended, type Task } from './tasks.ts';
+import { ended, Pace, type Task } from './tasks.ts';
 
 /** Something that bytes come from, until null. */
 export interface Reader {
@@ -58,12 +58,24 @@ export function readerOf(bytes: Uint8Array): Reader {
 
 /** A writer whose function takes everything at once. */
 export function writerTo(take: (bytes: Uint8Array) => void): Writer {
+  const pace = new Pace();
   return {
-    write: (chunk) => {
-      take(bytesOf(chunk));
-      return ended(undefined);
+    *write(chunk) {
+      const bytes = bytesOf(chunk);
+      take(bytes);
+      yield* pace.after(bytes.length);
     },
   };
+}
+
+/** A reader of what a function returns at once. */
+export function sourceOf(next: () => Uint8Array | null): Source {
+  const pace = new Pace();
+  return new Source(function* () {
+    const bytes = next();
+    yield* pace.after(bytes?.length ?? 0);
+    return bytes;
+  });
 }
 
 export function bytesOf(chunk: string | Uint8Array): Uint8Array {

@@ -160,6 +160,35 @@ describe('what must not run away', () => {
     expect(bench.pump().dueAtMs).toBe(bench.nowMs + 1);
   });
 
+  test.each([
+    'cat /dev/zero > /dev/null',
+    'seq 1000000000000 > /dev/null',
+    'head -c 1000000000000 /dev/zero > /dev/null',
+    'grep -c y /dev/stdin < /dev/zero > /dev/null & seq 1000000000000 > /dev/null',
+  ])('%s takes time too', (script) => {
+    const bench = new Bench().start(['sh', '-c', script]);
+    expect(bench.code).toBeNull();
+    expect(bench.dueAtMs).toBe(bench.nowMs + 1);
+  });
+
+  test('an expression or a pattern takes no longer than its text', () => {
+    const many = 'a'.repeat(40);
+    expect(new Bench().script(`echo ${many}! | grep -E '(a+)+$'; echo $?`)).toBe('1\n');
+    expect(new Bench().script(`case ${many} in ${'*a'.repeat(30)}*b) echo yes;; *) echo no;; esac`)).toBe('no\n');
+    expect(new Bench().script(`printf '%400000000d' 1 | wc -c`)).toBe('1000\n');
+    expect(new Bench().script(`echo ${'x'.repeat(1_001)} | grep -E '${'x'.repeat(1_001)}'`)).toContain('too long');
+  });
+
+  test.each([
+    ["echo abcab | sed -E 's/(a)(b)/\\2\\1-&/g'", 'ba-abcba-ab\n'],
+    ["echo 'a$1b' | sed 's/b/$1\\&/'", 'a$1$1&\n'],
+    ["printf 'a\\nb\\n' | sed -n '/b/p'", 'b\n'],
+    ["printf 'a\\nb\\n' | sed '2s/b/c/'", 'a\nc\n'],
+    ["echo x1 | grep -o '[0-9]'", '1\n'],
+  ])('%s says %j', (script, said) => {
+    expect(new Bench().script(script)).toBe(said);
+  });
+
   test('a command that starts itself again and again cannot be started any more', () => {
     expect(new Bench().script('f() { f | f; }; f; echo still here')).toContain('still here');
     expect(new Bench().script('f() { f; }; f; echo $?')).toContain('nested too deeply');
