@@ -154,9 +154,19 @@ export class SimulatedShell implements Program {
 
 function* run(shell: Interpreter, command: readonly string[]): Task<number> {
   try {
+    return yield* completed(shell, command);
+  } catch (error) {
+    // It may also come while a complaint waits to be read.
+    if (error instanceof Interrupted) return interruptedExitCode;
+    throw error;
+  }
+}
+
+function* completed(shell: Interpreter, command: readonly string[]): Task<number> {
+  try {
     return yield* shell.runArgv(command);
   } catch (error) {
-    return error instanceof Interrupted ? interruptedExitCode : yield* shell.left(error);
+    return yield* shell.left(error);
   }
 }
 

@@ -152,6 +152,18 @@ describe('a terminal', () => {
   });
 });
 
+test('Ctrl-C ends a command that still complains', () => {
+  const files = new MemoryFiles({ root: memoryFolder(new MemoryStore(), 0), mounts: new Map(), nowMs: () => 0 });
+  const surroundings = { hostname: 'web', address: '10.0.0.1', command: [], env: [], files };
+  const shell = new SimulatedShell(['.', `/missing/${'x/'.repeat(100_000)}`], { tty: true, stdin: true }, surroundings);
+  const read = () => shell.read({ monotonicMs: 1 as MonotonicMs, wallMs: 1 as WallMs });
+  expect(read()?.type).toBe('stdout');
+  shell.write(utf8('\x03'), false);
+  let last = read();
+  while (last?.type === 'stdout') last = read();
+  expect(last).toEqual({ type: 'exited', exitCode: 130 });
+});
+
 describe('what must not run away', () => {
   test('a loop without a wait takes time, and lets others run', () => {
     const bench = new Bench().start(['sh', '-c', 'while true; do :; done']);
