@@ -27,4 +27,4 @@ export const memoryFilesMax = 10_000;
 export const nodeMemoryBytesMax = 256 * 1024 * 1024;
 /** Parts of a path in memory, and characters of each. */
 export const pathPartsMax = 128;
-export const nameBytesMax = 255;
+export const nameCharactersMax = 255;
