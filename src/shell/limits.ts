@@ -18,6 +18,14 @@ export const expressionCharactersMax = 1_000;
 export const searchedCharactersMax = 64 * 1024;
 /** Steps that a pattern with `*` may take: characters of the text times those of the pattern. */
 export const patternWorkMax = 32 * 1024 * 1024;
+/** Bytes of its input that one command holds. */
+export const heldBytesMax = 64 * 1024 * 1024;
+/** Bytes of one line, and of what `$(...)` stands for. */
+export const lineBytesMax = 1024 * 1024;
+export const capturedBytesMax = 8 * 1024 * 1024;
+/** Characters of all variables of a shell, and of the words of one command, or the lines that are sorted. */
+export const variableCharactersMax = 1024 * 1024;
+export const wordCharactersMax = 8 * 1024 * 1024;
 /** Bytes that a command reads from a file at once. */
 export const readBytesMax = 64 * 1024;
 /** Bytes of one file system in memory, and files and folders in it; beyond them there is no space left. */

@@ -1,6 +1,6 @@
 /** Tools that choose, order and change lines. */
 import { Expression } from '../expression.ts';
-import { expressionCharactersMax } from '../limits.ts';
+import { expressionCharactersMax, wordCharactersMax } from '../limits.ts';
 import { readLine, readText } from '../streams.ts';
 import type { Task } from '../tasks.ts';
 import { eachInput, parseFlags, type Tool, type ToolCall, UsageError } from '../tool.ts';
@@ -51,8 +51,13 @@ export function basicPattern(pattern: string): string {
 function* sort(call: ToolCall): Task<number> {
   const { flags, values, rest } = parseFlags(call.args, 'rnuf', 'kt');
   const lines: string[] = [];
+  let characters = 0;
   const code = yield* eachInput(call, rest, function* (reader) {
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) lines.push(line);
+    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+      characters += line.length + 1;
+      if (characters > wordCharactersMax) throw new Error('out of memory');
+      lines.push(line);
+    }
   });
   const field = Number.parseInt(values.get('k') ?? '0', 10);
   const keyOf = (line: string): string => (field > 0 ? (line.split(values.get('t') ?? /\s+/)[field - 1] ?? '') : line);

@@ -183,6 +183,16 @@ describe('what must not run away', () => {
     expect(bench.dueAtMs).toBe(bench.nowMs + 1);
   });
 
+  test.each([
+    'x=$(yes); echo $?',
+    'read x < /dev/zero; echo $?',
+    'yes yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy | sort; echo $?',
+    'x=aaaaaaaaaaaaaaaa; while x=$x$x$x; do :; done',
+    'set -- a a a a; while set -- "$@" "$@"; do :; done',
+  ])('%s runs out of memory', (script) => {
+    expect(new Bench().script(script)).toMatch(/out of memory|argument list too long/);
+  });
+
   test('an expression or a pattern takes no longer than its text', () => {
     const many = 'a'.repeat(40);
     expect(new Bench().script(`echo ${many}! | grep -E '(a+)+$'; echo $?`)).toBe('1\n');
