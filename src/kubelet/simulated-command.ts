@@ -19,10 +19,33 @@ import { lifeBytesMax, lifeStepsMax } from './limits.ts';
 
 type Env = readonly { readonly name: string; readonly value: string }[];
 
+export interface CommandPlace {
+  readonly hostname: string;
+  /** The working directory. */
+  readonly folder: string;
+}
+
+const root: CommandPlace = { hostname: '', folder: '/' };
+
+/** Returns the variables that a command in a container starts with. */
+export function shellVariables(env: Env, hostname: string, folder: string): Readonly<Record<string, string>> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOSTNAME: hostname,
+    HOME: '/root',
+    PWD: folder,
+    ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+  };
+}
+
 const shells = new Set(['sh', 'bash', 'ash']);
 
 /** Returns what the command fixes of a container's life; nothing when it depends on more than itself, or is empty. */
-export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<ContainerProfile> {
+export function lifeOfCommand(
+  words: readonly string[],
+  env: Env = [],
+  { hostname, folder }: CommandPlace = root,
+): Partial<ContainerProfile> {
   const [program] = words;
   if (program === undefined || !isReadable(words)) return {};
   const said: Uint8Array[] = [];
@@ -39,8 +62,8 @@ export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<
     },
   };
   const streams = { stdin: new Source(beyond), stdout: output, stderr: output };
-  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
-  const shell = new Interpreter(new ShellState(variables, unseenFiles('/'), 'sh', []), machineOf(tasks), streams);
+  const variables = shellVariables(env, hostname, folder);
+  const shell = new Interpreter(new ShellState(variables, unseenFiles(folder), 'sh', []), machineOf(tasks), streams);
   const job = tasks.start(run(shell, words));
   const runMs = runThrough(tasks, job, saysTooMuch);
   const firstLines = utf8Text(concatBytes(said)).split('\n');
@@ -53,8 +76,9 @@ export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<
 export function outputOfCommand(
   words: readonly string[],
   env: Env = [],
+  place: CommandPlace = root,
 ): { readonly exitCode: number; readonly stdout: string; readonly durationMs: number } | null {
-  const { runMs, exitCode, firstLines } = lifeOfCommand(words, env);
+  const { runMs, exitCode, firstLines } = lifeOfCommand(words, env, place);
   if (runMs === undefined || exitCode === undefined) return null;
   return { exitCode, stdout: (firstLines ?? []).map((line) => `${line}\n`).join(''), durationMs: runMs };
 }

@@ -95,6 +95,12 @@ test.each([
   expect(lifeOfCommand(words, [{ name: 'NAME', value: 'x' }])).toEqual(life);
 });
 
+test('a command knows the name of its pod and its working directory', () => {
+  const command = ['sh', '-c', 'echo "I am $HOSTNAME in $PWD, $HOME"; pwd'];
+  const { firstLines } = containerProfileOf(config({ command, workingDirectory: '/data' }), {}, {}, 'web-0');
+  expect(firstLines).toEqual(['I am web-0 in /data, /root', '/data']);
+});
+
 describe('logs', () => {
   const at = (ms: number) => ms as WallMs;
   const filled = (count: number): LogRing => {
