@@ -104,12 +104,14 @@ export function containerProfileOf(
   config: ContainerConfig,
   profiles: ImageProfiles,
   annotations: Readonly<Record<string, string>>,
+  hostname = '',
 ): ContainerProfile {
+  const place = { hostname, folder: config.workingDirectory === '' ? '/' : config.workingDirectory };
   return {
     ...defaultContainerProfile,
     ...(config.isExpectedToEnd ? { runMs: 0 } : {}),
     ...namedProfile(config.image, profiles),
-    ...lifeOfCommand([...config.command, ...config.args], config.env),
+    ...lifeOfCommand([...config.command, ...config.args], config.env, place),
     ...annotated(annotations, ''),
     ...annotated(annotations, `.${config.name}`),
   };

@@ -10,33 +10,62 @@ import { Interpreter } from '../shell/interpreter.ts';
 import { parseScript } from '../shell/parser.ts';
 import { baseName } from '../shell/paths.ts';
 import { ShellState } from '../shell/shell-state.ts';
-import { Source, writerTo } from '../shell/streams.ts';
+import { bytesOf, Source, type Writer } from '../shell/streams.ts';
 import { ShellSyntaxError } from '../shell/syntax.ts';
-import { type Job, type Task, Tasks } from '../shell/tasks.ts';
+import { breath, type Job, type Task, Tasks } from '../shell/tasks.ts';
 import { Interrupted, type Machine, type Tool } from '../shell/tool.ts';
 import type { ContainerProfile } from './container-profile.ts';
 import { lifeBytesMax, lifeStepsMax } from './limits.ts';
 
 type Env = readonly { readonly name: string; readonly value: string }[];
 
+export interface CommandPlace {
+  readonly hostname: string;
+  /** The working directory. */
+  readonly folder: string;
+}
+
+const root: CommandPlace = { hostname: '', folder: '/' };
+
+/** Returns the variables that a command in a container starts with. */
+export function shellVariables(env: Env, hostname: string, folder: string): Readonly<Record<string, string>> {
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOSTNAME: hostname,
+    HOME: '/root',
+    PWD: folder,
+    ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+  };
+}
+
 const shells = new Set(['sh', 'bash', 'ash']);
 
 /** Returns what the command fixes of a container's life; nothing when it depends on more than itself, or is empty. */
-export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<ContainerProfile> {
+export function lifeOfCommand(
+  words: readonly string[],
+  env: Env = [],
+  { hostname, folder }: CommandPlace = root,
+): Partial<ContainerProfile> {
   const [program] = words;
   if (program === undefined || !isReadable(words)) return {};
   const said: Uint8Array[] = [];
   let saidBytes = 0;
   const tasks = new Tasks(0);
-  const output = writerTo((bytes) => {
-    said.push(bytes);
-    saidBytes += bytes.length;
-  });
+  const saysTooMuch = (): boolean => saidBytes > lifeBytesMax;
+  const output: Writer = {
+    *write(chunk) {
+      const bytes = bytesOf(chunk);
+      saidBytes += bytes.length;
+      // What says too much is left where it is: nobody looks further.
+      while (saysTooMuch()) yield breath;
+      said.push(bytes);
+    },
+  };
   const streams = { stdin: new Source(beyond), stdout: output, stderr: output };
-  const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
-  const shell = new Interpreter(new ShellState(variables, unseenFiles('/'), 'sh', []), machineOf(tasks), streams);
+  const variables = shellVariables(env, hostname, folder);
+  const shell = new Interpreter(new ShellState(variables, unseenFiles(folder), 'sh', []), machineOf(tasks), streams);
   const job = tasks.start(run(shell, words));
-  const runMs = runThrough(tasks, job, () => saidBytes);
+  const runMs = runThrough(tasks, job, saysTooMuch);
   const firstLines = utf8Text(concatBytes(said)).split('\n');
   if (firstLines.at(-1) === '') firstLines.pop();
   if (runMs !== null) return { runMs, exitCode: (job.isOver ? job.result() : 0) ?? 0, firstLines };
@@ -47,8 +76,9 @@ export function lifeOfCommand(words: readonly string[], env: Env = []): Partial<
 export function outputOfCommand(
   words: readonly string[],
   env: Env = [],
+  place: CommandPlace = root,
 ): { readonly exitCode: number; readonly stdout: string; readonly durationMs: number } | null {
-  const { runMs, exitCode, firstLines } = lifeOfCommand(words, env);
+  const { runMs, exitCode, firstLines } = lifeOfCommand(words, env, place);
   if (runMs === undefined || exitCode === undefined) return null;
   return { exitCode, stdout: (firstLines ?? []).map((line) => `${line}\n`).join(''), durationMs: runMs };
 }
@@ -75,9 +105,9 @@ function* run(shell: Interpreter, words: readonly string[]): Task<number> {
 }
 
 /** Lets time pass until the job is over, or waits for ever; returns when that is, null when nobody can say. */
-function runThrough(tasks: Tasks, job: Job<number>, written: () => number): number | null {
+function runThrough(tasks: Tasks, job: Job<number>, saysTooMuch: () => boolean): number | null {
   let nowMs = 0;
-  for (let step = 0; step < lifeStepsMax && written() <= lifeBytesMax; step += 1) {
+  for (let step = 0; step < lifeStepsMax && !saysTooMuch(); step += 1) {
     const goesOn = tasks.run(nowMs, 1);
     if (job.isOver) return isKnown(job) ? nowMs : null;
     if (goesOn) continue;

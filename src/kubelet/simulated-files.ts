@@ -37,8 +37,11 @@ export function containerFiles(
     attempt(() => files.mkdir(placed.path, { recursive: true }));
     mounts.set(placed.path, placed);
   }
-  attempt(() => files.mkdir(workingDirectoryOf(config), { recursive: true }));
-  return { files: files.at(workingDirectoryOf(config)), store };
+  const folder = workingDirectoryOf(config);
+  attempt(() => files.mkdir(folder, { recursive: true }));
+  // Where no folder can be made, commands start from the root.
+  const isFolder = attempt(() => files.stat(folder))?.type === 'folder';
+  return { files: isFolder ? files.at(folder) : files, store };
 }
 
 function workingDirectoryOf({ workingDirectory }: ContainerConfig): string {

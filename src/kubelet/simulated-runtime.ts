@@ -276,7 +276,7 @@ export class SimulatedRuntime {
     const { uid } = sandbox.config;
     const unset = config.mounts.find(({ volume }) => this.#volumes.content(uid, volume) === undefined);
     if (unset !== undefined) return this.#fail(request, 'notFound', `no volume ${unset.volume}`);
-    const profile = containerProfileOf(config, this.#profiles, sandbox.config.annotations);
+    const profile = containerProfileOf(config, this.#profiles, sandbox.config.annotations, sandbox.config.hostname);
     const id = this.#containers.newId();
     const container = new SimulatedContainer(id, sandboxId, sandbox.config.uid, config, profile, this.#wallMs);
     this.#containers.add(container);
@@ -371,7 +371,10 @@ export class SimulatedRuntime {
       this.#fail(request, 'notFound', `container ${containerId} is not running`);
       return;
     }
-    const output = outputOfCommand(command, container.config.env);
+    const { env, workingDirectory } = container.config;
+    const hostname = this.#sandboxes.get(container.sandboxId)?.config.hostname ?? '';
+    const folder = workingDirectory === '' ? '/' : workingDirectory;
+    const output = outputOfCommand(command, env, { hostname, folder });
     if (output !== null && output.durationMs > timeoutMs) {
       this.#after(timeoutMs, () => this.#fail(request, 'timedOut', `command "${command.join(' ')}" timed out`));
       return;

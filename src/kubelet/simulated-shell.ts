@@ -15,6 +15,7 @@ import { type Job, type Task, Tasks } from '../shell/tasks.ts';
 import { Interrupted, type Machine } from '../shell/tool.ts';
 import { shellStepsPerTurn } from './limits.ts';
 import type { Moment, Program } from './program.ts';
+import { shellVariables } from './simulated-command.ts';
 import { TerminalLine } from './terminal-line.ts';
 
 export interface ShellSurroundings {
@@ -53,13 +54,7 @@ export class SimulatedShell implements Program {
     this.#tty = tty ? new TerminalLine() : null;
     this.#isInputEnded = !stdin;
     const { files, env, hostname } = surroundings;
-    const variables = {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-      HOSTNAME: hostname,
-      HOME: '/root',
-      PWD: files.folder,
-      ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
-    };
+    const variables = shellVariables(env, hostname, files.folder);
     const streams = {
       stdin: new Source(() => this.#read()),
       stdout: this.#writer('stdout'),
@@ -154,9 +149,19 @@ export class SimulatedShell implements Program {
 
 function* run(shell: Interpreter, command: readonly string[]): Task<number> {
   try {
+    return yield* completed(shell, command);
+  } catch (error) {
+    // It may also come while a complaint waits to be read.
+    if (error instanceof Interrupted) return interruptedExitCode;
+    throw error;
+  }
+}
+
+function* completed(shell: Interpreter, command: readonly string[]): Task<number> {
+  try {
     return yield* shell.runArgv(command);
   } catch (error) {
-    return error instanceof Interrupted ? interruptedExitCode : yield* shell.left(error);
+    return yield* shell.left(error);
   }
 }
 

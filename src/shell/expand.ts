@@ -1,6 +1,7 @@
 /** Expansion of words: variables, substitutions, arithmetic, field splitting, file names. Models POSIX.1-2017 2.6. */
 import { calculate } from './arithmetic.ts';
 import { attempt } from './files.ts';
+import { wordCharactersMax } from './limits.ts';
 import { joinPath } from './paths.ts';
 import { escapedPattern, hasWildcard, matchesPattern, trimmed } from './pattern.ts';
 import type { ShellState } from './shell-state.ts';
@@ -20,11 +21,17 @@ interface Field {
   isQuoted: boolean;
 }
 
+/** What a word takes besides its characters. */
+const wordCost = 16;
+
 /** Expands words to arguments. */
 export function* expandWords(expander: Expander, words: readonly Word[]): Task<string[]> {
   const args: string[] = [];
+  let characters = 0;
   for (const word of words) {
     for (const field of yield* fieldsOf(expander, word)) {
+      characters += field.text.length + wordCost;
+      if (characters > wordCharactersMax) throw new Error('argument list too long');
       const names = hasWildcard(field.pattern) ? namesOf(expander.state, field.pattern) : [];
       if (names.length > 0) args.push(...names);
       else args.push(field.text);
@@ -48,6 +55,7 @@ function* wholeOf(expander: Expander, word: Word): Task<Field> {
   for (const [index, part] of word.entries()) {
     const value = yield* valueOf(expander, part, index === 0);
     field.text += value;
+    mustFit(field);
     field.pattern += part.isQuoted ? escapedPattern(value) : value;
   }
   return field;
@@ -60,6 +68,7 @@ function* fieldsOf(expander: Expander, word: Word): Task<Field[]> {
   const add = (text: string, isQuoted: boolean): void => {
     current ??= { text: '', pattern: '', isQuoted: false };
     current.text += text;
+    mustFit(current);
     current.pattern += isQuoted ? escapedPattern(text) : text;
     current.isQuoted ||= isQuoted;
   };
@@ -88,6 +97,10 @@ function* fieldsOf(expander: Expander, word: Word): Task<Field[]> {
   }
   close();
   return fields;
+}
+
+function mustFit({ text }: Field): void {
+  if (text.length > wordCharactersMax) throw new Error('out of memory');
 }
 
 function separators(state: ShellState): RegExp {

@@ -1,12 +1,12 @@
 /** Runs scripts of our own shell: every command is a task, pipes are queues, a subshell is a copy of the state. */
-import { concatBytes, utf8, utf8Text } from '../base/bytes.ts';
+import { utf8, utf8Text } from '../base/bytes.ts';
 import { builtInCommands } from './built-in-commands.ts';
 import { type Expander, expandPattern, expandText, expandWords } from './expand.ts';
-import { shellDepthMax } from './limits.ts';
+import { capturedBytesMax, shellDepthMax } from './limits.ts';
 import { bothOutputs, parseScript } from './parser.ts';
 import { matchesPattern } from './pattern.ts';
 import type { ShellState } from './shell-state.ts';
-import { BrokenPipe, Pipe, readerOf, type Streams, type Writer, writerTo } from './streams.ts';
+import { BrokenPipe, Held, Pipe, readerOf, type Streams, type Writer, writerTo } from './streams.ts';
 import type { Command, Item, Pipeline, Redirect, Script } from './syntax.ts';
 import { breath, ended, type Job, type Task } from './tasks.ts';
 import { type Machine, openReader, openWriter, passesThrough, UsageError } from './tool.ts';
@@ -83,10 +83,13 @@ export class Interpreter implements Expander {
   }
 
   *capture(script: Script): Task<string> {
-    const parts: Uint8Array[] = [];
-    const stdout = writerTo((bytes) => parts.push(bytes));
+    const held = new Held(capturedBytesMax);
+    const stdout = writerTo((bytes) => held.push(bytes));
     this.state.lastStatus = yield* this.subshell({ ...this.#streams, stdout }).runScript(script);
-    return utf8Text(concatBytes(parts)).replace(/\n+$/, '');
+    const text = utf8Text(held.whole());
+    let end = text.length;
+    while (text.charAt(end - 1) === '\n') end -= 1;
+    return text.slice(0, end);
   }
 
   subshell(streams: Streams): Interpreter {
@@ -292,6 +295,8 @@ export class Interpreter implements Expander {
       copy.state.variables.set(key, value);
       copy.state.exported.add(key);
     }
+    // A tool that runs others without any wait must let the rest run now and then.
+    yield breath;
     try {
       return yield* copy.runArgv(argv);
     } catch (error) {

@@ -4,11 +4,12 @@
  */
 import { ownBytes } from '../base/bytes.ts';
 import { FileError, type FileStats, type Files, linksMax, type OpenFile } from './files.ts';
-import { nameBytesMax, pathPartsMax } from './limits.ts';
+import { nameCharactersMax, pathPartsMax } from './limits.ts';
 import {
   addFile,
   addFolder,
   addLink,
+  holds,
   type MemoryFile,
   type MemoryFolder,
   type MemoryNode,
@@ -120,7 +121,7 @@ export class MemoryFiles implements Files {
     if (node === target.node) return;
     this.#mustBeMovable(from, source);
     this.#mustBeMovable(to, target);
-    if (isWithin(target.parts, source.parts)) return fail(to, 'EINVAL');
+    if (isWithin(target.parts, source.parts) || holds(node, target.parent)) return fail(to, 'EINVAL');
     const { nowMs } = this.#tree;
     if (target.node !== undefined) {
       if (target.node.type === 'folder' && (node.type !== 'folder' || target.node.children.size > 0))
@@ -141,7 +142,8 @@ export class MemoryFiles implements Files {
   copy(from: string, to: string): void {
     const source = this.#existing(from, true);
     const target = this.#writable(to, true);
-    if (source.node === target.node || isWithin(target.parts, source.parts)) return fail(to, 'EINVAL');
+    const isWithinItself = isWithin(target.parts, source.parts) || holds(source.node, target.parent);
+    if (source.node === target.node || isWithinItself) return fail(to, 'EINVAL');
     const [folder, name] = place(to, target);
     return this.#copy(to, source.node, folder, name);
   }
@@ -249,7 +251,7 @@ export class MemoryFiles implements Files {
       }
       const folder = here();
       if (folder.type !== 'folder') return fail(path, 'ENOTDIR');
-      if (way.length >= pathPartsMax || name.length > nameBytesMax) return fail(path, 'ENAMETOOLONG');
+      if (way.length >= pathPartsMax || name.length > nameCharactersMax) return fail(path, 'ENAMETOOLONG');
       const parts = [...way.map((each) => each.name), name];
       const node = mounts.get(`/${parts.join('/')}`)?.node ?? folder.children.get(name);
       if (node === undefined) {

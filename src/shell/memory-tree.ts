@@ -95,13 +95,23 @@ export function addLink(folder: MemoryFolder, name: string, nowMs: number, targe
   return added(folder, name, nowMs, { type: 'link', store, target, mode: 0o777, modifiedAtMs: nowMs });
 }
 
+/** Tells whether a folder is another one, or somewhere in it: paths do not tell, as a folder may be mounted in several places. */
+export function holds(node: MemoryNode, folder: MemoryFolder): boolean {
+  const waiting = [node];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (next === folder) return true;
+    if (next.type === 'folder') for (const child of next.children.values()) waiting.push(child);
+  }
+  return false;
+}
+
 function added<Node extends MemoryNode>(
   folder: MemoryFolder,
   name: string,
   nowMs: number,
   node: Node,
 ): Node | undefined {
-  if (!folder.store.take(0, 1)) return undefined;
+  if (!folder.store.take(bytesIn(node), 1)) return undefined;
   folder.children.set(name, node);
   folder.modifiedAtMs = nowMs;
   return node;
@@ -117,8 +127,14 @@ export function removeChild(folder: MemoryFolder, name: string, nowMs: number): 
 }
 
 function release(node: MemoryNode): void {
-  node.store.take(node.type === 'file' ? -node.size : 0, -1);
+  node.store.take(-bytesIn(node), -1);
   if (node.type === 'folder') for (const child of node.children.values()) release(child);
+}
+
+/** Returns the bytes that a node takes of its store. */
+function bytesIn(node: MemoryNode): number {
+  if (node.type === 'folder') return 0;
+  return node.type === 'file' ? node.size : node.target.length;
 }
 
 /** Writes at a place of a file; returns false, and writes nothing, when there is no room. */

@@ -1,10 +1,34 @@
 /** What a shell remembers. A subshell gets a copy. */
 import type { Files } from './files.ts';
+import { variableCharactersMax } from './limits.ts';
 import type { Command } from './syntax.ts';
 import type { Job } from './tasks.ts';
 
+/** Variables by name; there is no room for more than a bound. */
+class Variables extends Map<string, string> {
+  #characters = 0;
+
+  /** Throws when there is no room. */
+  override set(name: string, value: string): this {
+    const characters = this.#characters - this.#sizeOf(name) + name.length + value.length;
+    if (characters > variableCharactersMax) throw new Error('out of memory');
+    this.#characters = characters;
+    return super.set(name, value);
+  }
+
+  override delete(name: string): boolean {
+    this.#characters -= this.#sizeOf(name);
+    return super.delete(name);
+  }
+
+  #sizeOf(name: string): number {
+    const value = this.get(name);
+    return value === undefined ? 0 : name.length + value.length;
+  }
+}
+
 export class ShellState {
-  variables: Map<string, string>;
+  readonly variables = new Variables();
   exported: Set<string>;
   functions: Map<string, Command>;
   /** `$1` and on. */
@@ -19,7 +43,7 @@ export class ShellState {
   backgrounds: Job<number>[] = [];
 
   constructor(env: Readonly<Record<string, string>>, files: Files, name: string, args: readonly string[]) {
-    this.variables = new Map(Object.entries(env));
+    for (const [key, value] of Object.entries(env)) this.variables.set(key, value);
     this.exported = new Set(Object.keys(env));
     this.functions = new Map();
     this.options = new Set();
@@ -30,7 +54,7 @@ export class ShellState {
 
   copy(): ShellState {
     const copy = new ShellState({}, this.files, this.name, this.args);
-    copy.variables = new Map(this.variables);
+    for (const [key, value] of this.variables) copy.variables.set(key, value);
     copy.exported = new Set(this.exported);
     copy.functions = new Map(this.functions);
     copy.options = new Set(this.options);

@@ -1,7 +1,7 @@
 /** What commands read and write: bytes that come or go when there is room. */
 import { concatBytes, emptyBytes, utf8, utf8Text } from '../base/bytes.ts';
-import { pipeBytesMax } from './limits.ts';
-import { ended, type Task } from './tasks.ts';
+import { heldBytesMax, lineBytesMax, pipeBytesMax } from './limits.ts';
+import { ended, Pace, type Task } from './tasks.ts';
 
 /** Something that bytes come from, until null. */
 export interface Reader {
@@ -58,23 +58,57 @@ export function readerOf(bytes: Uint8Array): Reader {
 
 /** A writer whose function takes everything at once. */
 export function writerTo(take: (bytes: Uint8Array) => void): Writer {
+  const pace = new Pace();
   return {
-    write: (chunk) => {
-      take(bytesOf(chunk));
-      return ended(undefined);
+    *write(chunk) {
+      const bytes = bytesOf(chunk);
+      take(bytes);
+      yield* pace.after(bytes.length);
     },
   };
+}
+
+/** A reader of what a function returns at once. */
+export function sourceOf(next: () => Uint8Array | null): Source {
+  const pace = new Pace();
+  return new Source(function* () {
+    const bytes = next();
+    yield* pace.after(bytes?.length ?? 0);
+    return bytes;
+  });
 }
 
 export function bytesOf(chunk: string | Uint8Array): Uint8Array {
   return typeof chunk === 'string' ? utf8(chunk) : chunk;
 }
 
-/** Reads all of a stream. */
+/** Parts of something that is kept in memory, up to a bound. */
+export class Held {
+  readonly #parts: Uint8Array[] = [];
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Throws when there is too much. */
+  push(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#bytesMax) throw new Error('out of memory');
+    this.#parts.push(bytes);
+  }
+
+  whole(): Uint8Array {
+    return concatBytes(this.#parts);
+  }
+}
+
+/** Reads all of a stream; throws when it is too much. */
 export function* readAll(reader: Reader): Task<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) parts.push(bytes);
-  return concatBytes(parts);
+  const held = new Held(heldBytesMax);
+  for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) held.push(bytes);
+  return held.whole();
 }
 
 export function* readText(reader: Reader): Task<string> {
@@ -83,17 +117,17 @@ export function* readText(reader: Reader): Task<string> {
 
 const newline = 0x0a;
 
-/** Reads one line without its end; null at the end of the stream. What is behind it stays for the next reader. */
+/** Reads one line without its end; null at the end of the stream. What is behind it stays for the next reader. Throws when it is too long. */
 export function* readLine(reader: Reader): Task<string | null> {
-  const parts: Uint8Array[] = [];
-  for (;;) {
+  const held = new Held(lineBytesMax);
+  for (let isEmpty = true; ; isEmpty = false) {
     const bytes = yield* reader.read();
-    if (bytes === null) return parts.length === 0 ? null : utf8Text(concatBytes(parts));
+    if (bytes === null) return isEmpty ? null : utf8Text(held.whole());
     const end = bytes.indexOf(newline);
-    parts.push(end < 0 ? bytes : bytes.subarray(0, end));
+    held.push(end < 0 ? bytes : bytes.subarray(0, end));
     if (end < 0) continue;
     reader.unread(bytes.subarray(end + 1));
-    return utf8Text(concatBytes(parts));
+    return utf8Text(held.whole());
   }
 }
 

@@ -2,7 +2,7 @@
  * Commands that run side by side on one thread: each is a generator that yields what it waits for. Nothing here knows a clock or a Promise; who
  * owns the tasks lets them run when time has passed or something has come.
  */
-import { tasksMax } from './limits.ts';
+import { breathBytesMax, moveBytes, tasksMax } from './limits.ts';
 
 /** A task goes on when `isOver` says so, or at `atMs`, whichever is first. */
 export interface Wait {
@@ -22,6 +22,18 @@ const nothing: readonly Wait[] = [];
 export function* ended<Result>(result: Result): Task<Result> {
   yield* nothing;
   return result;
+}
+
+/** Makes work that never waits let others run now and then. */
+export class Pace {
+  #bytes = 0;
+
+  *after(bytes: number): Task<void> {
+    this.#bytes += bytes + moveBytes;
+    if (this.#bytes < breathBytesMax) return;
+    this.#bytes = 0;
+    yield breath;
+  }
 }
 
 type Outcome<Result> =

@@ -2,8 +2,8 @@
 import type { WallMs } from '../base/brand.ts';
 import type { Files } from './files.ts';
 import { readBytesMax } from './limits.ts';
-import { BrokenPipe, type Reader, Source, type Streams, type Writer, writerTo } from './streams.ts';
-import { ended, type Task, type Tasks } from './tasks.ts';
+import { BrokenPipe, type Reader, type Streams, sourceOf, type Writer, writerTo } from './streams.ts';
+import type { Task, Tasks } from './tasks.ts';
 
 /** Where commands run. */
 export interface Machine {
@@ -64,8 +64,7 @@ export function openReader(
   { files, stdin, machine }: Pick<ToolCall, 'files' | 'stdin' | 'machine'>,
   path: string,
 ): Reader & Closing {
-  const from = (next: () => Uint8Array | null): Reader & Closing =>
-    Object.assign(new Source(() => ended(next())), { close });
+  const from = (next: () => Uint8Array | null): Reader & Closing => Object.assign(sourceOf(next), { close });
   switch (path) {
     case '-':
     case '/dev/stdin':
@@ -79,7 +78,10 @@ export function openReader(
       return from(() => machine.random(readBytesMax));
     default: {
       const file = files.open(path, 'r');
-      return Object.assign(new Source(() => ended(file.read(readBytesMax))), { close: () => file.close() });
+      return Object.assign(
+        sourceOf(() => file.read(readBytesMax)),
+        { close: () => file.close() },
+      );
     }
   }
 }

@@ -1,4 +1,6 @@
 /** Tools that choose, order and change lines. */
+import { Expression } from '../expression.ts';
+import { expressionCharactersMax, wordCharactersMax } from '../limits.ts';
 import { readLine, readText } from '../streams.ts';
 import type { Task } from '../tasks.ts';
 import { eachInput, parseFlags, type Tool, type ToolCall, UsageError } from '../tool.ts';
@@ -15,19 +17,19 @@ function* grep(call: ToolCall): Task<number> {
       ? pattern
       : basicPattern(pattern);
   const whole = flags.has('x') ? `^(?:${plain})$` : flags.has('w') ? `\\b(?:${plain})\\b` : plain;
-  const expression = new RegExp(whole, flags.has('i') ? 'i' : '');
+  const expression = new Expression(whole, flags.has('i'));
   let found = 0;
   const code = yield* eachInput(call, paths, function* (reader, path) {
     let count = 0;
     let number = 0;
     for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
       number += 1;
-      const match = expression.exec(line);
+      const match = yield* expression.find(line);
       if ((match !== null) === flags.has('v')) continue;
       count += 1;
       if (flags.has('q') || flags.has('c') || flags.has('l')) continue;
       const title = paths.length > 1 && !flags.has('h') ? `${path}:` : '';
-      const shown = flags.has('o') && match !== null ? match[0] : line;
+      const shown = flags.has('o') && match !== null ? match : line;
       yield* call.stdout.write(`${title}${flags.has('n') ? `${number}:` : ''}${shown}\n`);
       if (values.has('m') && count >= Number(values.get('m'))) break;
     }
@@ -49,8 +51,13 @@ export function basicPattern(pattern: string): string {
 function* sort(call: ToolCall): Task<number> {
   const { flags, values, rest } = parseFlags(call.args, 'rnuf', 'kt');
   const lines: string[] = [];
+  let characters = 0;
   const code = yield* eachInput(call, rest, function* (reader) {
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) lines.push(line);
+    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+      characters += line.length + 1;
+      if (characters > wordCharactersMax) throw new Error('out of memory');
+      lines.push(line);
+    }
   });
   const field = Number.parseInt(values.get('k') ?? '0', 10);
   const keyOf = (line: string): string => (field > 0 ? (line.split(values.get('t') ?? /\s+/)[field - 1] ?? '') : line);
@@ -151,33 +158,30 @@ function* sed(call: ToolCall): Task<number> {
   const { flags, values, rest } = parseFlags(call.args, 'nEri', 'e');
   const [first = '', ...others] = rest;
   const script = values.get('e') ?? first;
+  if (script.length > expressionCharactersMax) throw new UsageError('script too long');
   const match = /^(?:(\d+)|\/(.*?)\/)?(?:s(.)(.*?)\3(.*?)\3([gip]*)|([pd]))$/.exec(script);
   if (match === null)
     throw new UsageError(
       `unknown script: ${script}; there are s/a/b/gip, p and d, each with a line or a pattern before it`,
     );
   const [, line, address, , from = '', to = '', options = '', command] = match;
-  const expression = new RegExp(
-    flags.has('E') || flags.has('r') ? from : basicPattern(from),
-    options.includes('g') ? 'g' : '',
-  );
-  const replacement = to
-    .replaceAll('$', '$$$$')
-    .replaceAll(/\\(\d)/g, '$$$1')
-    .replaceAll('\\n', '\n')
-    .replaceAll(/(?<!\\)&/g, '$$&');
+  const expression = new Expression(flags.has('E') || flags.has('r') ? from : basicPattern(from));
+  const addressed = address === undefined ? null : new Expression(basicPattern(address));
+  const replacement = (groups: readonly string[]): string =>
+    to.replaceAll(/\\(.)|&/gs, (found, escaped: string | undefined) => {
+      if (escaped === undefined) return groups[0] ?? '';
+      if (/\d/.test(escaped)) return groups[Number(escaped)] ?? '';
+      return escaped === 'n' ? '\n' : escaped === '&' ? '&' : found;
+    });
   let number = 0;
   return yield* eachInput(call, values.has('e') ? rest : others, function* (reader) {
     for (let text = yield* readLine(reader); text !== null; text = yield* readLine(reader)) {
       number += 1;
       const isMeant =
-        line === undefined && address === undefined
-          ? true
-          : line === undefined
-            ? new RegExp(basicPattern(address ?? '')).test(text)
-            : Number(line) === number;
+        line !== undefined ? Number(line) === number : addressed === null || (yield* addressed.find(text)) !== null;
       if (command === 'd' && isMeant) continue;
-      const next = isMeant && command === undefined ? text.replace(expression, replacement) : text;
+      const next =
+        isMeant && command === undefined ? yield* expression.replace(text, replacement, options.includes('g')) : text;
       if (!flags.has('n')) yield* call.stdout.write(`${next}\n`);
       if ((command === 'p' && isMeant) || (options.includes('p') && next !== text))
         yield* call.stdout.write(`${next}\n`);

@@ -2,7 +2,7 @@
 
 import { utf8Text } from '../../base/bytes.ts';
 import { attempt } from '../files.ts';
-import { readBytesMax } from '../limits.ts';
+import { fieldWidthMax, readBytesMax } from '../limits.ts';
 import { type Reader, readAll } from '../streams.ts';
 import type { Task } from '../tasks.ts';
 import { eachInput, openWriter, parseFlags, type Tool, type ToolCall } from '../tool.ts';
@@ -60,8 +60,9 @@ function* printf({ args, stdout }: ToolCall): Task<number> {
             : type === 'x'
               ? Number(value).toString(16)
               : String(Math.trunc(Number(value)) || 0);
-      if (width.startsWith('0')) return shown.padStart(Number(width), '0');
-      return width.startsWith('-') ? shown.padEnd(Number(width.slice(1))) : shown.padStart(Number(width));
+      const characters = Math.min(Math.abs(Number(width)) || 0, fieldWidthMax);
+      if (width.startsWith('0')) return shown.padStart(characters, '0');
+      return width.startsWith('-') ? shown.padEnd(characters) : shown.padStart(characters);
     });
   };
   let output = '';

@@ -127,3 +127,41 @@ test('a volume has no more room than its limit says', () => {
   files.remove('/small/a', { recursive: false, force: false });
   write(files, '/small/b', '1234567890');
 });
+
+test('a working directory that cannot be made is the root', () => {
+  const bench = new Bench();
+  const pod = bench.pod('p', { settings: filesOf({ a: '1' }) });
+  for (const [index, folder] of [
+    '/etc/hostname/x',
+    '/etc/hostname',
+    '/settings/a/b',
+    '/settings/new',
+    `/${'x'.repeat(300)}`,
+  ].entries()) {
+    expect(bench.files(bench.container(pod, `c${index}`, ['settings:/settings'], folder)).folder).toBe('/');
+  }
+});
+
+test('a folder that is mounted in two places goes into itself by none of its paths', () => {
+  const bench = new Bench();
+  const pod = bench.pod('p', { data: empty });
+  const files = bench.files(bench.container(pod, 'one', ['data:/a', 'data:/b', 'data/part:/part']));
+  files.mkdir('/a/x/deep', { recursive: true });
+  expect(() => files.rename('/a/x', '/b/x/y')).toThrow('Invalid argument');
+  expect(() => files.rename('/a/x', '/b/x/deep/y')).toThrow('Invalid argument');
+  expect(() => files.rename('/a/part', '/part/y')).toThrow('Invalid argument');
+  expect(() => files.copy('/a', '/b/x')).toThrow('Invalid argument');
+  expect(() => files.copy('/a', '/part/x')).toThrow('Invalid argument');
+  files.rename('/a/x/deep', '/b/deep');
+  expect(files.names('/a').toSorted()).toEqual(['deep', 'part', 'x']);
+});
+
+test('links take room as what they say is long', () => {
+  const bench = new Bench();
+  const pod = bench.pod('p', { small: { ...empty, sizeLimitBytes: 10 } });
+  const files = bench.files(bench.container(pod, 'one', ['small:/small']));
+  files.symlink('123456', '/small/a');
+  expect(() => files.symlink('123456', '/small/b')).toThrow('/small/b: No space left on device');
+  files.remove('/small/a', { recursive: false, force: false });
+  files.symlink('1234567890', '/small/b');
+});

@@ -82,12 +82,23 @@ test.each([
   [['sh', '-c', 'cp /a/* /b'], {}],
   [['sh', '-c', 'date; hostname'], {}],
   [['sh', '-c', 'if then'], {}],
+  [['seq', '1000000000000'], {}],
+  [['sh', '-c', 'cat /dev/zero > /dev/null'], {}],
+  [['cat', '/dev/zero'], {}],
+  [['sh', '-c', 'seq 1000000000000 > /tmp/a'], {}],
+  [['sh', '-c', 'seq 100000000 | head -n 1'], { runMs: 0, exitCode: 0, firstLines: ['1'] }],
   [['sh'], {}],
   [['cat'], {}],
   [['nginx', '-g', 'daemon off;'], {}],
   [[], {}],
 ])('the command %j lives as people expect', (words, life) => {
   expect(lifeOfCommand(words, [{ name: 'NAME', value: 'x' }])).toEqual(life);
+});
+
+test('a command knows the name of its pod and its working directory', () => {
+  const command = ['sh', '-c', 'echo "I am $HOSTNAME in $PWD, $HOME"; pwd'];
+  const { firstLines } = containerProfileOf(config({ command, workingDirectory: '/data' }), {}, {}, 'web-0');
+  expect(firstLines).toEqual(['I am web-0 in /data, /root', '/data']);
 });
 
 describe('logs', () => {

@@ -152,12 +152,63 @@ describe('a terminal', () => {
   });
 });
 
+test('Ctrl-C ends a command that still complains', () => {
+  const files = new MemoryFiles({ root: memoryFolder(new MemoryStore(), 0), mounts: new Map(), nowMs: () => 0 });
+  const surroundings = { hostname: 'web', address: '10.0.0.1', command: [], env: [], files };
+  const shell = new SimulatedShell(['.', `/missing/${'x/'.repeat(100_000)}`], { tty: true, stdin: true }, surroundings);
+  const read = () => shell.read({ monotonicMs: 1 as MonotonicMs, wallMs: 1 as WallMs });
+  expect(read()?.type).toBe('stdout');
+  shell.write(utf8('\x03'), false);
+  let last = read();
+  while (last?.type === 'stdout') last = read();
+  expect(last).toEqual({ type: 'exited', exitCode: 130 });
+});
+
 describe('what must not run away', () => {
   test('a loop without a wait takes time, and lets others run', () => {
     const bench = new Bench().start(['sh', '-c', 'while true; do :; done']);
     expect(bench.code).toBeNull();
     expect(bench.dueAtMs).toBe(bench.nowMs + 1);
     expect(bench.pump().dueAtMs).toBe(bench.nowMs + 1);
+  });
+
+  test.each([
+    'cat /dev/zero > /dev/null',
+    'seq 1000000000000 > /dev/null',
+    'head -c 1000000000000 /dev/zero > /dev/null',
+    'grep -c y /dev/stdin < /dev/zero > /dev/null & seq 1000000000000 > /dev/null',
+  ])('%s takes time too', (script) => {
+    const bench = new Bench().start(['sh', '-c', script]);
+    expect(bench.code).toBeNull();
+    expect(bench.dueAtMs).toBe(bench.nowMs + 1);
+  });
+
+  test.each([
+    'x=$(yes); echo $?',
+    'read x < /dev/zero; echo $?',
+    'yes yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy | sort; echo $?',
+    'x=aaaaaaaaaaaaaaaa; while x=$x$x$x; do :; done',
+    'set -- a a a a; while set -- "$@" "$@"; do :; done',
+  ])('%s runs out of memory', (script) => {
+    expect(new Bench().script(script)).toMatch(/out of memory|argument list too long/);
+  });
+
+  test('an expression or a pattern takes no longer than its text', () => {
+    const many = 'a'.repeat(40);
+    expect(new Bench().script(`echo ${many}! | grep -E '(a+)+$'; echo $?`)).toBe('1\n');
+    expect(new Bench().script(`case ${many} in ${'*a'.repeat(30)}*b) echo yes;; *) echo no;; esac`)).toBe('no\n');
+    expect(new Bench().script(`printf '%400000000d' 1 | wc -c`)).toBe('1000\n');
+    expect(new Bench().script(`echo ${'x'.repeat(1_001)} | grep -E '${'x'.repeat(1_001)}'`)).toContain('too long');
+  });
+
+  test.each([
+    ["echo abcab | sed -E 's/(a)(b)/\\2\\1-&/g'", 'ba-abcba-ab\n'],
+    ["echo 'a$1b' | sed 's/b/$1\\&/'", 'a$1$1&\n'],
+    ["printf 'a\\nb\\n' | sed -n '/b/p'", 'b\n'],
+    ["printf 'a\\nb\\n' | sed '2s/b/c/'", 'a\nc\n'],
+    ["echo x1 | grep -o '[0-9]'", '1\n'],
+  ])('%s says %j', (script, said) => {
+    expect(new Bench().script(script)).toBe(said);
   });
 
   test('a command that starts itself again and again cannot be started any more', () => {
