@@ -45,7 +45,7 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
     expect(await kubectl.ok(`-n ${namespace} get pods -o wide`)).toMatch(
       /NOMINATED NODE +READINESS GATES\ncart-\w+-\w+ +2\/2 +Running +0 +\d+s +[\d.]+ +node-\d/,
     );
-    expect(await kubectl.ok('get nodes')).toMatch(/\nnode-0 +Ready +<none> +\d+[sm]\d* +v1\.36\.0\n/);
+    expect(await kubectl.ok('get nodes')).toMatch(/\nnode-0 +Ready +<none> +[\dms]+ +v1\.36\.0\n/);
     expect(await kubectl.ok(`-n ${namespace} get deployment frontend -o jsonpath={.status.readyReplicas}`)).toBe('3');
     const yaml = await kubectl.ok(`-n ${namespace} get deployment frontend -o yaml`);
     expect(yaml).toContain('maxSurge: 25%');
