@@ -8,7 +8,15 @@ import type { Random } from '../base/random.ts';
 import { acceptManifest } from './accept-manifest.ts';
 import { basicHeader } from './challenge.ts';
 import { hexOf, isDigest } from './digest.ts';
-import { layerBytesMax, manifestBytesMax, manifestsMax, pageNamesMax, repositoriesMax, tagsMax } from './limits.ts';
+import {
+  layerBytesMax,
+  manifestBytesMax,
+  manifestsMax,
+  pageNamesMax,
+  repositoriesMax,
+  tagsMax,
+  uploadsMax,
+} from './limits.ts';
 import { isRepository } from './reference.ts';
 import { bare, json, type RegistryReply, refusal } from './registry-answer.ts';
 import { documentNameOf, Repository, readRepository } from './repository.ts';
@@ -265,7 +273,9 @@ export class Registry {
       const sizeBytes = this.#repositories.get(query.get('from') ?? '')?.blobs.get(mount);
       if (sizeBytes !== undefined) return this.#store(context, name, mount, sizeBytes);
     }
-    const { upload, dropped } = this.#uploads.open(name);
+    const opened = this.#uploads.open(name);
+    if (opened === null) return answer(context, refusal('TOOMANYREQUESTS', `${uploadsMax} uploads are being written`));
+    const { upload, dropped } = opened;
     const removed = dropped.map((each): BlobServerCommand => ({ type: 'removeUpload', upload: each }));
     const digest = query.get('digest');
     if (digest === undefined || mount !== undefined) return [...removed, ...answer(context, progress(202, upload))];

@@ -21,10 +21,11 @@ export class Uploads {
     this.#random = random;
   }
 
-  /** Opens an upload; `dropped` are those that had to make room for it. */
-  open(repository: string): { readonly upload: Upload; readonly dropped: readonly string[] } {
+  /** Opens an upload; `dropped` are those that had to make room for it. Null: all that could are being written. */
+  open(repository: string): { readonly upload: Upload; readonly dropped: readonly string[] } | null {
     const idle = [...this.#open.values()].filter(({ exchange }) => exchange === null);
     const excess = Math.max(0, this.#open.size + 1 - uploadsMax);
+    if (excess > idle.length) return null;
     const dropped = idle.slice(0, excess).map(({ id }) => id);
     for (const id of dropped) this.#open.delete(id);
     const id = this.#random.text(idCharacters, '0123456789abcdef');

@@ -1,6 +1,7 @@
 /** The registry, request by request, as the distribution specification has them. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { uploadsMax } from '../../../src/registry/limits.ts';
 import { type Answer, codesOf, digestOf, MemoryRegistry } from './memory-registry.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -110,6 +111,13 @@ describe('a blob', () => {
     expect(registry.folder.blobs.size).toBe(0);
   });
 
+  test('is refused while all uploads that may be open are being written', () => {
+    registry.areBodiesWhole = false;
+    for (let count = 0; count < uploadsMax; count += 1) registry.begin('PATCH', upload('a'), {}, 'x');
+    const refused = registry.send('POST', '/v2/a/blobs/uploads/');
+    expect([refused.status, codesOf(refused)]).toEqual([429, ['TOOMANYREQUESTS']]);
+  });
+
   test('is given up', () => {
     const place = upload('a');
     expect(registry.send('DELETE', place).status).toBe(204);
@@ -152,6 +160,9 @@ describe('a manifest', () => {
     ['[]', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":1}', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":2}', 'v1', '', 'MANIFEST_INVALID'],
+    ['{"schemaVersion":2,"mediaType":"a\\nb"}', 'v1', '', 'MANIFEST_INVALID'],
+    ['{"schemaVersion":2,"mediaType":"a/b\\n"}', 'v1', '', 'MANIFEST_INVALID'],
+    ['{"schemaVersion":2}', 'v1', 'a/b/c', 'MANIFEST_INVALID'],
     ['{"schemaVersion":2,"mediaType":"other"}', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":2,"layers":5}', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":2,"layers":[null]}', 'v1', manifestType, 'MANIFEST_INVALID'],
@@ -223,6 +234,19 @@ test('what was acknowledged is there after a restart; uploads and content of nob
   expect(registry.send('HEAD', `/v2/a_b/c/blobs/${digestOf(utf8('config'))}`).status).toBe(200);
   expect(codesOf(registry.send('GET', place))).toEqual(['BLOB_UPLOAD_UNKNOWN']);
   expect(registry.folder.blobs.size).toBe(2);
+});
+
+test('what was kept under a media type that is none is not there any more', () => {
+  const document = {
+    name: 'a',
+    blobs: [],
+    tags: [],
+    manifests: [[digestOf(utf8('x')), { mediaType: 'a\nb', sizeBytes: 1 }]],
+  };
+  registry.folder.documents.set('a.json', utf8(JSON.stringify(document)));
+  registry.folder.blobs.set(digestOf(utf8('x')).slice('sha256:'.length), utf8('x'));
+  registry = new MemoryRegistry({ users: {} }, registry.folder);
+  expect(codesOf(registry.send('HEAD', `/v2/a/manifests/${digestOf(utf8('x'))}`))).toEqual(['MANIFEST_UNKNOWN']);
 });
 
 test.each([
