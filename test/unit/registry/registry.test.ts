@@ -1,7 +1,7 @@
 /** The registry, request by request, as the distribution specification has them. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
-import { uploadsMax } from '../../../src/registry/limits.ts';
+import { blobsMax, repositoriesMax, tagsMax, uploadsMax } from '../../../src/registry/limits.ts';
 import { type Answer, codesOf, digestOf, MemoryRegistry } from './memory-registry.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -234,6 +234,61 @@ test('what was acknowledged is there after a restart; uploads and content of nob
   expect(registry.send('HEAD', `/v2/a_b/c/blobs/${digestOf(utf8('config'))}`).status).toBe(200);
   expect(codesOf(registry.send('GET', place))).toEqual(['BLOB_UPLOAD_UNKNOWN']);
   expect(registry.folder.blobs.size).toBe(2);
+});
+
+describe('what is full', () => {
+  const config = digestOf(utf8('config'));
+  const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
+
+  /** Starts a registry that has kept these repositories. */
+  function restart(...documents: readonly { readonly name: string }[]): void {
+    for (const document of documents) {
+      registry.folder.documents.set(
+        `${document.name}.json`,
+        utf8(JSON.stringify({ blobs: [], manifests: [], tags: [], ...document })),
+      );
+    }
+    registry = new MemoryRegistry({ users: {} }, registry.folder);
+  }
+
+  test('of tags: they can be moved, and manifests come by digest', () => {
+    pushBlob('a', 'config');
+    const text = manifestOf(config);
+    pushManifest('a', '0', text);
+    const digest = digestOf(utf8(text));
+    const manifests = [[digest, { mediaType: manifestType, sizeBytes: text.length }]];
+    restart({
+      name: 'a',
+      blobs: [[config, 6]],
+      manifests,
+      tags: numbered(tagsMax).map((tag) => [tag, digest]),
+    } as never);
+    const other = manifestOf(config, config);
+    expect(codesOf(pushManifest('a', 'new', other))).toEqual(['DENIED']);
+    expect(pushManifest('a', '5', other).status).toBe(201);
+    expect(utf8Text(registry.send('GET', '/v2/a/manifests/5').body)).toBe(other);
+    const third = manifestOf(config, config, config);
+    expect(pushManifest('a', digestOf(utf8(third)), third).status).toBe(201);
+  });
+
+  test('of repositories: content that is refused does not stay', () => {
+    restart(...numbered(repositoriesMax).map((at) => ({ name: `r${at}` })));
+    const digest = digestOf(utf8('hello'));
+    expect(codesOf(registry.send('PUT', `${upload('new')}?digest=${digest}`, {}, 'hello'))).toEqual(['DENIED']);
+    expect(codesOf(pushManifest('new', 'v1', '{"schemaVersion":2}'))).toEqual(['DENIED']);
+    expect(registry.folder.blobs.size).toBe(0);
+    pushBlob('r1', 'hello');
+    expect(codesOf(registry.send('POST', `/v2/new/blobs/uploads/?mount=${digest}&from=r1`))).toEqual(['DENIED']);
+    expect(registry.folder.blobs.size).toBe(1);
+  });
+
+  test('of blobs: no upload is opened', () => {
+    const digests = numbered(blobsMax).map((at) => at.padStart(64, '0'));
+    for (const hex of digests) registry.folder.blobs.set(hex, utf8(''));
+    restart({ name: 'a', blobs: digests.map((hex) => [`sha256:${hex}`, 0]) } as never);
+    expect(codesOf(registry.send('POST', '/v2/a/blobs/uploads/'))).toEqual(['DENIED']);
+    expect(registry.send('POST', '/v2/b/blobs/uploads/').status).toBe(202);
+  });
 });
 
 test('what was kept under a media type that is none is not there any more', () => {
