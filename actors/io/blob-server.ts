@@ -1,7 +1,18 @@
 /** The BlobServer port on node:http and a folder. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -187,8 +198,13 @@ class BlobServer {
     // A client that sends on behind an answer would have it taken for its next request.
     if (!request.complete) request.resume();
     const length = status === 204 ? {} : { 'content-length': String(body.length) };
-    response.writeHead(status, { ...length, ...headers });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    try {
+      response.writeHead(status, { ...length, ...headers });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    } catch {
+      // A head that cannot be written is the end of this exchange alone.
+      response.destroy();
+    }
   }
 
   async #sendBlob({ exchange, status, headers, hex, start, length }: CommandOf<'sendBlob'>): Promise<void> {
@@ -196,18 +212,17 @@ class BlobServer {
     if (found === undefined) return;
     const { request, response } = found;
     request.resume();
+    let file: FileHandle | undefined;
     try {
-      const file = await open(this.#path('blobs', hex), 'r');
+      file = await open(this.#path('blobs', hex), 'r');
       response.writeHead(status, { ...headers, 'content-length': String(length) });
-      if (length === 0) {
-        await file.close();
-        response.end();
-        return;
-      }
-      await pipeline(file.createReadStream({ start, end: start + length - 1 }), response);
+      if (length === 0) response.end();
+      else await pipeline(file.createReadStream({ start, end: start + length - 1 }), response);
     } catch {
-      // The file is gone, or the client is: there is nobody to tell, or no way to.
+      // The file is gone, or the client is, or the head cannot be written: there is nobody to tell, or no way to.
       response.destroy();
+    } finally {
+      await file?.close().catch(() => {});
     }
   }
 
@@ -236,10 +251,15 @@ class BlobServer {
     }
     const file = this.#path('uploads', upload);
     const before = await sizeOf(file);
+    // What it had to say is over without its end, which nobody would hear of any more.
+    if (request.destroyed && !request.readableEnded) {
+      this.#tell({ type: 'bodyFailed', exchange, message: 'the client is gone' });
+      return;
+    }
     const counted = new CountedBody(bytesMax);
     // Not as a part of the pipeline, which would end the connection with an error: the client is to be told.
     request.pipe(counted);
-    request.once('close', () => request.complete || counted.destroy(new Error('the client is gone')));
+    request.once('close', () => request.readableEnded || counted.destroy(new Error('the client is gone')));
     try {
       await pipeline(counted, createWriteStream(file, { flags: 'a', mode: 0o600 }));
       this.#tell({ type: 'appended', exchange, sizeBytes: before + counted.bytes });

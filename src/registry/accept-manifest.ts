@@ -1,6 +1,7 @@
 /** Judges a manifest that somebody pushes: it must be what it says, and what it names must be in its repository. */
 import { isDigest } from './digest.ts';
 import { parseObject } from './manifest.ts';
+import { isMediaType } from './media-types.ts';
 import { isTag } from './reference.ts';
 import { type RegistryReply, refusal } from './registry-answer.ts';
 import type { Repository } from './repository.ts';
@@ -25,16 +26,18 @@ export function acceptManifest(
   const json = parseObject(bytes);
   if (json === null) return refusal('MANIFEST_INVALID', 'it is no JSON object');
   if (json['schemaVersion'] !== 2) return refusal('MANIFEST_INVALID', 'schemaVersion must be 2');
-  const mediaType = contentType.split(';')[0]?.trim() ?? '';
+  const told = contentType.split(';')[0]?.trim() ?? '';
   const own = json['mediaType'];
-  if (mediaType === '' && typeof own !== 'string') return refusal('MANIFEST_INVALID', 'it has no media type');
-  if (mediaType !== '' && own !== undefined && own !== mediaType) {
+  const mediaType = told === '' ? own : told;
+  // It comes back as a header: what none can hold is not kept.
+  if (!isMediaType(mediaType)) return refusal('MANIFEST_INVALID', 'it has no media type');
+  if (own !== undefined && own !== mediaType) {
     return refusal('MANIFEST_INVALID', `it says that it is ${JSON.stringify(own)}, not ${JSON.stringify(mediaType)}`);
   }
   const missing = missingOf(json, repository);
   if (missing === 'malformed') return refusal('MANIFEST_INVALID', 'it names something without a digest');
   if (missing !== null) return refusal('MANIFEST_BLOB_UNKNOWN', { digest: missing });
-  return { mediaType: mediaType === '' ? String(own) : mediaType };
+  return { mediaType };
 }
 
 /** The first blob or manifest that it names and the repository lacks. */

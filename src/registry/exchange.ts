@@ -37,14 +37,17 @@ export interface RegistrySession {
   readonly credentials: readonly Credential[];
   /** As a token is asked for, such as `repository:shop:pull`. */
   readonly scope: string;
+  /** Scheme and host of the registry: nobody else is shown what lets us in. */
+  readonly origin: string;
   authorization: string | null;
 }
 
 /** Any step that is a request: what it yields and is resumed with. */
 type Step = { readonly request: RegistryRequest };
 
-export function sessionOf(credentials: readonly Credential[], scope: string): RegistrySession {
-  return { credentials, scope, authorization: null };
+/** `base` is a URL of the registry. */
+export function sessionOf(credentials: readonly Credential[], scope: string, base: string): RegistrySession {
+  return { credentials, scope, origin: originOf(base), authorization: null };
 }
 
 /**
@@ -56,11 +59,12 @@ export function* authorized<S extends Step, A extends { readonly type: string }>
   step: S,
   ask: (request: RegistryRequest) => S,
 ): Generator<S, A, A> {
+  if (originOf(step.request.url) !== session.origin) return yield step;
   let answer = yield withAuthorization(step, session.authorization);
   if (!isRefusal(answer)) return answer;
   const { url } = step.request;
   const challenge = parseChallenge(answer.headers['www-authenticate'] ?? '', session.scope);
-  if (challenge.type === 'unknown' || isDowngrade(url, challenge)) return answer;
+  if (challenge.type === 'unknown' || (challenge.type === 'bearer' && isDowngrade(url, challenge.url))) return answer;
   const candidates = challenge.type === 'bearer' ? [...session.credentials, null] : session.credentials;
   for (const credential of candidates) {
     const authorization: string | null = yield* authorizationOf<S, A>(challenge, credential, ask);
@@ -85,8 +89,13 @@ function isRefusal(answer: { readonly type: string }): answer is RegistryRespons
 }
 
 /** A registry with TLS does not get passwords sent in the clear to somewhere else. */
-function isDowngrade(url: string, challenge: Challenge): boolean {
-  return url.startsWith('https:') && challenge.type === 'bearer' && !challenge.url.startsWith('https:');
+export function isDowngrade(from: string, to: string): boolean {
+  return from.startsWith('https:') && !to.startsWith('https:');
+}
+
+function originOf(url: string): string {
+  const origin = /^https?:\/\/[^/]+/.exec(url)?.[0].toLowerCase() ?? '';
+  return origin.replace(origin.startsWith('https:') ? /:443$/ : /:80$/, '');
 }
 
 function* authorizationOf<S extends Step, A extends { readonly type: string }>(

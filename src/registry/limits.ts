@@ -16,9 +16,14 @@ export const linksMax = 40;
 export const indexDepthMax = 2;
 /** Uploads that may be open at once in a registry; the one that has waited longest makes room. */
 export const uploadsMax = 256;
-/** Repositories of a registry, and tags and manifests of one of them. */
+/** Characters of an upload's name. */
+export const uploadIdCharacters = 32;
+/** Repositories of a registry, and tags, manifests and blobs of one of them. */
 export const repositoriesMax = 1_000;
 export const tagsMax = 10_000;
 export const manifestsMax = 10_000;
+export const blobsMax = 10_000;
+/** The name of a repository, in characters. */
+export const repositoryCharactersMax = 255;
 /** Names that one page of a list holds at most. */
 export const pageNamesMax = 1_000;

@@ -19,3 +19,8 @@ export function compressionOf(mediaType: string): 'none' | 'gzip' | 'zstd' | nul
   if (match === null) return null;
   return (match[1] ?? 'none') as 'none' | 'gzip' | 'zstd';
 }
+
+/** Whether it is a type and a subtype, without parameters. */
+export function isMediaType(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w.+-]+\/[\w.+-]+$/.test(value);
+}

@@ -65,8 +65,8 @@ interface Pull {
 /** Pulls an image. The outcome's message is for people. */
 export function* pullImage(reference: ImageReference, credentials: readonly Credential[]): PullFlow<PullOutcome> {
   const { registry, repository } = reference;
-  const session = sessionOf(credentials, `repository:${repository}:pull`);
-  const pull = { reference, base: `${registryUrl(registry)}${repository}`, session };
+  const base = `${registryUrl(registry)}${repository}`;
+  const pull = { reference, base, session: sessionOf(credentials, `repository:${repository}:pull`, base) };
   const found = yield* findManifest(pull, manifestNameOf(reference), 0);
   if (found.type === 'failed') return found;
   const { manifest, digest } = found;

@@ -4,6 +4,7 @@ import type { Credential } from './challenge.ts';
 import {
   answerText,
   authorized,
+  isDowngrade,
   locationOf,
   type NoResponse,
   type RegistryAnswer,
@@ -72,8 +73,8 @@ export function* pushImage(
   credentials: readonly Credential[],
 ): PushFlow<PushOutcome> {
   const { registry, repository } = reference;
-  const session = sessionOf(credentials, `repository:${repository}:pull,push`);
   const base = `${registryUrl(registry)}${repository}`;
+  const session = sessionOf(credentials, `repository:${repository}:pull,push`, base);
   const refuse = (answer: RegistryAnswer): NoResponse =>
     answer.type === 'failed' ? answer : { type: 'failed', message: answerText(registry, answer) };
   for (const blob of [...image.layers, image.config]) {
@@ -99,6 +100,7 @@ function* pushBlob(session: RegistrySession, base: string, { digest, bytes }: Bl
   const opened = yield* ask(session, { method: 'POST', url: start, headers: {} });
   if (!isDone(opened)) return opened;
   const place = locationOf(start, opened.headers['location'] ?? '');
+  if (isDowngrade(start, place)) return { type: 'failed', message: `${start} sends on to ${place}, without TLS` };
   return yield* ask(session, {
     method: 'PUT',
     url: `${place}${place.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`,

@@ -3,6 +3,7 @@
  * elsewhere. Models distribution/reference.
  */
 import { isDigest } from './digest.ts';
+import { repositoryCharactersMax } from './limits.ts';
 
 export interface ImageReference {
   /** Host and port, as it stands in the name. */
@@ -17,7 +18,6 @@ const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const repositoryForm = new RegExp(`^${component}(?:/${component})*$`);
 const tagForm = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const hostForm = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?$/;
-const repositoryCharactersMax = 255;
 
 export function isRepository(name: string): boolean {
   return name.length <= repositoryCharactersMax && repositoryForm.test(name);

@@ -21,6 +21,7 @@ const errors = {
   SIZE_INVALID: [413, 'provided length did not match content length'],
   UNAUTHORIZED: [401, 'authentication required'],
   DENIED: [403, 'requested access to the resource is denied'],
+  TOOMANYREQUESTS: [429, 'too many requests'],
   UNSUPPORTED: [405, 'the operation is unsupported'],
   UNKNOWN: [500, 'the registry could not keep it'],
 } as const;

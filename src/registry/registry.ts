@@ -8,7 +8,16 @@ import type { Random } from '../base/random.ts';
 import { acceptManifest } from './accept-manifest.ts';
 import { basicHeader } from './challenge.ts';
 import { hexOf, isDigest } from './digest.ts';
-import { layerBytesMax, manifestBytesMax, manifestsMax, pageNamesMax, repositoriesMax, tagsMax } from './limits.ts';
+import {
+  blobsMax,
+  layerBytesMax,
+  manifestBytesMax,
+  manifestsMax,
+  pageNamesMax,
+  repositoriesMax,
+  tagsMax,
+  uploadsMax,
+} from './limits.ts';
 import { isRepository } from './reference.ts';
 import { bare, json, type RegistryReply, refusal } from './registry-answer.ts';
 import { documentNameOf, Repository, readRepository } from './repository.ts';
@@ -191,7 +200,8 @@ export class Registry {
       const verdict = acceptManifest({ reference, contentType, bytes, digest }, repository);
       if ('status' in verdict) return answer(context, verdict);
       const { manifests, tags } = repository;
-      if ((manifests.size >= manifestsMax && !manifests.has(digest)) || tags.size >= tagsMax) {
+      const isNewTag = reference !== digest && !tags.has(reference);
+      if ((manifests.size >= manifestsMax && !manifests.has(digest)) || (isNewTag && tags.size >= tagsMax)) {
         return answer(context, refusal('DENIED', `the repository is full: ${manifestsMax} manifests, ${tagsMax} tags`));
       }
       return this.#bring(digest, { type: 'putBlob', hex: hexOf(digest), bytes }, (completion) => {
@@ -201,7 +211,7 @@ export class Registry {
         kept.manifests.set(digest, { mediaType: verdict.mediaType, sizeBytes: bytes.length });
         if (reference !== digest) kept.tags.set(reference, digest);
         const location = `/v2/${name}/manifests/${reference}`;
-        return this.#keep(context, kept, bare(201, { location, 'docker-content-digest': digest }));
+        return this.#keep(context, kept, digest, bare(201, { location, 'docker-content-digest': digest }));
       });
     });
   }
@@ -211,7 +221,7 @@ export class Registry {
     if (repository === undefined || !repository.remove(reference)) {
       return answer(context, refusal('MANIFEST_UNKNOWN', { reference }));
     }
-    return [...this.#keep(context, repository, bare(202)), ...this.#sweep(reference)];
+    return [...this.#keep(context, repository, reference, bare(202)), ...this.#sweep(reference)];
   }
 
   // --- Blobs ------------------------------------------------------------------------------------------------------------
@@ -228,7 +238,7 @@ export class Registry {
     if (repository === undefined || !repository.blobs.delete(digest)) {
       return answer(context, refusal('BLOB_UNKNOWN', { digest }));
     }
-    return [...this.#keep(context, repository, bare(202)), ...this.#sweep(digest)];
+    return [...this.#keep(context, repository, digest, bare(202)), ...this.#sweep(digest)];
   }
 
   #send(context: Exchange, digest: string, sizeBytes: number, mediaType: string): Commands {
@@ -259,13 +269,18 @@ export class Registry {
   // --- Uploads ----------------------------------------------------------------------------------------------------------
 
   #openUpload(context: Exchange, name: string): Commands {
+    if ((this.#repositories.get(name)?.blobs.size ?? 0) >= blobsMax) {
+      return answer(context, refusal('DENIED', `the repository is full: ${blobsMax} blobs`));
+    }
     const { query } = context;
     const mount = query.get('mount');
     if (mount !== undefined) {
       const sizeBytes = this.#repositories.get(query.get('from') ?? '')?.blobs.get(mount);
       if (sizeBytes !== undefined) return this.#store(context, name, mount, sizeBytes);
     }
-    const { upload, dropped } = this.#uploads.open(name);
+    const opened = this.#uploads.open(name);
+    if (opened === null) return answer(context, refusal('TOOMANYREQUESTS', `${uploadsMax} uploads are being written`));
+    const { upload, dropped } = opened;
     const removed = dropped.map((each): BlobServerCommand => ({ type: 'removeUpload', upload: each }));
     const digest = query.get('digest');
     if (digest === undefined || mount !== undefined) return [...removed, ...answer(context, progress(202, upload))];
@@ -330,15 +345,16 @@ export class Registry {
     const repository = this.#repositories.get(name) ?? new Repository(name);
     repository.blobs.set(digest, sizeBytes);
     const location = `/v2/${name}/blobs/${digest}`;
-    return this.#keep(context, repository, bare(201, { location, 'docker-content-digest': digest }));
+    return this.#keep(context, repository, digest, bare(201, { location, 'docker-content-digest': digest }));
   }
 
   // --- What completes later ---------------------------------------------------------------------------------------------
 
-  /** Writes a repository's document, then answers. */
-  #keep(context: Exchange, repository: Repository, reply: RegistryReply): Commands {
+  /** Writes a repository's document, then answers. Without room for the repository, `digest` goes unless another one holds it. */
+  #keep(context: Exchange, repository: Repository, digest: string, reply: RegistryReply): Commands {
     if (!this.#repositories.has(repository.name) && this.#repositories.size >= repositoriesMax) {
-      return answer(context, refusal('DENIED', `there are ${repositoriesMax} repositories already`));
+      const refused = answer(context, refusal('DENIED', `there are ${repositoriesMax} repositories already`));
+      return [...refused, ...this.#sweep(digest)];
     }
     this.#repositories.set(repository.name, repository);
     const name = documentNameOf(repository.name);

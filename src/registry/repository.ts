@@ -2,6 +2,7 @@
 import { utf8 } from '../base/bytes.ts';
 import { isDigest } from './digest.ts';
 import { parseObject } from './manifest.ts';
+import { isMediaType } from './media-types.ts';
 import { isRepository, isTag } from './reference.ts';
 
 export interface StoredManifest {
@@ -54,8 +55,9 @@ export function readRepository(bytes: Uint8Array, hasBlob: (digest: string) => b
   for (const [digest, sizeBytes] of pairs<number>(blobs)) {
     if (hasBlob(digest)) repository.blobs.set(digest, sizeBytes);
   }
-  for (const [digest, manifest] of pairs<StoredManifest>(manifests)) {
-    if (hasBlob(digest)) repository.manifests.set(digest, manifest);
+  for (const [digest, manifest] of pairs<StoredManifest | null>(manifests)) {
+    if (hasBlob(digest) && manifest !== null && isMediaType(manifest.mediaType))
+      repository.manifests.set(digest, manifest);
   }
   for (const [tag, digest] of pairs<string>(tags)) {
     if (isTag(tag) && isDigest(digest) && repository.manifests.has(digest)) repository.tags.set(tag, digest);

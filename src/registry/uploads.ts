@@ -1,6 +1,6 @@
 /** Blobs on their way in: how far each has come, and that one request at a time adds to it. */
 import type { Random } from '../base/random.ts';
-import { uploadsMax } from './limits.ts';
+import { uploadIdCharacters, uploadsMax } from './limits.ts';
 
 export interface Upload {
   readonly id: string;
@@ -9,8 +9,6 @@ export interface Upload {
   /** The request that is writing; null: none. */
   exchange: number | null;
 }
-
-const idCharacters = 32;
 
 export class Uploads {
   /** The one that was opened first comes first. */
@@ -21,13 +19,14 @@ export class Uploads {
     this.#random = random;
   }
 
-  /** Opens an upload; `dropped` are those that had to make room for it. */
-  open(repository: string): { readonly upload: Upload; readonly dropped: readonly string[] } {
+  /** Opens an upload; `dropped` are those that had to make room for it. Null: all that could are being written. */
+  open(repository: string): { readonly upload: Upload; readonly dropped: readonly string[] } | null {
     const idle = [...this.#open.values()].filter(({ exchange }) => exchange === null);
     const excess = Math.max(0, this.#open.size + 1 - uploadsMax);
+    if (excess > idle.length) return null;
     const dropped = idle.slice(0, excess).map(({ id }) => id);
     for (const id of dropped) this.#open.delete(id);
-    const id = this.#random.text(idCharacters, '0123456789abcdef');
+    const id = this.#random.text(uploadIdCharacters, '0123456789abcdef');
     const upload: Upload = { id, repository, sizeBytes: 0, exchange: null };
     this.#open.set(id, upload);
     return { upload, dropped };

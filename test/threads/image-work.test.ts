@@ -18,6 +18,7 @@ import { Header, type HeaderData } from 'tar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, type ImageLayer, packLayer } from '../../actors/io/images/image-archive.ts';
 import { layOut, merge, unpack } from '../../actors/io/images/image-work.ts';
+import { layerUnpackedBytesMax } from '../../src/registry/limits.ts';
 
 let folder: string;
 
@@ -142,6 +143,11 @@ describe('what is broken is refused, and leaves nothing', () => {
   const good = archive({ path: 'a', body: 'x'.repeat(10_000) });
   const spoilt = Buffer.from(good);
   spoilt[3] = 0xff;
+  const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+  const endless = Buffer.alloc(1_024);
+  new Header({ path: 'a', mode: 0o644, mtime: new Date(0), type: 'File', size: layerUnpackedBytesMax + 1 }).encode(
+    endless,
+  );
 
   test.each<[string, Parameters<typeof unpackBytes>, RegExp]>([
     ['another digest', ['x', good, digestOf(Buffer.from('other'))], /the layer is sha256:\w+, which is not the digest/],
@@ -155,6 +161,14 @@ describe('what is broken is refused, and leaves nothing', () => {
       ['x', gzipSync(good).subarray(0, 40), digestOf(gzipSync(good).subarray(0, 40)), digestOf(good), 'gzip'],
       /unexpected end/,
     ],
+    ['gzip that its manifest does not tell', ['x', gzipSync(good)], /the layer is compressed/],
+    [
+      'gzip within gzip',
+      ['x', gzipSync(gzipSync(good)), digestOf(gzipSync(gzipSync(good))), digestOf(gzipSync(good)), 'gzip'],
+      /the layer is compressed/,
+    ],
+    ['zstd that its manifest does not tell', ['x', Buffer.concat([zstdMagic, good])], /the layer is compressed/],
+    ['more than a layer may have', ['x', endless], /unpacks to more than/],
   ])('%s', async (_name, args, message) => {
     await expect(unpackBytes(...args)).rejects.toThrow(message);
     expect(readdirSync(join(folder, 'layers'))).toEqual([]);

@@ -86,10 +86,16 @@ export class ImageStore {
     const { digest } = step.layer;
     if (existsSync(this.#layer(digest))) return Promise.resolve({ type: 'stored' });
     const known = this.#fetching.get(digest);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#share(known, step);
     const fetching = this.#fetch(step).finally(() => this.#fetching.delete(digest));
     this.#fetching.set(digest, fetching);
     return fetching;
+  }
+
+  /** What another registry said, or to others, is nothing to us: only the layer itself is shared. */
+  async #share(known: Promise<PullAnswer>, step: LayerStep): Promise<PullAnswer> {
+    const answer = await known;
+    return answer.type === 'stored' ? answer : this.#perform(step);
   }
 
   async #fetch({ request: asked, layer, diffId }: LayerStep): Promise<PullAnswer> {

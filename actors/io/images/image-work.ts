@@ -110,6 +110,15 @@ function openLayer(file: string, compression: 'none' | 'gzip'): Readable {
   return archive;
 }
 
+const tooMuch = `the layer unpacks to more than ${layerUnpackedBytesMax} bytes`;
+/** Gzip and Zstandard, as their bytes begin. */
+const magics = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
+const magicBytes = 4;
+
+function isCompressed(head: Buffer): boolean {
+  return magics.some((magic) => head.subarray(0, magic.length).equals(magic));
+}
+
 async function readArchive(source: Readable, plain: Hash, folder: string): Promise<readonly LayerEntry[]> {
   const reader = new EntryReader(folder);
   const parser = new Parser({
@@ -119,12 +128,16 @@ async function readArchive(source: Readable, plain: Hash, folder: string): Promi
   const end = once(parser, 'end');
   end.catch(() => {});
   let bytes = 0;
+  let head: Buffer = Buffer.alloc(0);
   try {
     for await (const part of source as AsyncIterable<Buffer>) {
       plain.update(part);
       bytes += part.length;
-      if (bytes > layerUnpackedBytesMax) {
-        throw new Error(`the layer unpacks to more than ${layerUnpackedBytesMax} bytes`);
+      if (bytes > layerUnpackedBytesMax) throw new Error(tooMuch);
+      if (head.length < magicBytes) {
+        head = Buffer.concat([head, part.subarray(0, magicBytes)]);
+        // The parser would unpack it once more, without a bound.
+        if (isCompressed(head)) throw new Error('the layer is compressed, and not as its manifest tells');
       }
       if (!parser.write(part)) await Promise.race([once(parser, 'drain'), end]);
       reader.check();
@@ -142,6 +155,8 @@ async function readArchive(source: Readable, plain: Hash, folder: string): Promi
 class EntryReader {
   readonly entries: LayerEntry[] = [];
   readonly #folder: string;
+  /** Of all entries. */
+  #bytes = 0;
   #error: Error | null = null;
   /** The file that is being written. */
   #file: number | null = null;
@@ -164,6 +179,8 @@ class EntryReader {
   take(entry: ReadEntry): void {
     const { path, type, mode = 0o644, linkpath = '' } = entry;
     const verdict = judgeEntry({ path, type, mode, linkPath: linkpath });
+    this.#bytes += entry.size;
+    if (this.#bytes > layerUnpackedBytesMax) this.#fail(tooMuch);
     if (this.entries.length >= layerEntriesMax) this.#fail(`the layer has more than ${layerEntriesMax} entries`);
     if (verdict.type === 'refuse') this.#fail(verdict.message);
     if (verdict.type === 'entry') this.entries.push(verdict.entry);

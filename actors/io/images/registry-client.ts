@@ -8,11 +8,18 @@ import type { RegistryAnswer, RegistryRequest } from '../../../src/registry/exch
 import { manifestBytesMax } from '../../../src/registry/limits.ts';
 
 const answerTimeoutMs = 30_000;
+/** What the slowest line that is waited for carries. */
+const bodyBytesPerMsMin = 100;
+
+/** Says how long an answer is waited for: the longer the more goes there before. */
+export function timeoutMsOf(body: Uint8Array | undefined): number {
+  return answerTimeoutMs + Math.ceil((body?.length ?? 0) / bodyBytesPerMsMin);
+}
 
 /** Carries out a request whose answer is small; never rejects. */
 export async function request(asked: RegistryRequest, signal: AbortSignal): Promise<RegistryAnswer> {
   return tell(asked, async () => {
-    const response = await send(asked, AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]));
+    const response = await send(asked, AbortSignal.any([signal, AbortSignal.timeout(timeoutMsOf(asked.body))]));
     return answerOf(response);
   });
 }

@@ -32,7 +32,7 @@ export function startOfImage(root: string, config: ImageConfig, asked: ImageComm
   if (launch.type === 'command') {
     return { start: { type: 'tool' }, argv: launch.argv, complaint: noBinaries(launch.argv[0] ?? '') };
   }
-  const path = posix.resolve(asked.workingDirectory, launch.path);
+  const path = posix.resolve('/', asked.workingDirectory, launch.path);
   const host = join(root, path);
   if (statSync(host, { throwIfNoEntry: false })?.isFile() !== true) {
     throw new Error(`exec: "node": cannot find module '${path}' in the image`);

@@ -25,6 +25,8 @@ export class MemoryRegistry {
   readonly #registry: Registry;
   readonly #uploads = new Map<string, Uint8Array>();
   readonly #bodies = new Map<number, Uint8Array>();
+  /** Whether bodies come to their ends. */
+  areBodiesWhole = true;
   readonly #answers = new Map<number, Answer[]>();
   #lastExchange = 0;
 
@@ -84,6 +86,7 @@ export class MemoryRegistry {
         return this.#handle({ type: 'body', exchange, bytes, digest: digestOf(bytes) });
       }
       case 'appendBody': {
+        if (!this.areBodiesWhole) return undefined;
         const { exchange, upload } = command;
         const bytes = concatBytes([this.#uploads.get(upload) ?? emptyBytes, this.#bodies.get(exchange) ?? emptyBytes]);
         this.#uploads.set(upload, bytes);

@@ -234,6 +234,38 @@ describe('an answer that is not as it must be', () => {
   });
 });
 
+describe('a registry that sends uploads elsewhere', () => {
+  /** Pushes to reg.io; returns what each PUT of a blob was shown, with its place. */
+  function pushedTo(location: string): { readonly outcome: PushOutcome; readonly shown: string[] } {
+    const shown: string[] = [];
+    const answer: Answering = ({ method, url, headers }) => {
+      if (method === 'PUT' && !url.includes('/manifests/')) {
+        shown.push(`${url.replace(/\?.*/, '')} ${headers['authorization']}`);
+        return /^https:\/\/reg\.io(?::443)?\//i.test(url)
+          ? respond(201)
+          : respond(401, '', { 'www-authenticate': 'Basic' });
+      }
+      if (headers['authorization'] === undefined) return respond(401, '', { 'www-authenticate': 'Basic' });
+      if (method === 'HEAD') return respond(404);
+      return method === 'POST' ? respond(202, '', { location }) : respond(201, '', { 'docker-content-digest': 'd' });
+    };
+    return { outcome: push(answer, [alice], named('reg.io/app')), shown };
+  }
+
+  test('is shown the password at its own address alone', () => {
+    const basic = 'Basic YWxpY2U6YQ==';
+    expect(pushedTo('https://evil.io/u').shown).toEqual(['https://evil.io/u undefined']);
+    expect(pushedTo('https://reg.io@evil.io/u').shown).toEqual(['https://reg.io@evil.io/u undefined']);
+    expect(pushedTo('https://reg.io/u')).toMatchObject({ outcome: { type: 'pushed' } });
+    expect(pushedTo('https://REG.io:443/u').shown[0]).toBe(`https://REG.io:443/u ${basic}`);
+  });
+
+  test('gets nothing in the clear', () => {
+    const { outcome, shown } = pushedTo('http://reg.io/u');
+    expect([outcome, shown]).toEqual([{ type: 'failed', message: expect.stringContaining('without TLS') }, []]);
+  });
+});
+
 test.each([
   ['http://r.io/v2/a/blobs/uploads/', '/v2/a/blobs/uploads/1?x=y', 'http://r.io/v2/a/blobs/uploads/1?x=y'],
   ['http://r.io/v2/a/blobs/uploads/', 'https://s.io/u/1', 'https://s.io/u/1'],

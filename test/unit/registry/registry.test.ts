@@ -1,6 +1,7 @@
 /** The registry, request by request, as the distribution specification has them. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { blobsMax, repositoriesMax, tagsMax, uploadsMax } from '../../../src/registry/limits.ts';
 import { type Answer, codesOf, digestOf, MemoryRegistry } from './memory-registry.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -110,6 +111,13 @@ describe('a blob', () => {
     expect(registry.folder.blobs.size).toBe(0);
   });
 
+  test('is refused while all uploads that may be open are being written', () => {
+    registry.areBodiesWhole = false;
+    for (let count = 0; count < uploadsMax; count += 1) registry.begin('PATCH', upload('a'), {}, 'x');
+    const refused = registry.send('POST', '/v2/a/blobs/uploads/');
+    expect([refused.status, codesOf(refused)]).toEqual([429, ['TOOMANYREQUESTS']]);
+  });
+
   test('is given up', () => {
     const place = upload('a');
     expect(registry.send('DELETE', place).status).toBe(204);
@@ -152,6 +160,9 @@ describe('a manifest', () => {
     ['[]', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":1}', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":2}', 'v1', '', 'MANIFEST_INVALID'],
+    ['{"schemaVersion":2,"mediaType":"a\\nb"}', 'v1', '', 'MANIFEST_INVALID'],
+    ['{"schemaVersion":2,"mediaType":"a/b\\n"}', 'v1', '', 'MANIFEST_INVALID'],
+    ['{"schemaVersion":2}', 'v1', 'a/b/c', 'MANIFEST_INVALID'],
     ['{"schemaVersion":2,"mediaType":"other"}', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":2,"layers":5}', 'v1', manifestType, 'MANIFEST_INVALID'],
     ['{"schemaVersion":2,"layers":[null]}', 'v1', manifestType, 'MANIFEST_INVALID'],
@@ -223,6 +234,74 @@ test('what was acknowledged is there after a restart; uploads and content of nob
   expect(registry.send('HEAD', `/v2/a_b/c/blobs/${digestOf(utf8('config'))}`).status).toBe(200);
   expect(codesOf(registry.send('GET', place))).toEqual(['BLOB_UPLOAD_UNKNOWN']);
   expect(registry.folder.blobs.size).toBe(2);
+});
+
+describe('what is full', () => {
+  const config = digestOf(utf8('config'));
+  const numbered = (count: number): string[] => Array.from({ length: count }, (_, at) => String(at));
+
+  /** Starts a registry that has kept these repositories. */
+  function restart(...documents: readonly { readonly name: string }[]): void {
+    for (const document of documents) {
+      registry.folder.documents.set(
+        `${document.name}.json`,
+        utf8(JSON.stringify({ blobs: [], manifests: [], tags: [], ...document })),
+      );
+    }
+    registry = new MemoryRegistry({ users: {} }, registry.folder);
+  }
+
+  test('of tags: they can be moved, and manifests come by digest', () => {
+    pushBlob('a', 'config');
+    const text = manifestOf(config);
+    pushManifest('a', '0', text);
+    const digest = digestOf(utf8(text));
+    const manifests = [[digest, { mediaType: manifestType, sizeBytes: text.length }]];
+    restart({
+      name: 'a',
+      blobs: [[config, 6]],
+      manifests,
+      tags: numbered(tagsMax).map((tag) => [tag, digest]),
+    } as never);
+    const other = manifestOf(config, config);
+    expect(codesOf(pushManifest('a', 'new', other))).toEqual(['DENIED']);
+    expect(pushManifest('a', '5', other).status).toBe(201);
+    expect(utf8Text(registry.send('GET', '/v2/a/manifests/5').body)).toBe(other);
+    const third = manifestOf(config, config, config);
+    expect(pushManifest('a', digestOf(utf8(third)), third).status).toBe(201);
+  });
+
+  test('of repositories: content that is refused does not stay', () => {
+    restart(...numbered(repositoriesMax).map((at) => ({ name: `r${at}` })));
+    const digest = digestOf(utf8('hello'));
+    expect(codesOf(registry.send('PUT', `${upload('new')}?digest=${digest}`, {}, 'hello'))).toEqual(['DENIED']);
+    expect(codesOf(pushManifest('new', 'v1', '{"schemaVersion":2}'))).toEqual(['DENIED']);
+    expect(registry.folder.blobs.size).toBe(0);
+    pushBlob('r1', 'hello');
+    expect(codesOf(registry.send('POST', `/v2/new/blobs/uploads/?mount=${digest}&from=r1`))).toEqual(['DENIED']);
+    expect(registry.folder.blobs.size).toBe(1);
+  });
+
+  test('of blobs: no upload is opened', () => {
+    const digests = numbered(blobsMax).map((at) => at.padStart(64, '0'));
+    for (const hex of digests) registry.folder.blobs.set(hex, utf8(''));
+    restart({ name: 'a', blobs: digests.map((hex) => [`sha256:${hex}`, 0]) } as never);
+    expect(codesOf(registry.send('POST', '/v2/a/blobs/uploads/'))).toEqual(['DENIED']);
+    expect(registry.send('POST', '/v2/b/blobs/uploads/').status).toBe(202);
+  });
+});
+
+test('what was kept under a media type that is none is not there any more', () => {
+  const document = {
+    name: 'a',
+    blobs: [],
+    tags: [],
+    manifests: [[digestOf(utf8('x')), { mediaType: 'a\nb', sizeBytes: 1 }]],
+  };
+  registry.folder.documents.set('a.json', utf8(JSON.stringify(document)));
+  registry.folder.blobs.set(digestOf(utf8('x')).slice('sha256:'.length), utf8('x'));
+  registry = new MemoryRegistry({ users: {} }, registry.folder);
+  expect(codesOf(registry.send('HEAD', `/v2/a/manifests/${digestOf(utf8('x'))}`))).toEqual(['MANIFEST_UNKNOWN']);
 });
 
 test.each([
