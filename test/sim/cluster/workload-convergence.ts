@@ -64,14 +64,17 @@ function statefulSetFault(set: StatefulSet, pods: readonly Pod[], dead: Dead): s
   return `${name} wants ${names.join()}; ${pods.map(nameOf).join()} stand, ${fit.join()} are as asked`;
 }
 
-/** A pod that is ready has its claims; what was scaled away has them as long as the set says. */
+/**
+ * Each pod that a set asks for has its claim. Those beyond are not looked at: they are given back with the pods that go because the set is scaled, and
+ * nobody can tell from here whether a pod was away for another reason just then.
+ */
 function claimFault(
   set: StatefulSet,
   claims: readonly PersistentVolumeClaim[],
   pods: readonly Pod[],
   dead: Dead,
 ): string | null {
-  const { replicas = 1, volumeClaimTemplates = [], persistentVolumeClaimRetentionPolicy: policy } = set.spec;
+  const { replicas = 1, volumeClaimTemplates = [] } = set.spec;
   if (volumeClaimTemplates.length === 0 || pods.some((pod) => dead.has(pod.spec.nodeName ?? ''))) return null;
   const prefix = `disk-${nameOf(set)}-`;
   const own = claims.filter((claim) => nameOf(claim).startsWith(prefix));
@@ -79,8 +82,7 @@ function claimFault(
     const claim = own.find((each) => nameOf(each) === `${prefix}${ordinal}`);
     if (claim?.status?.phase !== 'Bound') return `${prefix}${ordinal} is ${claim?.status?.phase ?? 'missing'}`;
   }
-  const left = own.filter((claim) => Number(nameOf(claim).slice(prefix.length)) >= replicas);
-  return policy?.whenScaled === 'Delete' && left.length > 0 ? `${left.map(nameOf).join()} are left` : null;
+  return null;
 }
 
 /** A disk whose claim is gone goes too; that of a dead node has nobody who lets go of it. */
