@@ -76,7 +76,8 @@ function judge(observed: NodeObserved, context: NodeContext, timing: NodeTiming)
   const graceMs = ready === undefined ? timing.startupGraceMs : timing.graceMs;
   const isDoubtful = (ready !== undefined && ready !== 'True') || silenceOf(node, observed, context) >= graceMs;
   const isDisrupted = isDoubtful && isFullDisruption(observed, context, recentMs);
-  if (isDoubtful) memory.noteDisruption(isDisrupted, monotonicMs);
+  // A node that was just heard of ends a disruption as well, such as that of a start, in which none had spoken yet.
+  if (isDoubtful || silenceOf(node, observed, context) < recentMs) memory.noteDisruption(isDisrupted, monotonicMs);
   const isSilent = silenceOf(node, observed, context) >= graceMs;
   const judged = isSilent ? withUnknownConditions(node, context.wallMs) : node;
   return { judged, isLost: judged !== node, isSilent, isDisrupted };

@@ -94,6 +94,20 @@ test('a silent node is marked after its grace, its pods are not ready, and those
   expect(cluster.complaints).toEqual([]);
 });
 
+test('nodes that were all unready at their start have one grace when they fall silent later, not two', () => {
+  const cluster = new SimulatedCluster(1, 7);
+  for (const name of ['node-0', 'node-1']) {
+    addNode(cluster, name);
+    const body = { status: { conditions: [{ type: 'Ready', status: 'False' }] } };
+    cluster.call({ resource: nodeResource, name, verb: 'patch', patch: 'strategic', subresource: 'status', body });
+  }
+  live(cluster, ['node-0', 'node-1'], 2_000);
+  for (const name of ['node-0', 'node-1']) postReady(cluster, name);
+  live(cluster, ['node-0', 'node-1'], 3_000);
+  live(cluster, ['node-1'], 6_000);
+  expect(readiness(node(cluster, 'node-0'))).toBe('Unknown');
+});
+
 test('a node that comes back in time keeps its pods and loses its taints', () => {
   const cluster = new SimulatedCluster(1, 3);
   addNode(cluster, 'node-0');
