@@ -7,7 +7,7 @@ import { memberOf } from '../../src/actor/address.ts';
 import type { HostReport } from '../../src/actor/host.ts';
 import type { ClusterStatus, MemberStatus, PartStatus, ThreadStatus } from '../../src/cli/cluster-status.ts';
 import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
-import { leaderAmong } from '../../src/store/member-plan.ts';
+import { hasCaughtUp, leaderAmong } from '../../src/store/member-plan.ts';
 import type { StoreStatus } from '../../src/store/store-request.ts';
 import type { ApiClient } from './api-client.ts';
 import { apiServerPath, offices, storePath } from './blueprint.ts';
@@ -54,8 +54,6 @@ const leaderTimeoutMs = 10_000;
 const readyTimeoutMs = 30_000;
 const readyTimeoutMsPerNode = 100;
 const pollMs = 5;
-/** A replica so far behind the leader's commit counts as caught up: under load it is never at the very end. */
-const entriesBehindMax = 100;
 
 export class StatusReader {
   readonly #sources: StatusSources;
@@ -211,7 +209,7 @@ export class StatusReader {
     if (!faults.isRunning(storePath(master))) return null;
     const leader = leaderAmong(stores);
     const replica = stores.find(({ name }) => name === master);
-    const isCaughtUp = replica !== undefined && replica.applied + entriesBehindMax >= (leader?.commit ?? 0);
+    const isCaughtUp = replica !== undefined && (leader === undefined || hasCaughtUp(replica, leader));
     return isCaughtUp ? null : `${storePath(master)} has not caught up`;
   }
 

@@ -2,7 +2,7 @@
 import { Interpreter } from '../../src/shell/interpreter.ts';
 import { ShellState } from '../../src/shell/shell-state.ts';
 import type { Streams } from '../../src/shell/streams.ts';
-import { ended, type Task } from '../../src/shell/tasks.ts';
+import { ended } from '../../src/shell/tasks.ts';
 import { findTool } from '../../src/shell/tools/index.ts';
 import type { Container } from './container.ts';
 import { networkTools } from './network-tools.ts';
@@ -21,15 +21,7 @@ export async function runTool(container: Container): Promise<number> {
   const state = new ShellState(env, shellFiles, name, args);
   const machine = new ShellMachine(container, networkTools);
   const shell = new Interpreter(state, machine, machine.streams());
-  return (await drive(machine, run(shell, [name, ...args]), stdin.hold)) ?? 0;
-}
-
-function* run(shell: Interpreter, argv: readonly string[]): Task<number> {
-  try {
-    return yield* shell.runArgv(argv);
-  } catch (error) {
-    return yield* shell.left(error);
-  }
+  return (await drive(machine, shell.runAlone([name, ...args]), stdin.hold)) ?? 0;
 }
 
 /** Runs a script in a container whose program goes on; resolves with its exit code. */

@@ -12,7 +12,7 @@ import { baseName } from '../shell/paths.ts';
 import { ShellState } from '../shell/shell-state.ts';
 import { bytesOf, Source, type Writer } from '../shell/streams.ts';
 import { ShellSyntaxError } from '../shell/syntax.ts';
-import { breath, type Job, type Task, Tasks } from '../shell/tasks.ts';
+import { breath, type Job, Tasks } from '../shell/tasks.ts';
 import { Interrupted, type Machine, type Tool } from '../shell/tool.ts';
 import type { ContainerProfile } from './container-profile.ts';
 import { lifeBytesMax, lifeStepsMax } from './limits.ts';
@@ -64,7 +64,7 @@ export function lifeOfCommand(
   const streams = { stdin: new Source(beyond), stdout: output, stderr: output };
   const variables = shellVariables(env, hostname, folder);
   const shell = new Interpreter(new ShellState(variables, unseenFiles(folder), 'sh', []), machineOf(tasks), streams);
-  const job = tasks.start(run(shell, words));
+  const job = tasks.start(shell.runAlone(words));
   const runMs = runThrough(tasks, job, saysTooMuch);
   const firstLines = utf8Text(concatBytes(said)).split('\n');
   if (firstLines.at(-1) === '') firstLines.pop();
@@ -93,14 +93,6 @@ function isReadable([program = '', flag = '', script = '']: readonly string[]): 
   } catch (error) {
     if (error instanceof ShellSyntaxError) return false;
     throw error;
-  }
-}
-
-function* run(shell: Interpreter, words: readonly string[]): Task<number> {
-  try {
-    return yield* shell.runArgv(words);
-  } catch (error) {
-    return yield* shell.left(error);
   }
 }
 

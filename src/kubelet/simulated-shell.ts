@@ -149,19 +149,11 @@ export class SimulatedShell implements Program {
 
 function* run(shell: Interpreter, command: readonly string[]): Task<number> {
   try {
-    return yield* completed(shell, command);
+    return yield* shell.runAlone(command);
   } catch (error) {
     // It may also come while a complaint waits to be read.
     if (error instanceof Interrupted) return interruptedExitCode;
     throw error;
-  }
-}
-
-function* completed(shell: Interpreter, command: readonly string[]): Task<number> {
-  try {
-    return yield* shell.runArgv(command);
-  } catch (error) {
-    return yield* shell.left(error);
   }
 }
 

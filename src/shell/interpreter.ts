@@ -262,6 +262,15 @@ export class Interpreter implements Expander {
     }
   }
 
+  /** Runs a command by its words as all that this shell is for; ends with its exit code. */
+  *runAlone(argv: readonly string[]): Task<number> {
+    try {
+      return yield* this.runArgv(argv);
+    } catch (error) {
+      return yield* this.left(error);
+    }
+  }
+
   /** Runs a command by its words: a function of the script, a command of the shell, or a tool. */
   *runArgv(argv: readonly string[], extra: Readonly<Record<string, string>> = {}): Task<number> {
     const [name = '', ...args] = argv;
@@ -297,11 +306,7 @@ export class Interpreter implements Expander {
     }
     // A tool that runs others without any wait must let the rest run now and then.
     yield breath;
-    try {
-      return yield* copy.runArgv(argv);
-    } catch (error) {
-      return yield* copy.left(error);
-    }
+    return yield* copy.runAlone(argv);
   }
 
   *#callFunction(body: Command, args: readonly string[]): Task<number> {

@@ -17,7 +17,7 @@ export type MemberStep =
   | { readonly type: 'wait'; readonly reason: string }
   | { readonly type: 'request'; readonly request: MemberRequest | TransferRequest };
 
-/** A learner so far behind the leader's commit is made a voter: the rest comes while it votes. */
+/** A replica so far behind the leader's commit counts as caught up: under load none is ever at the very end, and a new voter gets the rest while it votes. */
 const entriesBehindMax = 100;
 const noLeader: MemberStep = { type: 'wait', reason: 'the store has no leader' };
 const done: MemberStep = { type: 'done' };
@@ -26,6 +26,11 @@ const done: MemberStep = { type: 'done' };
 export function leaderAmong<Status extends StoreStatus>(statuses: readonly Status[]): Status | undefined {
   const leading = statuses.filter(({ role }) => role === 'leader');
   return leading.toSorted((left, right) => right.term - left.term)[0];
+}
+
+/** Tells whether a replica has applied what its leader has committed, or nearly so. */
+export function hasCaughtUp({ applied }: StoreStatus, { commit }: StoreStatus): boolean {
+  return applied + entriesBehindMax >= commit;
 }
 
 /** Returns the next step by which `replica` becomes a learner, catches up and becomes a voter. */
@@ -37,7 +42,7 @@ export function joinStep(replica: ReplicaId, statuses: readonly StoreStatus[]): 
   if (!learners.includes(replica)) return request({ type: 'memberAdd', replica, learner: true });
   const own = statuses.find(({ id }) => id === replica);
   // One that has not even heard that it belongs to the cluster has nothing of it yet.
-  const isCaughtUp = own?.membership.learners.includes(replica) && own.applied + entriesBehindMax >= leader.commit;
+  const isCaughtUp = own?.membership.learners.includes(replica) && hasCaughtUp(own, leader);
   return isCaughtUp === true ? request({ type: 'memberPromote', replica }) : wait('it has not caught up');
 }
 

@@ -74,10 +74,12 @@ function judge(observed: NodeObserved, context: NodeContext, timing: NodeTiming)
   memory.noteLook(monotonicMs, recentMs);
   const ready = findCondition(node.status?.conditions, 'Ready')?.status;
   const graceMs = ready === undefined ? timing.startupGraceMs : timing.graceMs;
-  const isDoubtful = (ready !== undefined && ready !== 'True') || silenceOf(node, observed, context) >= graceMs;
+  const silenceMs = silenceOf(node, observed, context);
+  const isDoubtful = (ready !== undefined && ready !== 'True') || silenceMs >= graceMs;
   const isDisrupted = isDoubtful && isFullDisruption(observed, context, recentMs);
   // A node that was just heard of ends a disruption as well, such as that of a start, in which none had spoken yet.
-  if (isDoubtful || silenceOf(node, observed, context) < recentMs) memory.noteDisruption(isDisrupted, monotonicMs);
+  if (isDoubtful || silenceMs < recentMs) memory.noteDisruption(isDisrupted, monotonicMs);
+  // Asked again: the end of a disruption begins all silences anew.
   const isSilent = silenceOf(node, observed, context) >= graceMs;
   const judged = isSilent ? withUnknownConditions(node, context.wallMs) : node;
   return { judged, isLost: judged !== node, isSilent, isDisrupted };
