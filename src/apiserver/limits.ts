@@ -27,8 +27,9 @@ export const storeProbeMs = 1_000;
 /** Keys that one page of the initial read of the store holds. */
 export const syncPageKeys = 500;
 
-/** Items that the store may send ahead of the cache. */
+/** Items that the store may send ahead of the cache, and how many are consumed before their credit is given back. */
 export const storeWatchCredit = 64;
+export const storeWatchCreditBatch = 32;
 
 /** A cache that starts reads the store as it was so many revisions ago and replays them, so that watches may go on from there. */
 export const historyRevisions = 1_000;

@@ -11,7 +11,7 @@ import { firstRevision, type KeyValue, type Revision } from '../mvcc/key-value.t
 import { rangeQuery } from '../mvcc/transaction.ts';
 import type { WatchItem, WatchRequest } from '../protocol/store.ts';
 import type { Environment } from './environment.ts';
-import { historyRevisions, storeWatchCredit, syncPageKeys } from './limits.ts';
+import { historyRevisions, storeWatchCredit, storeWatchCreditBatch, syncPageKeys } from './limits.ts';
 import { readRange, readRevision } from './store-client.ts';
 import type { CacheEvent } from './watch-cache.ts';
 
@@ -94,9 +94,9 @@ export class StoreFeed {
     }
   }
 
-  /** Gives the store new credit for what was consumed; to be called once in a turn. */
+  /** Gives the store new credit for what was consumed, when that has become worth a message; to be called once in a turn. */
   credit(): readonly Effect[] {
-    if (this.#replica === null || this.#consumed === 0) return [];
+    if (this.#replica === null || this.#consumed < storeWatchCreditBatch) return [];
     const messages = this.#consumed;
     this.#consumed = 0;
     return [{ type: 'credit', id: this.#lastSubscription, messages }];
