@@ -29,17 +29,23 @@ const anchors: Readonly<Record<string, readonly [number, number, number]>> = {
   delete: [619, 1526, 2184],
 };
 const connections = [1, 16, 64];
+const seconds = 3;
 
-/** Runs the load generator against a fresh cluster of `masters`; empty, with a word, where the generator is absent. */
-export async function benchApi(masters = 3, seconds = 3): Promise<Figure[]> {
+/**
+ * Runs the load generator against a fresh cluster of `masters`, through its balancer or at the address of one master's own API server, as
+ * kube-apiserver was asked; empty, with a word, where the generator is absent.
+ */
+export async function benchApi(masters: number, through: 'balancer' | 'master-0/gateway'): Promise<Figure[]> {
   const program = process.env['KUBE_API_BENCH'] ?? resolve('../shared/bench/kube-api-bench.mjs');
   if (!existsSync(program)) {
     process.stdout.write(`skipped: no load generator at ${program}; set KUBE_API_BENCH\n`);
     return [];
   }
   await using cluster = await Cluster.start({ masters, nodes: 0 });
-  const { url, token } = cluster.access;
-  const options = ['api', 'watch', '--server', url, '--token', token, '--insecure', '--secs', String(seconds)];
+  const { url, token, ports } = cluster.access;
+  const server = new URL(url);
+  server.port = String(ports[through]);
+  const options = ['api', 'watch', '--server', server.href, '--token', token, '--insecure', '--secs', String(seconds)];
   const generator = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const figures: Figure[] = [];
   for await (const text of createInterface({ input: generator.stdout }))
