@@ -35,8 +35,9 @@ function resources(): Record<string, number> {
   return counts;
 }
 
+/** Folders of clusters of this name, which no other test uses. */
 const leftovers = async (): Promise<string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('threemaster-default-'));
+  (await readdir(tmpdir())).filter((name) => name.startsWith('threemaster-tidy-'));
 
 function isRefused(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -51,9 +52,10 @@ function isRefused(port: number): Promise<boolean> {
 test('a cluster leaves no thread, socket or file behind', async () => {
   const before = resources();
   const filesBefore = await leftovers();
-  const started = await Cluster.start({ masters: 3, nodes: 1 });
+  const started = await Cluster.start({ name: 'tidy', masters: 3, nodes: 1 });
   await started.apply(web);
   const { ports, kubeconfigPath } = started.access;
+  expect((await leftovers()).length).toBe(filesBefore.length + 1);
   expect(existsSync(kubeconfigPath)).toBe(true);
   await started.stop();
   expect(existsSync(dirname(kubeconfigPath))).toBe(false);

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { filter, firstValueFrom, map } from 'rxjs';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Cluster, StoreRequestError } from '../../actors/cluster/index.ts';
 import { Random } from '../../src/base/random.ts';
 import type { ClusterStatus } from '../../src/cli/cluster-status.ts';
@@ -181,16 +181,18 @@ test('a process killed amid a join or a leave leaves a cluster that starts again
   await command.start(`${line} --masters 1`);
   const kills = 5;
   let done = 0;
+  // It exits with 1 while the cluster is not ready, as on a machine so busy that an election is lost.
+  const status = (): Promise<ClusterStatus> =>
+    vi.waitFor(() => command.json<ClusterStatus>('status --name kept'), { timeout: 30_000 });
   for (let kill = 0; kill < kills; kill += 1) {
-    const { masters } = await command.json<ClusterStatus>('status --name kept');
+    const { masters } = await status();
     const isLeave = masters.length > 2;
     const change = ask(command, isLeave ? { type: 'removeMaster', member: masters[0]?.name } : { type: 'addMaster' });
     await sleep(random.integer(0, 250));
     await command.killProcess();
     done += (await change) ? 1 : 0;
     await command.start(line);
-    const after = await command.json<ClusterStatus>('status --name kept');
-    expect(after).toMatchObject({ ready: true });
+    const after = await status();
     expect(Math.abs(after.masters.length - masters.length)).toBeLessThan(2);
     const { masters: entries } = JSON.parse(readFileSync(join(data, 'cluster.json'), 'utf8')).masters;
     expect(entries).toEqual(after.masters.map(({ name }) => ({ name, phase: 'member' })));
