@@ -93,7 +93,7 @@ export class MemoryFiles implements Files {
   }
 
   remove(path: string, { recursive, force }: { readonly recursive: boolean; readonly force: boolean }): void {
-    const found = this.#findOrMiss(path);
+    const found = force ? this.#findOrMiss(path) : this.#find(path, false);
     if (found?.node === undefined) {
       if (!force) fail(path, 'ENOENT');
       return;
@@ -228,12 +228,12 @@ export class MemoryFiles implements Files {
     for (const mount of this.#tree.mounts.keys()) if (isWithin(partsOf(mount), parts)) fail(path, 'EBUSY');
   }
 
-  /** Undefined when a folder on the way is missing. */
+  /** Undefined when a folder on the way is missing, or none. */
   #findOrMiss(path: string): Found | undefined {
     try {
       return this.#find(path, false);
     } catch (error) {
-      if (error instanceof FileError && error.code === 'ENOENT') return undefined;
+      if (error instanceof FileError && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
       throw error;
     }
   }

@@ -59,10 +59,11 @@ const folder = mkdtempSync(join(tmpdir(), 'threemaster-proxy-'));
 const pods = '/api/v1/namespaces/default/pods';
 const services = '/api/v1/namespaces/default/services';
 
+/** Ready once its program listens. */
 function podNamed(name: string): string {
-  const containers = [
-    { name: 'main', image: pathToFileURL(join(folder, 'server.mjs')).href, ports: [{ containerPort: 8080 }] },
-  ];
+  const image = pathToFileURL(join(folder, 'server.mjs')).href;
+  const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+  const containers = [{ name: 'main', image, ports: [{ containerPort: 8080 }], readinessProbe }];
   const metadata = { name, labels: { app: 'web' } };
   return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { runtimeClassName: 'worker', containers } });
 }
@@ -198,7 +199,7 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
           void kubectl.ok('delete pod victim --grace-period=0 --force');
         });
         answer.on('data', () => {});
-        answer.on('end', () => resolve('complete'));
+        answer.on('end', () => resolve(`complete, ${answer.statusCode}`));
         answer.on('error', () => resolve('broken off'));
       })
         .on('error', () => resolve('no answer'))

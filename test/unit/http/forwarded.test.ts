@@ -111,8 +111,8 @@ test('HTTP/2 carries such headers too', async () => {
   await once(server, 'listening');
   const session = openHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   closers.push(
-    () => server.close().unref(),
     () => session.destroy(),
+    () => server.close(),
   );
   const stream = session.request({ ':path': '/x' });
   const [head] = (await once(stream, 'response')) as [Record<string, unknown>];
