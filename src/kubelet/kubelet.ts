@@ -52,6 +52,7 @@ export class Kubelet {
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
   #changed = new Set<string>();
   #wantsList = false;
+  #hasPulled = false;
 
   constructor(options: KubeletOptions) {
     this.#room = new NodeRoom(options, options.labels ?? {}, this.#tenants);
@@ -106,12 +107,14 @@ export class Kubelet {
       events: this.#events,
       changed: [...this.#changed],
       wantsList: this.#wantsList,
+      hasPulled: this.#hasPulled,
       wantsMirrors: this.#wantsMirrors,
     };
     this.#wantsMirrors = false;
     this.#events = [];
     this.#changed = new Set();
     this.#wantsList = false;
+    this.#hasPulled = false;
     return work;
   }
 
@@ -470,5 +473,6 @@ export class Kubelet {
     this.#ledger.enter(uid, turn);
     if (tenant !== undefined) for (const event of turn.events) this.#events.push({ pod: tenant.machine.pod, event });
     this.#wantsList ||= turn.wantsList;
+    this.#hasPulled ||= turn.hasPulled;
   }
 }
