@@ -70,7 +70,7 @@ export function* keepNode(situation: NodeSituation): Flow<void> {
 
 /**
  * Finds out for ever which images the node has: a while after a pull, not after each, so that many pods which start together make one write, and
- * pods of images that are known make none. A runtime that does not answer makes them due again when it is back.
+ * pods of images that are known make none. A runtime that does not answer is asked again.
  */
 export function* keepImages(situation: NodeSituation): Flow<void> {
   for (;;) {
@@ -78,7 +78,10 @@ export function* keepImages(situation: NodeSituation): Flow<void> {
     yield* sleep(situation.limits.nodeImagesMs);
     situation.areImagesDue = false;
     const found = yield* ask<Asks, 'listImages'>(situation.runtimePath, 'listImages', null, runtimeCallTimeoutMs);
-    if (found.type === 'failed' || found.reply.type === 'failed') continue;
+    if (found.type === 'failed' || found.reply.type === 'failed') {
+      situation.areImagesDue = true;
+      continue;
+    }
     const images = reportedImages(found.reply.images);
     situation.images = images;
     if (!equalJson(images, situation.node?.status?.images ?? [])) situation.imageChanges += 1;
