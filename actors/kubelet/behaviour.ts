@@ -21,7 +21,14 @@ import { Kubelet } from '../../src/kubelet/kubelet.ts';
 import type { NumberedDemand } from '../../src/kubelet/kubelet-work.ts';
 import { type KubeletLimits, kubeletLimits, pendingEventsMax } from '../../src/kubelet/limits.ts';
 import { logSourceOf, stagedLogSourceOf } from '../../src/kubelet/log-source.ts';
-import { keepLease, keepNode, type NodeSituation, nodeChangedSignal } from '../../src/kubelet/node-flows.ts';
+import {
+  imagesChangedSignal,
+  keepImages,
+  keepLease,
+  keepNode,
+  type NodeSituation,
+  nodeChangedSignal,
+} from '../../src/kubelet/node-flows.ts';
 import { defaultNodeCapacity, isTakenForDead, type NodeDescription, ownLabels } from '../../src/kubelet/node-object.ts';
 import { settlePod } from '../../src/kubelet/pod-flow.ts';
 import { sessionSourceOf, stagedSessionSourceOf } from '../../src/kubelet/session-source.ts';
@@ -147,8 +154,12 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
       volumesInUse: () => kubelet.volumesInUse(),
       troubles: () => kubelet,
       wallMs: () => state.stamp.wallMs,
+      runtimePath: args.runtime,
       node: null,
       isStatusDue: false,
+      images: null,
+      imageChanges: 0,
+      areImagesDue: false,
     },
     settling: new Set(),
     events: new RingBuffer(pendingEventsMax),
@@ -158,7 +169,7 @@ function init(args: KubeletArgs, context: ActorContext): KubeletState {
     complaints,
     wasReachable: false,
     startedAtMs: context.wallMs,
-    told: 'false false ',
+    told: 'false false 0 ',
     wakeAtMs: undefined,
     stamp: context,
   };
@@ -232,21 +243,22 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
 /** Carries out what the inputs of a turn led to, all at once. */
 function flush(state: KubeletState): readonly Effect[] {
   const { kubelet, link } = state;
-  const { calls, tokens, opened, closed, events, changed, wantsList, wantsMirrors } = kubelet.takeWork();
+  const { calls, tokens, opened, closed, events, changed, wantsList, wantsMirrors, hasPulled } = kubelet.takeWork();
   const effects = [
     ...link.ask(calls, wantsList),
     ...state.objects.change(opened, closed, state.stamp.monotonicMs),
     ...tokens.flatMap((demand) => askToken(state, demand)),
     ...changed.flatMap((uid) => settle(state, uid)),
     ...(wantsMirrors ? mirror(state) : []),
+    ...(hasPulled ? imagesDue(state) : []),
   ];
   for (const { pod, event } of events) tell(state, pod, event);
   effects.push(...state.stages.flush(), ...record(state), ...watchClasses(state));
   if (link.health.isReachable !== state.wasReachable) {
     state.wasReachable = link.health.isReachable;
-    effects.push(...statusDue(state));
+    effects.push(...statusDue(state), ...imagesDue(state));
   }
-  const told = `${kubelet.isShuttingDown} ${kubelet.hasMemoryPressure} ${kubelet.volumesInUse().join()}`;
+  const told = statusCauses(state);
   if (told !== state.told) {
     state.told = told;
     effects.push(...statusDue(state));
@@ -257,6 +269,12 @@ function flush(state: KubeletState): readonly Effect[] {
   }
   state.wakeAtMs = nextAtMs;
   return effects;
+}
+
+/** What the node's status is written anew for, as soon as it is another. */
+function statusCauses({ kubelet, situation }: KubeletState): string {
+  const { isShuttingDown, hasMemoryPressure } = kubelet;
+  return `${isShuttingDown} ${hasMemoryPressure} ${situation.imageChanges} ${kubelet.volumesInUse().join()}`;
 }
 
 function tell(state: KubeletState, pod: Pod, event: PodEvent): void {
@@ -284,6 +302,7 @@ function started(state: KubeletState): readonly Effect[] {
     ...runner.start(keepNode(situation), null, () => []).effects,
     ...runner.start(keepLease(situation), null, () => []).effects,
     ...runner.start(watchMemory(state), null, () => []).effects,
+    ...runner.start(keepImages(situation), null, () => []).effects,
     { type: 'timer', key: statusTimer, afterMs: limits.nodeStatusMs },
   ];
 }
@@ -306,6 +325,13 @@ function refreshStatus(state: KubeletState): readonly Effect[] {
 function statusDue({ situation, runner }: KubeletState): readonly Effect[] {
   situation.isStatusDue = true;
   return runner.signal(nodeChangedSignal);
+}
+
+/** The runtime may have images that the node's status does not tell of: one was pulled, or it is another runtime. */
+function imagesDue({ situation, runner }: KubeletState): readonly Effect[] {
+  if (situation.areImagesDue) return [];
+  situation.areImagesDue = true;
+  return runner.signal(imagesChangedSignal);
 }
 
 function handle(state: KubeletState, input: OtherInput): readonly Effect[] {

@@ -10,7 +10,7 @@ import type { ProgramsArgs, ProgramType } from '../../src/actor/programs-port.ts
 import type { ReplyOf } from '../../src/actor/protocol.ts';
 import { usageOfBoth } from '../../src/kubelet/runtime/program-meters.ts';
 import { ProgramRuntime, type RuntimeInput } from '../../src/kubelet/runtime/program-runtime.ts';
-import type { RuntimeContainer, RuntimeProtocol, SandboxConfig, SandboxStatus } from '../../src/protocol/runtime.ts';
+import type { RuntimeContainer, RuntimeProtocol, SandboxConfig } from '../../src/protocol/runtime.ts';
 import { type RuntimeArgs, type RuntimeState, simulatedRuntimeBehaviour } from './runtime-behaviour.ts';
 
 /** The ways in which a node can run containers, as RuntimeClass.handler names them. */
@@ -95,6 +95,8 @@ function asked(state: NodeRuntimeState, input: AskInput): readonly Effect[] {
       return isForPrograms(state, '') ? toPrograms(state, input) : toSimulated(state, input);
     case 'list':
       return listed(state, input, toSimulated(state, input));
+    case 'listImages':
+      return imagesListed(state, input, toSimulated(state, input));
     case 'runPodSandbox':
       return runSandbox(state, input, body.request.config);
     case 'imageStatus':
@@ -149,16 +151,30 @@ function isForPrograms({ handler, hasPrograms }: NodeRuntimeState, asked: string
 }
 
 /** Adds the sandboxes and containers of real programs to the answer of the simulated runtime. */
-function listed({ programs }: NodeRuntimeState, { request }: AskInput, effects: readonly Effect[]): readonly Effect[] {
-  return effects.map((effect) => {
-    if (effect.type !== 'reply' || effect.request !== request) return effect;
-    const body = effect.body as {
-      readonly sandboxes: readonly SandboxStatus[];
-      readonly containers: readonly RuntimeContainer[];
-    };
-    const sandboxes = [...body.sandboxes, ...programs.sandboxes()];
-    return { ...effect, body: { sandboxes, containers: [...body.containers, ...programs.containers()] } };
-  });
+function listed({ programs }: NodeRuntimeState, input: AskInput, effects: readonly Effect[]): readonly Effect[] {
+  return withAnswer<ReplyOf<RuntimeProtocol['asks']['list']>>(input, effects, ({ sandboxes, containers }) => ({
+    sandboxes: [...sandboxes, ...programs.sandboxes()],
+    containers: [...containers, ...programs.containers()],
+  }));
+}
+
+/** Adds the images of real programs to the answer of the simulated runtime, which always has one. */
+function imagesListed({ programs }: NodeRuntimeState, input: AskInput, effects: readonly Effect[]): readonly Effect[] {
+  type Listed = Extract<ReplyOf<RuntimeProtocol['asks']['listImages']>, { type: 'done' }>;
+  return withAnswer<Listed>(input, effects, ({ type, images }) => ({
+    type,
+    images: [...images, ...programs.images()],
+  }));
+}
+
+function withAnswer<Body>(
+  input: AskInput,
+  effects: readonly Effect[],
+  change: (body: Body) => Body,
+): readonly Effect[] {
+  return effects.map((effect) =>
+    effect.type === 'reply' && isAnswerTo(input, effect) ? { ...effect, body: change(effect.body as Body) } : effect,
+  );
 }
 
 /** What simulated containers use is known at once; it waits for what real programs use. */

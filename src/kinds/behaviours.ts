@@ -33,6 +33,7 @@ import {
   roleBehaviour,
   roleBindingBehaviour,
 } from './role/strategy.ts';
+import { runtimeClassBehaviour } from './runtimeclass/strategy.ts';
 import { secretBehaviour } from './secret/strategy.ts';
 import { serviceBehaviour } from './service/strategy.ts';
 import { statefulSetBehaviour } from './statefulset/strategy.ts';
@@ -70,6 +71,7 @@ const behaviours: ReadonlyMap<string, KindBehaviour<AnyObject>> = new Map([
   entry('networking.k8s.io/Ingress', counted),
   entry('networking.k8s.io/IngressClass', counted),
   entry('networking.k8s.io/NetworkPolicy', counted),
+  entry('node.k8s.io/RuntimeClass', runtimeClassBehaviour),
   entry('policy/PodDisruptionBudget', podDisruptionBudgetBehaviour),
   entry('flowcontrol.apiserver.k8s.io/FlowSchema', counted),
   entry('flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration', counted),

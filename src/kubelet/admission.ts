@@ -7,6 +7,7 @@ import { requiredNodes } from '../kinds/pod/node-selector.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 import { podsPerNodeMax } from './limits.ts';
 import { amountsOf, podRequests } from './pod-requests.ts';
+import type { Need } from './preemption.ts';
 
 /** Why a pod is refused: its status tells both. */
 export interface Refusal {
@@ -25,7 +26,12 @@ const nanosPerMilli = 1_000_000n;
 
 /** `others` are the pods of the node that have not ended. Null: the pod is taken. */
 export function refusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
-  return lackOf(pod, others, node.allocatable) ?? mismatchOf(pod, node) ?? portConflictOf(pod, others);
+  return lackOf(pod, others, node.allocatable) ?? otherRefusalOf(pod, others, node);
+}
+
+/** Why a pod is refused for anything but room. */
+export function otherRefusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
+  return mismatchOf(pod, node) ?? portConflictOf(pod, others);
 }
 
 /** What a node would not have enough of, were it empty; null: nothing. */
@@ -42,24 +48,48 @@ export function shortageOf(pod: Pod, allocatable: ResourceList): string | null {
 
 /** What `others` leave too little of; null: nothing. */
 export function lackOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): Refusal | null {
-  const podsMax = Number(allocatable['pods'] ?? podsPerNodeMax);
-  if (others.length + 1 > podsMax) return outOf('pods', 1n, BigInt(others.length), BigInt(podsMax));
-  const requests = [...podRequests(pod)].filter(([, amount]) => amount > 0n);
-  if (requests.length === 0) return null;
-  const capacity = amountsOf(allocatable);
-  const used = others.map(podRequests);
-  for (const [name, requested] of requests) {
-    const inUse = used.reduce((sum, amounts) => sum + (amounts.get(name) ?? 0n), 0n);
-    const most = capacity.get(name) ?? 0n;
-    if (inUse + requested <= most) continue;
-    const unit = name === 'cpu' ? nanosPerMilli : nanosPerUnit;
-    return outOf(name, requested / unit, inUse / unit, most / unit);
-  }
-  return null;
+  const [first] = lacksOf(pod, others, allocatable);
+  return first === undefined ? null : outOf(first);
 }
 
-function outOf(resource: string, requested: bigint, used: bigint, capacity: bigint): Refusal {
-  const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
+/** How much is missing of each resource that `others` leave too little of, in billionths of a unit; `pods` is one of them. */
+export function needsOfRoom(pod: Pod, others: readonly Pod[], allocatable: ResourceList): readonly Need[] {
+  return lacksOf(pod, others, allocatable).map(({ resource, requested, used, capacity }) => ({
+    resource,
+    nanos: requested + used - capacity,
+  }));
+}
+
+/** Amounts in billionths of a unit. */
+interface Lack {
+  readonly resource: string;
+  readonly requested: bigint;
+  readonly used: bigint;
+  readonly capacity: bigint;
+}
+
+function lacksOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): readonly Lack[] {
+  const lacks: Lack[] = [];
+  const amounts = amountsOf(allocatable);
+  const podsMax = amounts.get('pods') ?? BigInt(podsPerNodeMax) * nanosPerUnit;
+  const count = BigInt(others.length) * nanosPerUnit;
+  if (count + nanosPerUnit > podsMax) {
+    lacks.push({ resource: 'pods', requested: nanosPerUnit, used: count, capacity: podsMax });
+  }
+  const requests = [...podRequests(pod)].filter(([, amount]) => amount > 0n);
+  if (requests.length === 0) return lacks;
+  const inUse = others.map(podRequests);
+  for (const [resource, requested] of requests) {
+    const used = inUse.reduce((sum, each) => sum + (each.get(resource) ?? 0n), 0n);
+    const capacity = amounts.get(resource) ?? 0n;
+    if (used + requested > capacity) lacks.push({ resource, requested, used, capacity });
+  }
+  return lacks;
+}
+
+function outOf({ resource, requested, used, capacity }: Lack): Refusal {
+  const unit = resource === 'cpu' ? nanosPerMilli : nanosPerUnit;
+  const amounts = `requested: ${requested / unit}, used: ${used / unit}, capacity: ${capacity / unit}`;
   return { reason: `OutOf${resource}`, message: `Node didn't have enough resource: ${resource}, ${amounts}` };
 }
 

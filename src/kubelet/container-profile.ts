@@ -4,6 +4,7 @@
  * the pod, `threemaster.dev/NAME.CONTAINER` for one of them:
  *
  *   pull-latency-ms    how long pulling the image takes
+ *   image-bytes        how big the image is said to be; nothing is measured
  *   pull-error         a message: pulling fails with it
  *   start-latency-ms   from start to running
  *   start-error        a message: starting fails with it
@@ -71,6 +72,7 @@ export type ImageProfiles = Readonly<Record<string, Partial<ContainerProfile>>>;
 const prefix = 'threemaster.dev/';
 const numbers: Readonly<Record<string, keyof ContainerProfile>> = {
   'pull-latency-ms': 'pullLatencyMs',
+  'image-bytes': 'imageBytes',
   'start-latency-ms': 'startLatencyMs',
   'ready-delay-ms': 'readyDelayMs',
   'unready-after-ms': 'unreadyAfterMs',

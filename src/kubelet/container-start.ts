@@ -138,6 +138,7 @@ function pull(record: ContainerRecord, scope: PodScope, turn: Turn): void {
     (answer, later) => {
       if (!finish(record, operation)) return;
       if (answer.type === 'done') {
+        later.hasPulled = true;
         const took = goDuration(later.nowMs - beganAtMs);
         const size = `Image size: ${answer.sizeBytes} bytes.`;
         const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). ${size}`;

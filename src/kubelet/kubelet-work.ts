@@ -47,6 +47,8 @@ export interface KubeletWork {
   /** Pods whose status changed, or that may be deleted now; see `desired`. */
   readonly changed: readonly string[];
   readonly wantsList: boolean;
+  /** An image was pulled. */
+  readonly hasPulled: boolean;
   /** The API does not show the static pods as it should; see `mirrorSteps`. */
   readonly wantsMirrors: boolean;
 }

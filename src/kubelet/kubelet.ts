@@ -19,12 +19,13 @@ import { CallLedger } from './call-ledger.ts';
 import { isMirror, isStatic } from './critical-pod.ts';
 import type { DesiredPod, KubeletOptions, KubeletWork, Moment } from './kubelet-work.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import { NodeRoom } from './node-room.ts';
+import { type Admission, NodeRoom } from './node-room.ts';
 import { NodeShutdown, type ShutdownPlan, shutdownFailure, shutdownRefusal } from './node-shutdown.ts';
 import { type ObjectNeed, ObjectShelf } from './object-shelf.ts';
 import type { PodMachine } from './pod-machine.ts';
 import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
+import { preemptionFailure } from './preemption.ts';
 import { type MirrorStep, Mirrors } from './static-pods.ts';
 import { grouped, hasHistory, isContradicted, newTenant, removeOrphans, removeRemains, type Tenant } from './tenant.ts';
 import { type PodEvent, Turn } from './turn.ts';
@@ -52,6 +53,7 @@ export class Kubelet {
   #events: { readonly pod: Pod; readonly event: PodEvent }[] = [];
   #changed = new Set<string>();
   #wantsList = false;
+  #hasPulled = false;
 
   constructor(options: KubeletOptions) {
     this.#room = new NodeRoom(options, options.labels ?? {}, this.#tenants);
@@ -106,12 +108,14 @@ export class Kubelet {
       events: this.#events,
       changed: [...this.#changed],
       wantsList: this.#wantsList,
+      hasPulled: this.#hasPulled,
       wantsMirrors: this.#wantsMirrors,
     };
     this.#wantsMirrors = false;
     this.#events = [];
     this.#changed = new Set();
     this.#wantsList = false;
+    this.#hasPulled = false;
     return work;
   }
 
@@ -212,7 +216,7 @@ export class Kubelet {
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
     const { message } = verdict;
     turn.event('Warning', 'Evicted', message);
-    this.#tenants.get(uid)?.machine.terminate({ reason: 'Evicted', message, isDisruption: true }, 0, turn);
+    this.#tenants.get(uid)?.machine.terminate({ reason: 'Evicted', message, disruption: message }, 0, turn);
     this.#advance(uid, turn);
   }
 
@@ -356,7 +360,7 @@ export class Kubelet {
     );
     for (const pod of due.pods) {
       const turn = new Turn(moment.monotonicMs, moment.wallMs);
-      const failure = { ...shutdownFailure, isDisruption: true };
+      const failure = { ...shutdownFailure, disruption: shutdownFailure.message };
       this.#tenants.get(uidOf(pod))?.machine.terminate(failure, due.graceMs, turn);
       this.#advance(uidOf(pod), turn);
     }
@@ -397,8 +401,22 @@ export class Kubelet {
     tenant.isNew = false;
     const { pod } = tenant.machine;
     if (pod.metadata.deletionTimestamp !== undefined) return;
-    const refusal = this.#passingRefusal(pod) ?? this.#room.refusalOf(tenant);
-    if (refusal !== null) tenant.machine.refuse(refusal, turn);
+    const passing = this.#passingRefusal(pod);
+    const admission: Admission = passing === null ? this.#room.admit(tenant) : { type: 'refused', refusal: passing };
+    if (admission.type === 'refused') tenant.machine.refuse(admission.refusal, turn);
+    else this.#preempt(tenant, admission.victims, turn);
+  }
+
+  /** Lets others end for the sake of a critical pod. */
+  #preempt(tenant: Tenant, victims: readonly string[], { nowMs, wallMs }: Turn): void {
+    tenant.victims = victims;
+    for (const uid of victims) {
+      const machine = this.#tenants.get(uid)?.machine;
+      const turn = new Turn(nowMs, wallMs);
+      if (machine?.isEnding === false) turn.event('Warning', preemptionFailure.reason, preemptionFailure.message);
+      machine?.terminate(preemptionFailure, Number.POSITIVE_INFINITY, turn);
+      this.#advance(uid, turn);
+    }
   }
 
   /** Grants a pod what it asks for, if it can be; what it gives back may be what others wait for. */
@@ -431,7 +449,7 @@ export class Kubelet {
 
   #advance(uid: string, turn: Turn): void {
     const tenant = this.#tenants.get(uid);
-    if (tenant?.isObserved === true) {
+    if (tenant?.isObserved === true && !this.#room.mustWait(tenant)) {
       tenant.machine.advance(turn);
       if (this.#room.follow(tenant, turn)) tenant.machine.advance(turn);
       this.#settleTenant(uid, tenant, turn);
@@ -470,5 +488,6 @@ export class Kubelet {
     this.#ledger.enter(uid, turn);
     if (tenant !== undefined) for (const event of turn.events) this.#events.push({ pod: tenant.machine.pod, event });
     this.#wantsList ||= turn.wantsList;
+    this.#hasPulled ||= turn.hasPulled;
   }
 }

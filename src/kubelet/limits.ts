@@ -20,6 +20,8 @@ export interface KubeletLimits {
   readonly leaseDurationSeconds: number;
   /** How often the Node's conditions are refreshed though nothing changed. */
   readonly nodeStatusMs: number;
+  /** So long behind a pull the node's images are looked at and, if they are others, written: many pulls make one write. As nodeStatusUpdateFrequency. */
+  readonly nodeImagesMs: number;
   /** A write to the API that failed is tried again after this. */
   readonly apiRetryMs: number;
   /** A volume that cannot be mounted is told after the first of these, and again after waits that double. */
@@ -48,6 +50,7 @@ export const kubeletLimits: KubeletLimits = {
   leaseRenewMs: 10_000,
   leaseDurationSeconds: 40,
   nodeStatusMs: 300_000,
+  nodeImagesMs: 10_000,
   apiRetryMs: 200,
   mountRetryMinMs: 500,
   mountRetryMaxMs: 122_000,
@@ -70,6 +73,7 @@ export const fastKubeletLimits: KubeletLimits = {
   leaseRenewMs: 1_000,
   leaseDurationSeconds: 4,
   nodeStatusMs: 10_000,
+  nodeImagesMs: 2_000,
   mountRetryMaxMs: 30_000,
   attachPatienceMs: 5_000,
   configRetryMs: 2_000,
@@ -78,6 +82,12 @@ export const fastKubeletLimits: KubeletLimits = {
 };
 
 export const podsPerNodeMax = 110;
+
+/** Images that a node's status tells of, the biggest first, and names of each; as nodeStatusMaxImages and MaxNamesPerImageInNodeStatus. */
+export const reportedImagesMax = 50;
+export const reportedImageNamesMax = 5;
+/** A longer name is not told: a node's status has to stay small enough to be written. */
+export const reportedImageNameLengthMax = 1_024;
 
 /** Steps of a simulated container's command, and bytes that it says, that are looked at beforehand to see how it lives. */
 export const lifeStepsMax = 200;

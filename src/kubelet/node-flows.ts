@@ -4,15 +4,18 @@
  * short: a dead API server costs one of them, not the lease.
  * Models kubernetes pkg/kubelet/kubelet_node_status.go and component-helpers/apimachinery/lease.
  */
-import { type Flow, sleep, waitFor } from '../actor/flow.ts';
+import { ask, type Flow, sleep, waitFor } from '../actor/flow.ts';
 import type { GroupVersionResource } from '../api/group-version.ts';
+import { equalJson } from '../api/json.ts';
 import { uidOf } from '../api/object-meta.ts';
 import type { WallMs } from '../base/brand.ts';
 import { timestampMicros } from '../base/time.ts';
 import type { Lease } from '../kinds/lease/types.ts';
-import type { Node, NodeStatus } from '../kinds/node/types.ts';
+import type { ContainerImage, Node, NodeStatus } from '../kinds/node/types.ts';
 import type { ApiAnswer, ApiClient } from '../protocol/api-client.ts';
+import { type RuntimeProtocol, runtimeCallTimeoutMs } from '../protocol/runtime.ts';
 import type { KubeletLimits } from './limits.ts';
+import { reportedImages } from './node-images.ts';
 import {
   type NodeDescription,
   type NodeTroubles,
@@ -27,6 +30,8 @@ export interface NodeSituation {
   readonly api: ApiClient;
   readonly description: NodeDescription;
   readonly limits: KubeletLimits;
+  /** The path of the container runtime. */
+  readonly runtimePath: string;
   readonly runtime: () => RuntimeHealth;
   readonly troubles: () => NodeTroubles;
   /** Unique names of volumes that nobody may detach. */
@@ -36,6 +41,12 @@ export interface NodeSituation {
   node: Node | null;
   /** The status is to be written. Set before the signal is given, which may find the flow busy with something else. */
   isStatusDue: boolean;
+  /** What the runtime was last found to have; null before it was asked. */
+  images: readonly ContainerImage[] | null;
+  /** How often it was found to have others than the API shows: each time the status is due. */
+  imageChanges: number;
+  /** The runtime may have other images. Set before the signal is given, as `isStatusDue` is. */
+  areImagesDue: boolean;
 }
 
 const nodes: GroupVersionResource = { group: '', version: 'v1', resource: 'nodes' };
@@ -44,12 +55,36 @@ const leaseNamespace = 'kube-node-lease';
 
 /** Given whenever `isStatusDue` was set. */
 export const nodeChangedSignal = 'node-changed';
+/** Given whenever `areImagesDue` was set. */
+export const imagesChangedSignal = 'images-changed';
+
+type Asks = RuntimeProtocol['asks'];
 
 /** Registers the node, and again if somebody deletes it, and refreshes its status for ever. */
 export function* keepNode(situation: NodeSituation): Flow<void> {
   for (;;) {
     yield* register(situation);
     yield* refreshStatus(situation);
+  }
+}
+
+/**
+ * Finds out for ever which images the node has: a while after a pull, not after each, so that many pods which start together make one write, and
+ * pods of images that are known make none. A runtime that does not answer is asked again.
+ */
+export function* keepImages(situation: NodeSituation): Flow<void> {
+  for (;;) {
+    while (!situation.areImagesDue) yield* waitFor(imagesChangedSignal);
+    yield* sleep(situation.limits.nodeImagesMs);
+    situation.areImagesDue = false;
+    const found = yield* ask<Asks, 'listImages'>(situation.runtimePath, 'listImages', null, runtimeCallTimeoutMs);
+    if (found.type === 'failed' || found.reply.type === 'failed') {
+      situation.areImagesDue = true;
+      continue;
+    }
+    const images = reportedImages(found.reply.images);
+    situation.images = images;
+    if (!equalJson(images, situation.node?.status?.images ?? [])) situation.imageChanges += 1;
   }
 }
 
@@ -83,7 +118,8 @@ function* register(situation: NodeSituation): Flow<void> {
   const { api, description, limits } = situation;
   const timeoutMs = attemptTimeoutMs(limits);
   for (;;) {
-    const body = nodeObjectOf(description, situation.runtime(), situation.wallMs());
+    const { images } = situation;
+    const body = nodeObjectOf(description, situation.runtime(), situation.wallMs(), images ?? []);
     const created = yield* api.call({ verb: 'create', resource: nodes, body }, timeoutMs);
     if (created.type === 'done') {
       situation.node = created.object as Node;
@@ -129,11 +165,20 @@ function* writeStatus(situation: NodeSituation): Flow<ApiAnswer> {
   const volumesInUse = situation.volumesInUse();
   const wasUsing = (node?.status?.volumesInUse ?? []).length > 0;
   // An empty list stays unwritten unless it takes the place of another: the patch replaces it whole.
-  const status: NodeStatus = volumesInUse.length > 0 || wasUsing ? { ...findings, volumesInUse } : findings;
+  const status: NodeStatus = {
+    ...findings,
+    ...(volumesInUse.length > 0 || wasUsing ? { volumesInUse } : {}),
+    ...changedImages(situation),
+  };
   const subject = { verb: 'patch', patch: 'strategic', resource: nodes, name: description.name } as const;
   const answer = yield* api.call({ ...subject, subresource: 'status', body: { status } }, attemptTimeoutMs(limits));
   if (answer.type === 'done') situation.node = answer.object as Node;
   return answer;
+}
+
+/** Images are many bytes: they are written when the API shows others. */
+function changedImages({ images, node }: NodeSituation): Pick<NodeStatus, 'images'> {
+  return images === null || equalJson(images, node?.status?.images ?? []) ? {} : { images };
 }
 
 function attemptTimeoutMs({ leaseDurationSeconds }: KubeletLimits): number {

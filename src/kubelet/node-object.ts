@@ -2,7 +2,7 @@
 import type { WallMs } from '../base/brand.ts';
 import { timestampSeconds } from '../base/time.ts';
 import { type Condition, findCondition } from '../kinds/condition.ts';
-import type { Node, NodeStatus, NodeSystemInfo } from '../kinds/node/types.ts';
+import type { ContainerImage, Node, NodeStatus, NodeSystemInfo } from '../kinds/node/types.ts';
 import type { Taint } from '../kinds/pod/scheduling-types.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 
@@ -52,15 +52,21 @@ export interface RuntimeHealth {
   readonly isReachable: boolean;
 }
 
-/** Returns the object by which a node registers. */
-export function nodeObjectOf(description: NodeDescription, runtime: RuntimeHealth, wallMs: WallMs): Node {
+/** Returns the object by which a node registers; `images` are those that it is known to have. */
+export function nodeObjectOf(
+  description: NodeDescription,
+  runtime: RuntimeHealth,
+  wallMs: WallMs,
+  images: readonly ContainerImage[] = [],
+): Node {
   const { name, labels, taints } = description;
+  const status = nodeStatusOf(description, runtime, undefined, wallMs);
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { ...ownLabels(description), ...labels } },
     spec: taints === undefined ? {} : { taints },
-    status: nodeStatusOf(description, runtime, undefined, wallMs),
+    status: images.length === 0 ? status : { ...status, images },
   };
 }
 

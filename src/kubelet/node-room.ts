@@ -2,11 +2,12 @@
  * Who fits on a node: whether it takes a new pod beside those that it has, and whether one that it has may grow. What waits for room is asked about
  * again when some was freed. Models kubernetes pkg/kubelet/allocation canAdmitPod and handlePodResourcesResize.
  */
-import { generationOf, type StringMap } from '../api/object-meta.ts';
+import { generationOf, type StringMap, uidOf } from '../api/object-meta.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
-import { lackOf, type Refusal, refusalOf, shortageOf } from './admission.ts';
-import { isStatic } from './critical-pod.ts';
+import { lackOf, needsOfRoom, otherRefusalOf, type Refusal, refusalOf, shortageOf } from './admission.ts';
+import { isCritical, isStatic } from './critical-pod.ts';
 import type { PodAllocation } from './pod-allocation.ts';
+import { hopelessMessage, planPreemption } from './preemption.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
 
@@ -14,6 +15,11 @@ export interface RoomFacts {
   readonly nodeName: string;
   readonly allocatable: ResourceList;
 }
+
+/** `victims`: uids of pods that have to end first. */
+export type Admission =
+  | { readonly type: 'taken'; readonly victims: readonly string[] }
+  | { readonly type: 'refused'; readonly refusal: Refusal };
 
 export class NodeRoom {
   /** Of the node, as the API shows them. */
@@ -27,10 +33,35 @@ export class NodeRoom {
     this.#tenants = tenants;
   }
 
-  /** Returns why the node does not take a new pod; null when it does. */
-  refusalOf(tenant: Tenant): Refusal | null {
+  /** Decides about a new pod. A critical one is not refused for want of room while others can make it: they are its victims. */
+  admit(tenant: Tenant): Admission {
     const { nodeName: name, allocatable } = this.#facts;
-    return refusalOf(tenant.machine.pod, this.#others(tenant), { name, allocatable, labels: this.labels });
+    const { pod } = tenant.machine;
+    const others = this.#others(tenant);
+    const node = { name, allocatable, labels: this.labels };
+    if (!isCritical(pod)) {
+      const refusal = refusalOf(pod, others, node);
+      return refusal === null ? { type: 'taken', victims: [] } : { type: 'refused', refusal };
+    }
+    const refusal = otherRefusalOf(pod, others, node);
+    if (refusal !== null) return { type: 'refused', refusal };
+    const plan = planPreemption(pod, others, needsOfRoom(pod, others, allocatable));
+    if (plan.type === 'victims') return { type: 'taken', victims: plan.pods.map(uidOf) };
+    return {
+      type: 'refused',
+      refusal: { reason: 'UnexpectedAdmissionError', message: hopelessMessage(plan.left) },
+    };
+  }
+
+  /** A pod that others make room for begins when they have ended; one that is to end itself does not wait for them. */
+  mustWait(tenant: Tenant): boolean {
+    if (tenant.victims.length === 0) return false;
+    const isLeft = (uid: string): boolean => this.#tenants.get(uid)?.machine.hasEnded === false;
+    const { isEnding, isRemoved, pod } = tenant.machine;
+    const isLeaving = isEnding || isRemoved || pod.metadata.deletionTimestamp !== undefined;
+    if (!isLeaving && tenant.victims.some(isLeft)) return true;
+    tenant.victims = [];
+    return false;
   }
 
   /** Grants a pod what it asks for, if there is room, and hands its machine what it was granted. Returns whether anything was granted. */
@@ -62,7 +93,9 @@ export class NodeRoom {
 
   /** Uids of pods that wait for room. */
   waiting(): readonly string[] {
-    const found = [...this.#tenants].filter(([, { allocation }]) => allocation.pending?.reason === 'Deferred');
+    const found = [...this.#tenants].filter(
+      ([, { allocation, victims }]) => victims.length > 0 || allocation.pending?.reason === 'Deferred',
+    );
     return found.map(([uid]) => uid);
   }
 

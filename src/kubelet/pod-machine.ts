@@ -52,8 +52,8 @@ interface Ending {
 export interface PodFailure {
   readonly reason: string;
   readonly message: string;
-  /** The node wants it gone, for no fault of its own. */
-  readonly isDisruption?: boolean;
+  /** Present when the node wants it gone for no fault of its own: what the condition DisruptionTarget says. */
+  readonly disruption?: string;
 }
 
 const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
@@ -120,6 +120,11 @@ export class PodMachine {
   get hasEnded(): boolean {
     const { type } = this.#sandbox;
     return this.#ending !== null && (type === 'absent' || type === 'stopped') && !this.#containers.areBusy;
+  }
+
+  /** It is being stopped, or has ended. */
+  get isEnding(): boolean {
+    return this.#ending !== null;
   }
 
   /** The pod was deleted and everything is stopped: the API object may go. */
@@ -439,7 +444,7 @@ export class PodMachine {
         reason: failure?.reason ?? this.#status?.reason ?? '',
         message: failure?.message ?? this.#status?.message ?? '',
         isRefused: this.#isRefused,
-        disruption: this.#failure?.isDisruption === true ? this.#failure.message : null,
+        disruption: this.#failure?.disruption ?? null,
         containers: this.#containers,
         pendingResize: this.#pending,
         isInitialized: this.#isInitialized,

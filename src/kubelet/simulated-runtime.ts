@@ -26,6 +26,7 @@ import { ContainerTable } from './container-table.ts';
 import { outputOfCommand } from './simulated-command.ts';
 import { SimulatedContainer } from './simulated-container.ts';
 import { type ContainerFiles, containerFiles } from './simulated-files.ts';
+import { SimulatedImages } from './simulated-images.ts';
 import { SimulatedVolumes } from './simulated-volumes.ts';
 
 export const simulatedRuntimeName = 'threemaster-simulated';
@@ -54,8 +55,7 @@ export class SimulatedRuntime {
   readonly #profiles: ImageProfiles;
   readonly #sandboxes = new Map<string, SandboxStatus>();
   readonly #containers: ContainerTable<SimulatedContainer>;
-  /** Image ids by name. */
-  readonly #images = new Map<string, string>();
+  readonly #images = new SimulatedImages(() => this.#containers.newId());
   readonly #volumes = new SimulatedVolumes();
   /** Files of containers that somebody has looked into. */
   readonly #files = new Map<string, ContainerFiles>();
@@ -163,7 +163,9 @@ export class SimulatedRuntime {
       case 'removePodSandbox':
         return this.#removeSandbox(request, ask.request.sandboxId);
       case 'imageStatus':
-        return this.#answer(request, { type: 'done', imageId: this.#images.get(ask.request.image) ?? null, note: '' });
+        return this.#answer(request, { type: 'done', imageId: this.#images.idOf(ask.request.image), note: '' });
+      case 'listImages':
+        return this.#answer(request, { type: 'done', images: this.#images.all() });
       case 'pullImage':
         return this.#pull(request, ask.request.image, ask.request.sandbox);
       case 'setVolume':
@@ -247,9 +249,8 @@ export class SimulatedRuntime {
         this.#fail(request, 'pullFailed', message);
         return;
       }
-      const imageId = this.#images.get(image) ?? `sha256:${this.#containers.newId()}`;
-      this.#images.set(image, imageId);
-      this.#answer(request, { type: 'done', imageId, sizeBytes: imageBytes, note: '' });
+      const { id: imageId, sizeBytes } = this.#images.add(image, imageBytes);
+      this.#answer(request, { type: 'done', imageId, sizeBytes, note: '' });
     });
   }
 

@@ -17,6 +17,8 @@ export interface Tenant {
   isNew: boolean;
   /** The runtime's containers of this pod are known. */
   isObserved: boolean;
+  /** Pods that have to end before this critical one begins. */
+  victims: readonly string[];
   cancelWake: CancelTimer;
   /** The resourceVersion at which the API took the status that was written last; infinite before the first. */
   writtenRevision: number;
@@ -39,6 +41,7 @@ export function newTenant(pod: Pod, facts: NodeFacts, isListed: boolean, turn: T
     holdsAddress: true,
     isNew: status?.startTime === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
     isObserved: isListed && !hasHistory(pod),
+    victims: [],
     cancelWake: () => {},
   };
 }

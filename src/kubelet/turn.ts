@@ -53,6 +53,8 @@ export class Turn {
   wakeAtMs = Number.POSITIVE_INFINITY;
   /** What the machine believes of its containers may be wrong: list them. */
   wantsList = false;
+  /** An image was pulled: the node may have one more. */
+  hasPulled = false;
 
   constructor(nowMs: MonotonicMs, wallMs: WallMs) {
     this.nowMs = nowMs;

@@ -172,6 +172,14 @@ export interface RuntimeUsage {
   readonly containers: readonly ContainerUsage[];
 }
 
+/** An image that is on the node. */
+export interface RuntimeImage {
+  readonly id: string;
+  /** The ones with a digest, then the ones with a tag. */
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
+}
+
 export interface LogOptions {
   readonly follow: boolean;
   /** Null: all lines. */
@@ -211,6 +219,11 @@ export interface RuntimeProtocol extends Protocol {
     readonly imageStatus: {
       readonly request: { readonly image: string; readonly runtimeHandler: string };
       readonly reply: RuntimeOutcome<{ readonly imageId: string | null; readonly note: string }>;
+    };
+    /** The images that the runtime keeps. What has no files of its own, a module or a program of ours, is none. */
+    readonly listImages: {
+      readonly request: null;
+      readonly reply: RuntimeOutcome<{ readonly images: readonly RuntimeImage[] }>;
     };
     readonly pullImage: {
       readonly request: {

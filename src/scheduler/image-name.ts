@@ -1,10 +1,6 @@
-/** Names of images as nodes report them and pods ask for them. Models plugins/imagelocality normalizedImageName. */
+/** The images that a pod asks for. Models kubernetes plugins/imagelocality. */
+import { normalizeImageName } from '../kinds/pod/image-name.ts';
 import type { PodSpec } from '../kinds/pod/types.ts';
-
-/** A name without a tag or digest means its `latest`. */
-export function normalizeImageName(name: string): string {
-  return name.lastIndexOf(':') <= name.lastIndexOf('/') ? `${name}:latest` : name;
-}
 
 export function imageNamesOf({ containers, initContainers = [] }: PodSpec): readonly string[] {
   return [...initContainers, ...containers].map(({ image }) => normalizeImageName(image ?? ''));

@@ -6,8 +6,8 @@
 import { labelsOf, nameOf, type StringMap } from '../api/object-meta.ts';
 import { assert } from '../base/assert.ts';
 import type { Node } from '../kinds/node/types.ts';
+import { normalizeImageName } from '../kinds/pod/image-name.ts';
 import type { Taint } from '../kinds/pod/scheduling-types.ts';
-import { normalizeImageName } from './image-name.ts';
 import type { HostPort, PodInfo } from './pod-info.ts';
 import { type Amounts, addAmounts, amountsOf } from './resources.ts';
 

@@ -13,6 +13,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cluster, type ClusterOptions } from '../../actors/cluster/index.ts';
+import type { Node } from '../../src/kinds/node/types.ts';
 import type { Pod } from '../../src/kinds/pod/types.ts';
 
 let cluster: Cluster;
@@ -31,6 +32,10 @@ function pod(name: string, container: object, spec: object = {}): string {
 
 async function statusOf(name: string): Promise<Pod['status']> {
   return ((await cluster.api.get(`pod/${name}`)) as unknown as Pod).status;
+}
+
+async function imagesOfNode(): Promise<unknown> {
+  return ((await cluster.api.get('node/node-0')) as unknown as Node).status?.images;
 }
 
 async function waitingOf(name: string): Promise<string> {
@@ -107,7 +112,11 @@ test('a pod runs an image of two layers: the upper one shadows files of the lowe
   const [status] = (await statusOf('web'))?.containerStatuses ?? [];
   expect(status?.imageID).toBe(pushed.imageId);
   expect(status?.imageID).toMatch(new RegExp(`^${registry}/shop/web@sha256:[0-9a-f]{64}$`));
-  expect(await eventsOf('web')).toMatch(/Successfully pulled image .*shop\/web:v1" in .* Image size: \d+ bytes\./);
+  const pulled = /Successfully pulled image .*shop\/web:v1" in .* Image size: (\d+) bytes\./.exec(
+    await eventsOf('web'),
+  );
+  const names = [pushed.imageId, pushed.image];
+  await expect.poll(imagesOfNode, { timeout: 10_000 }).toEqual([{ names, sizeBytes: Number(pulled?.[1]) }]);
 });
 
 test('containers of one image change nothing for each other, and images share the layers that they have in common', async () => {

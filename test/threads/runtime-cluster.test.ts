@@ -60,7 +60,7 @@ function speaks(address: string, port: number): Promise<boolean> {
   });
 }
 
-test('a RuntimeClass chooses the runtime; a pod whose class is not there waits, and runs when it comes', async () => {
+test('a RuntimeClass chooses the runtime; a pod whose class is not there is refused, and taken when it has come', async () => {
   cluster = await Cluster.start({ masters: 1, nodes: 1 });
   const classes = await cluster.api.list('runtimeclasses');
   expect(classes.map(({ metadata }) => metadata.name).toSorted()).toEqual(['process', 'simulated', 'worker']);
@@ -71,13 +71,11 @@ test('a RuntimeClass chooses the runtime; a pod whose class is not there waits, 
     expect((await podNamed(name)).status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(5);
   }
   expect(await eventsOf('worker')).toContain('it stands for the built-in program threemaster/shell');
-  await cluster.apply(pod('waits', { command: ['sleep', '1000'] }, { runtimeClassName: 'later' }));
-  await expect
-    .poll(() => eventsOf('waits'), { timeout: 5_000 })
-    .toContain('FailedCreatePodSandBox: Failed to create pod sandbox: runtimeclass.node.k8s.io "later" not found');
-  expect((await podNamed('waits')).status?.phase).toBe('Pending');
+  const later = pod('later', { command: ['sleep', '1000'] }, { runtimeClassName: 'later' });
+  await expect(cluster.apply(later)).rejects.toThrow('pod rejected: RuntimeClass "later" not found');
   await cluster.apply('{ apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: { name: later }, handler: worker }');
-  await cluster.waitFor('pod/waits', 'Ready');
+  await cluster.apply(later);
+  await cluster.waitFor('pod/later', 'Ready');
 });
 
 test('an image that the runtime does not know is not pulled', async () => {

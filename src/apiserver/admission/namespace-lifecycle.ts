@@ -3,13 +3,11 @@
  * Models apiserver pkg/admission/plugin/namespace/lifecycle.
  */
 import type { Flow } from '../../actor/flow.ts';
-import type { AnyObject } from '../../api/object-meta.ts';
 import { StatusError } from '../../api/status.ts';
 import { forbidden, notFound } from '../../api/status-errors.ts';
-import { utf8Text } from '../../base/bytes.ts';
-import { type ServedResource, storageKey } from '../catalog.ts';
+import type { ServedResource } from '../catalog.ts';
 import type { Environment } from '../environment.ts';
-import { readKey } from '../store-client.ts';
+import { readThrough } from './read-through.ts';
 
 const namespaceName = { group: '', version: 'v1', resource: 'namespaces' };
 const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
@@ -22,9 +20,7 @@ export function* admitContent(
   name: string,
 ): Flow<void> {
   if (!served.info.isNamespaced) return;
-  const { stored } = environment.catalog.mustServe(namespaceName);
-  const cached = environment.cache.get(stored, '', namespace)?.object;
-  const found = cached ?? (yield* readNamespace(environment, namespace));
+  const found = yield* readThrough(environment, namespaceName, '', namespace);
   if (found === undefined) throw notFound(namespaceName, namespace);
   if (found.metadata.deletionTimestamp === undefined) return;
   const { status } = forbidden(
@@ -44,11 +40,4 @@ export function* admitContent(
 export function admitNamespaceDeletion(served: ServedResource, name: string): void {
   if (served.info.group !== '' || served.info.resource !== 'namespaces' || !immortal.has(name)) return;
   throw forbidden(namespaceName, name, 'this namespace may not be deleted');
-}
-
-/** A namespace that was made a moment ago may not be in the cache yet. */
-function* readNamespace(environment: Environment, namespace: string): Flow<AnyObject | undefined> {
-  const { stored } = environment.catalog.mustServe(namespaceName);
-  const keyValue = yield* readKey(environment, storageKey(stored, '', namespace));
-  return keyValue === null ? undefined : (JSON.parse(utf8Text(keyValue.value)) as AnyObject);
 }

@@ -7,14 +7,12 @@ import type { Mutable } from '../../api/json.ts';
 import { generateName } from '../../api/names.ts';
 import { nameOf, namespaceOf } from '../../api/object-meta.ts';
 import { forbidden } from '../../api/status-errors.ts';
-import { utf8Text } from '../../base/bytes.ts';
 import type { Container, Pod, PodSpec, VolumeMount } from '../../kinds/pod/types.ts';
 import type { Volume } from '../../kinds/pod/volume-types.ts';
 import type { ServiceAccount } from '../../kinds/serviceaccount/types.ts';
-import { storageKey } from '../catalog.ts';
 import type { Environment } from '../environment.ts';
 import { defaultAccountWaitMs } from '../limits.ts';
-import { readKey } from '../store-client.ts';
+import { readThrough } from './read-through.ts';
 
 const podResource = { group: '', resource: 'pods' };
 const accountResource = { group: '', version: 'v1', resource: 'serviceaccounts' };
@@ -52,13 +50,10 @@ export function* findAccount(
   namespace: string,
   name: string,
 ): Flow<ServiceAccount | undefined> {
-  const { stored } = environment.catalog.mustServe(accountResource);
   const untilMs = environment.stamp.monotonicMs + (name === defaultAccount ? defaultAccountWaitMs : 0);
   for (;;) {
-    const entry = environment.cache.get(stored, namespace, name);
-    if (entry !== undefined) return entry.object as unknown as ServiceAccount;
-    const keyValue = yield* readKey(environment, storageKey(stored, namespace, name));
-    if (keyValue !== null) return JSON.parse(utf8Text(keyValue.value)) as ServiceAccount;
+    const found = yield* readThrough(environment, accountResource, namespace, name);
+    if (found !== undefined) return found as unknown as ServiceAccount;
     if (environment.stamp.monotonicMs >= untilMs) return undefined;
     yield* sleep(retryMs);
   }

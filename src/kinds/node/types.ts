@@ -30,6 +30,11 @@ export interface NodeSystemInfo {
   readonly architecture: string;
 }
 
+export interface ContainerImage {
+  readonly names?: readonly string[];
+  readonly sizeBytes?: number;
+}
+
 export interface NodeStatus {
   readonly capacity?: ResourceList;
   readonly allocatable?: ResourceList;
@@ -42,7 +47,8 @@ export interface NodeStatus {
   readonly volumesInUse?: readonly string[];
   /** Written by the controller that attaches. */
   readonly volumesAttached?: readonly { readonly name: string; readonly devicePath: string }[];
-  readonly images?: readonly { readonly names?: readonly string[]; readonly sizeBytes?: number }[];
+  /** Written by the kubelet, the biggest first. */
+  readonly images?: readonly ContainerImage[];
 }
 
 export interface Node extends KubeObject {

@@ -28,10 +28,7 @@ const spreadActions = ['DoNotSchedule', 'ScheduleAnyway'];
 const spreadPolicies = ['Honor', 'Ignore'];
 
 export function validateScheduling(spec: PodSpec, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [index, toleration] of (spec.tolerations ?? []).entries()) {
-    errors.push(...validateToleration(toleration, at(child(path, 'tolerations'), index)));
-  }
+  const errors = validateTolerations(spec.tolerations ?? [], child(path, 'tolerations'));
   if (spec.affinity !== undefined) errors.push(...validateAffinity(spec.affinity, child(path, 'affinity')));
   const spread = spec.topologySpreadConstraints;
   if (spread !== undefined) errors.push(...validateSpread(spread, child(path, 'topologySpreadConstraints')));
@@ -43,6 +40,10 @@ export function validateScheduling(spec: PodSpec, path: string): FieldError[] {
     gates.add(name);
   }
   return errors;
+}
+
+export function validateTolerations(tolerations: readonly Toleration[], path: string): FieldError[] {
+  return tolerations.flatMap((toleration, index) => validateToleration(toleration, at(path, index)));
 }
 
 function validateToleration(toleration: Toleration, path: string): FieldError[] {

@@ -6,6 +6,7 @@ import { checkedChoice, checkedName, checkedNonNegative } from '../field-checks.
 import { validateAnnotations } from '../object-meta-rules.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from './types.ts';
 import { validateContainers } from './validate-containers.ts';
+import { validateResources } from './validate-resources.ts';
 import { validateScheduling } from './validate-scheduling.ts';
 import { validatePodSecurity } from './validate-security.ts';
 import { validateVolumes } from './validate-volumes.ts';
@@ -136,6 +137,9 @@ function validateRest(spec: PodSpec, path: string): FieldError[] {
   }
   if (spec.runtimeClassName !== undefined) {
     errors.push(...checkedName(child(path, 'runtimeClassName'), spec.runtimeClassName, checkSubdomain));
+  }
+  if (spec.overhead !== undefined) {
+    errors.push(...validateResources({ limits: spec.overhead }, child(path, 'overhead')));
   }
   if (spec.preemptionPolicy !== undefined) {
     const policies = ['Never', 'PreemptLowerPriority'];

@@ -108,7 +108,9 @@ export function podUsage({ spec }: Pod): Amounts {
       raise(total, usage);
     }
   }
-  addUsage(total, usageOfLists(spec.overhead, spec.overhead));
+  const overhead = usageOfLists(spec.overhead, spec.overhead);
+  // What has no limit does not get one by what its sandbox takes.
+  addUsage(total, new Map([...overhead].filter(([name]) => !name.startsWith('limits.') || total.has(name))));
   return total;
 }
 

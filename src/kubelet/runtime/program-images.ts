@@ -2,7 +2,8 @@
 import type { Effect } from '../../actor/effect.ts';
 import type { ProgramType } from '../../actor/programs-port.ts';
 import type { ReplyOf, RequestOf } from '../../actor/protocol.ts';
-import type { RuntimeProtocol } from '../../protocol/runtime.ts';
+import { normalizeImageName } from '../../kinds/pod/image-name.ts';
+import type { RuntimeImage, RuntimeProtocol } from '../../protocol/runtime.ts';
 import type { Completion, PortCalls } from './port-calls.ts';
 
 type Asks = RuntimeProtocol['asks'];
@@ -10,7 +11,10 @@ type Asks = RuntimeProtocol['asks'];
 export class ProgramImages {
   readonly #calls: PortCalls;
   /** By runtime and name. */
-  readonly #known = new Map<string, { readonly imageId: string; readonly note: string }>();
+  readonly #known = new Map<string, { readonly image: string; readonly imageId: string; readonly note: string }>();
+
+  /** Sizes by id, of images with files of their own: a name may mean another one later, and both stay. */
+  readonly #held = new Map<string, number>();
 
   constructor(calls: PortCalls) {
     this.#calls = calls;
@@ -19,6 +23,11 @@ export class ProgramImages {
   status(type: ProgramType, image: string): ReplyOf<Asks['imageStatus']> {
     const { imageId = null, note = '' } = this.#known.get(keyOf(type, image)) ?? {};
     return { type: 'done', imageId, note };
+  }
+
+  /** What came out of registries. Modules and programs of ours or of the machine are on every node alike. */
+  held(): readonly RuntimeImage[] {
+    return Array.from(this.#held, ([id, sizeBytes]) => ({ id, names: [id, ...this.#tagsOf(id)], sizeBytes }));
   }
 
   pull(
@@ -30,12 +39,18 @@ export class ProgramImages {
       if (completion.type === 'image') {
         const { sizeBytes, note } = completion;
         const imageId = completion.imageId === '' ? imageIdOf(image) : completion.imageId;
-        this.#known.set(keyOf(type, image), { imageId, note });
+        this.#known.set(keyOf(type, image), { image, imageId, note });
+        if (completion.imageId !== '') this.#held.set(imageId, sizeBytes);
         return answer({ type: 'done', imageId, sizeBytes, note });
       }
       const reason = completion.type === 'failed' ? completion.message : 'no answer';
       return answer({ type: 'failed', code: 'pullFailed', message: `failed to pull image "${image}": ${reason}` });
     });
+  }
+
+  #tagsOf(id: string): readonly string[] {
+    const named = [...this.#known.values()].filter(({ image, imageId }) => imageId === id && !image.includes('@'));
+    return [...new Set(named.map(({ image }) => normalizeImageName(image)))];
   }
 }
 

@@ -16,6 +16,7 @@ import type {
   ContainerConfig,
   RuntimeContainer,
   RuntimeFailureCode,
+  RuntimeImage,
   RuntimeProtocol,
   SandboxConfig,
   SandboxStatus,
@@ -112,6 +113,10 @@ export class ProgramRuntime {
     return this.#containers.statuses();
   }
 
+  images(): readonly RuntimeImage[] {
+    return this.#images.held();
+  }
+
   /** Takes an input. `changes` are containers that changed, as they are now, in order; they are to be told before the effects. */
   handle(input: RuntimeInput): { readonly changes: readonly RuntimeContainer[]; readonly effects: readonly Effect[] } {
     this.#wallMs = input.wallMs;
@@ -185,6 +190,8 @@ export class ProgramRuntime {
         return this.#removeSandbox(request, ask.request.sandboxId);
       case 'imageStatus':
         return this.#answer(request, this.#images.status(this.#typeOf(ask.request.runtimeHandler), ask.request.image));
+      case 'listImages':
+        return this.#answer(request, { type: 'done', images: this.images() });
       case 'pullImage':
         return this.#push([
           this.#images.pull(this.#typeOf(ask.request.sandbox.runtimeHandler), ask.request, (outcome) =>
