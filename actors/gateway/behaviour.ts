@@ -7,6 +7,9 @@ import type { Effect } from '../../src/actor/effect.ts';
 import type { Input } from '../../src/actor/input.ts';
 import type { ListenerEvent } from '../../src/actor/listener-port.ts';
 import { requestEntityTooLarge, serviceUnavailable, timeout } from '../../src/api/status-errors.ts';
+import { errorResponse } from '../../src/apiserver/answer.ts';
+import { responseHeaders } from '../../src/apiserver/gateway/response-headers.ts';
+import { translateRequest } from '../../src/apiserver/gateway/translate.ts';
 import { asYaml } from '../../src/http/yaml-answer.ts';
 import {
   type ApiResponse,
@@ -18,7 +21,6 @@ import type { GatewayAddress, GatewayProtocol, ListenFailure } from '../../src/p
 import type { SessionInputOutcome } from '../../src/protocol/session.ts';
 import { Connections } from './connections.ts';
 import { http, respond } from './listener-effects.ts';
-import { refusal, responseHeaders, translateRequest } from './translate.ts';
 
 export interface GatewayArgs {
   readonly apiServer: string;
@@ -121,11 +123,14 @@ function onListener(state: GatewayState, event: ListenerEvent): readonly Effect[
     case 'forward':
       return state.connections.forward(event.exchange, event.request);
     case 'unreached':
-      return answer(event.exchange, refusal(serviceUnavailable(`error trying to reach service: ${event.message}`)));
+      return answer(
+        event.exchange,
+        errorResponse(serviceUnavailable(`error trying to reach service: ${event.message}`)),
+      );
     case 'received':
       return state.connections.received(event.exchange, event.bytes);
     case 'tooLarge':
-      return answer(event.exchange, refusal(requestEntityTooLarge(`limit is ${bodyBytesMax}`)));
+      return answer(event.exchange, errorResponse(requestEntityTooLarge(`limit is ${bodyBytesMax}`)));
     case 'written':
       if (state.connections.has(event.exchange)) return state.connections.written(event.exchange);
       return state.streams.has(event.exchange) ? [{ type: 'credit', id: event.exchange, messages: 1 }] : [];
@@ -148,7 +153,7 @@ function open(
   const to = state.args.apiServer;
   switch (translation.type) {
     case 'refuse':
-      return answer(exchange, refusal(translation.error));
+      return answer(exchange, translation.response);
     case 'call': {
       state.calls.add(exchange);
       if (translation.isYaml) state.yamlCalls.add(exchange);
@@ -199,7 +204,7 @@ function answer(exchange: number, response: ApiResponse): readonly Effect[] {
 
 /** The API server did not answer: definitely without effect, or nobody knows. */
 function unanswered(definite: boolean): ApiResponse {
-  return refusal(
+  return errorResponse(
     definite
       ? serviceUnavailable('the API server is not running', 1)
       : timeout('the API server did not answer in time'),

@@ -6,15 +6,17 @@
 import type { Effect } from '../../src/actor/effect.ts';
 import type { HttpRequest } from '../../src/actor/listener-port.ts';
 import { serviceUnavailable } from '../../src/api/status-errors.ts';
+import { errorResponse } from '../../src/apiserver/answer.ts';
+import { translateUpgrade } from '../../src/apiserver/gateway/translate.ts';
+import { translateForward } from '../../src/apiserver/gateway/translate-forward.ts';
 import { ownBytes, utf8Text } from '../../src/base/bytes.ts';
+import type { ForwardHandshake } from '../../src/http/forwarding.ts';
 import { PortWire } from '../../src/http/port-wire.ts';
 import type { Handshake } from '../../src/http/upgrade.ts';
 import type { SessionEnd, Wire, WireEvent } from '../../src/http/wire.ts';
 import type { ApiResponse, ApiSessionItem, ApiSessionRequest, ResourceRequest } from '../../src/protocol/apiserver.ts';
 import { type SessionInputOutcome, sessionChunkBytesMax, sessionInputTimeoutMs } from '../../src/protocol/session.ts';
 import { http, respond } from './listener-effects.ts';
-import { refusal, translateUpgrade } from './translate.ts';
-import { type ForwardHandshake, translateForward } from './translate-forward.ts';
 
 /** Subscriptions and asks of sessions have ids from here on; those of exchanges lie below. */
 const sessionIdMin = 1_000_000_000_000;
@@ -78,7 +80,7 @@ export class Connections {
   /** A client wants an upgrade: its connection waits until the session is accepted. */
   open(exchange: number, http: HttpRequest): readonly Effect[] {
     const translation = translateUpgrade(http);
-    if (translation.type === 'refuse') return [respond(exchange, refusal(translation.error))];
+    if (translation.type === 'refuse') return [respond(exchange, translation.response)];
     const { request, upgrade } = translation;
     const handshake = handshakeOf(exchange, upgrade.handshake);
     const connection = this.#connect(exchange, request, upgrade.wire, handshake);
@@ -212,7 +214,7 @@ export class Connections {
     this.#connections.delete(connection.exchange);
     return [
       ...this.#leave(session),
-      respond(connection.exchange, response ?? refusal(serviceUnavailable('the API server is not running', 1))),
+      respond(connection.exchange, response ?? errorResponse(serviceUnavailable('the API server is not running', 1))),
     ];
   }
 

@@ -1,8 +1,8 @@
 /** What the gateway tells its listener, as effects. */
 import type { Effect } from '../../src/actor/effect.ts';
 import type { ListenerCommand } from '../../src/actor/listener-port.ts';
+import { responseHeaders } from '../../src/apiserver/gateway/response-headers.ts';
 import type { ApiResponse } from '../../src/protocol/apiserver.ts';
-import { responseHeaders } from './translate.ts';
 
 export function http(command: ListenerCommand): Effect {
   return { type: 'io', port: 'http', command };

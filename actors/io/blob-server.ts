@@ -14,7 +14,6 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,6 +21,8 @@ import type { Address } from '../../src/actor/address.ts';
 import type { BlobServerArgs, BlobServerCommand, BlobServerEvent } from '../../src/actor/blob-server-port.ts';
 import type { Port } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
+import { collectBody, headersOf } from './incoming-request.ts';
+import { listenAt, OpenSockets } from './listening.ts';
 
 type Emit = (event: BlobServerEvent) => void;
 type CommandOf<Type extends BlobServerCommand['type']> = Extract<BlobServerCommand, { type: Type }>;
@@ -41,8 +42,8 @@ class BlobServer {
   readonly #emit: Emit;
   readonly #folder: string;
   readonly #exchanges = new Map<number, Exchange>();
-  readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
+  #sockets: OpenSockets | undefined;
   #lastExchange = 0;
   #isClosed = false;
   /** What is done to files is done one after another, but for the bodies of uploads. */
@@ -88,7 +89,7 @@ class BlobServer {
   close(): void {
     this.#isClosed = true;
     this.#server?.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets?.destroy();
   }
 
   #tell(event: BlobServerEvent): void {
@@ -157,20 +158,16 @@ class BlobServer {
 
   // --- Exchanges --------------------------------------------------------------------------------------------------------
 
-  #listen({ host, port }: CommandOf<'listen'>): void {
+  #listen(command: CommandOf<'listen'>): void {
     const server = createServer((request, response) => this.#accept(request, response));
     this.#server = server;
-    server.on('connection', (socket: Socket) => {
-      socket.setNoDelay(true);
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      socket.on('error', () => {});
-    });
-    server.on('error', (error) => this.#tell({ type: 'listenFailed', message: error.message }));
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') this.#tell({ type: 'listening', host, port: address.port });
-    });
+    this.#sockets = new OpenSockets(server);
+    listenAt(
+      server,
+      command,
+      (event) => this.#tell(event),
+      (message) => this.#tell({ type: 'listenFailed', message }),
+    );
   }
 
   #accept(request: IncomingMessage, response: ServerResponse): void {
@@ -183,12 +180,8 @@ class BlobServer {
       this.#exchanges.delete(exchange);
       this.#tell({ type: 'closed', exchange });
     });
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(request.headers)) {
-      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;
-    }
     const { method = 'GET', url = '/' } = request;
-    this.#tell({ type: 'request', exchange, request: { method, target: url, headers } });
+    this.#tell({ type: 'request', exchange, request: { method, target: url, headers: headersOf(request) } });
   }
 
   #respond({ exchange, status, headers, body }: CommandOf<'respond'>): void {
@@ -228,19 +221,12 @@ class BlobServer {
 
   #takeBody({ exchange, bytesMax }: CommandOf<'takeBody'>): void {
     const request = this.#exchanges.get(exchange)?.request;
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    request?.on('data', (part: Buffer) => {
-      bytes += part.length;
-      if (bytes <= bytesMax) parts.push(part);
-      else if (bytes - part.length <= bytesMax) this.#tell({ type: 'tooLarge', exchange });
-    });
-    request?.on('end', () => {
-      if (bytes > bytesMax) return;
-      const body = Buffer.concat(parts);
-      const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
-      this.#tell({ type: 'body', exchange, bytes: body, digest });
-    });
+    if (request === undefined) return;
+    const whole = (bytes: Uint8Array): void => {
+      const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+      this.#tell({ type: 'body', exchange, bytes, digest });
+    };
+    collectBody(request, bytesMax, whole, () => this.#tell({ type: 'tooLarge', exchange }));
   }
 
   async #appendBody({ exchange, upload, bytesMax }: CommandOf<'appendBody'>): Promise<void> {

@@ -2,23 +2,18 @@
  * One request that is passed on to the port of a pod, by Node's own HTTP client. Bodies are piped both ways: whoever is slow slows the other
  * side down. An answer that breaks off breaks the client's off as well, so that nobody takes a part for the whole.
  */
-import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { pipeline } from 'node:stream';
-import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import type { HttpHeaders, ListenerEvent } from '../../src/actor/listener-port.ts';
 import { returnedHeaders } from '../../src/http/forwarding.ts';
-import { PortSocket } from './port-socket.ts';
-
-type ForwardCommand = Extract<ListenerCommand, { readonly to: 'port' }>;
+import { type ForwardCommand, PortRequest } from './port-request.ts';
+import type { PortSocket } from './port-socket.ts';
 
 export class ForwardedExchange {
   readonly #request: Http2ServerRequest;
   readonly #response: Http2ServerResponse;
-  readonly #emit: (event: ListenerEvent) => void;
-  readonly #exchange: number;
-  readonly port: PortSocket;
-  #upstream: ClientRequest | null = null;
-  #isFailed = false;
+  readonly #upstream: PortRequest;
 
   constructor(
     exchange: number,
@@ -26,48 +21,33 @@ export class ForwardedExchange {
     response: Http2ServerResponse,
     emit: (event: ListenerEvent) => void,
   ) {
-    this.#exchange = exchange;
     this.#request = request;
     this.#response = response;
-    this.#emit = emit;
-    this.port = new PortSocket(exchange, emit);
-    response.on('close', () => {
-      this.#upstream?.destroy();
-      this.port.destroy();
-      emit({ type: 'closed', exchange });
-    });
+    this.#upstream = new PortRequest(exchange, emit, () => response.headersSent);
+    response.on('close', () => this.#upstream.close());
+  }
+
+  get port(): PortSocket {
+    return this.#upstream.socket;
   }
 
   /** The connection is there: the request goes out. */
   forward(command: ForwardCommand): void {
-    try {
-      this.#send(command);
-    } catch (error) {
-      // A target or a header that HTTP/2 lets pass and HTTP/1.1 has no way to write.
-      this.#failed(error as Error);
-    }
+    const { headers, prefix } = command;
+    const isEndless = headers['content-length'] === undefined && hasBody(this.#request);
+    const framed = isEndless ? { ...headers, 'transfer-encoding': 'chunked' } : headers;
+    this.#upstream.open(command, this.#request.method, framed, (upstream) => {
+      upstream.on('response', (answer) => this.#answered(answer, prefix, headers['host'] ?? ''));
+      upstream.on('information', () => {});
+      if (isEndless || headers['content-length'] !== undefined) this.#sendBody(upstream);
+      else upstream.end();
+    });
   }
 
-  #send({ isSecure, target, prefix, headers }: ForwardCommand): void {
-    const { method = 'GET' } = this.#request;
-    const isEndless = headers['content-length'] === undefined && hasBody(this.#request);
-    const upstream = openRequest({
-      method,
-      path: target,
-      headers: isEndless ? { ...headers, 'transfer-encoding': 'chunked' } : headers,
-      createConnection: () => this.port.connection(isSecure),
-    });
-    this.#upstream = upstream;
-    upstream.on('error', (error) => this.#failed(error));
-    // An answer 101 that nobody asked for ends the connection without an error.
-    upstream.on('close', () => this.#failed(new Error('the connection was closed')));
-    upstream.on('response', (answer) => this.#answered(answer, prefix, headers['host'] ?? ''));
-    upstream.on('information', () => {});
-    if (isEndless || headers['content-length'] !== undefined) {
-      // A port that answers before it has read everything is not to lose its answer by that.
-      this.#request.on('error', () => upstream.destroy());
-      this.#request.pipe(upstream);
-    } else upstream.end();
+  #sendBody(upstream: ClientRequest): void {
+    // A port that answers before it has read everything is not to lose its answer by that.
+    this.#request.on('error', () => upstream.destroy());
+    this.#request.pipe(upstream);
   }
 
   /** Answers the client without the port. */
@@ -86,19 +66,12 @@ export class ForwardedExchange {
     } catch (error) {
       // The other way round: HTTP/1.1 has statuses and headers that HTTP/2 does not know.
       answer.destroy(error as Error);
-      this.#failed(error as Error);
+      this.#upstream.fail(error as Error);
       return;
     }
     pipeline(answer, this.#response, (error) => {
       if (error !== null && error !== undefined) this.#breakOff();
     });
-  }
-
-  /** Once an answer has begun it tells by itself whether it came to its end, whatever became of the request behind it. */
-  #failed(error: Error): void {
-    if (this.#isFailed || this.#response.headersSent) return;
-    this.#isFailed = true;
-    this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
   }
 
   #breakOff(): void {

@@ -2,28 +2,23 @@
  * One request for an upgrade that is passed on to the port of a pod. If the port agrees, client and port speak as they like from then on; if
  * not, its answer is the client's.
  */
-import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
-import type { HttpHeaders, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
+import type { HttpHeaders, ListenerEvent } from '../../src/actor/listener-port.ts';
 import { returnedHeaders, switchedHeaders } from '../../src/http/forwarding.ts';
-import { PortSocket } from './port-socket.ts';
+import { type ForwardCommand, PortRequest } from './port-request.ts';
+import type { PortSocket } from './port-socket.ts';
 import { writeRawAnswer, writeRawHead } from './raw-answer.ts';
-
-type ForwardCommand = Extract<ListenerCommand, { readonly to: 'port' }>;
 
 const noBytes = Buffer.alloc(0);
 
 export class ForwardedUpgrade {
-  readonly port: PortSocket;
-  readonly #exchange: number;
   readonly #request: IncomingMessage;
   readonly #socket: Socket;
+  readonly #upstream: PortRequest;
   #head: Buffer;
-  readonly #emit: (event: ListenerEvent) => void;
-  #upstream: ClientRequest | null = null;
   #isAnswered = false;
-  #isFailed = false;
 
   constructor(
     exchange: number,
@@ -32,49 +27,32 @@ export class ForwardedUpgrade {
     head: Buffer,
     emit: (event: ListenerEvent) => void,
   ) {
-    this.#exchange = exchange;
     this.#request = request;
     this.#socket = socket;
     this.#head = head;
-    this.#emit = emit;
-    this.port = new PortSocket(exchange, emit);
-    socket.on('close', () => {
-      this.#upstream?.destroy();
-      this.port.destroy();
-      emit({ type: 'closed', exchange });
-    });
+    this.#upstream = new PortRequest(exchange, emit, () => this.#isAnswered);
+    socket.on('close', () => this.#upstream.close());
+  }
+
+  get port(): PortSocket {
+    return this.#upstream.socket;
   }
 
   forward(command: ForwardCommand): void {
-    try {
-      this.#send(command);
-    } catch (error) {
-      // Node's client does not write everything that its server reads.
-      this.#failed(error as Error);
-    }
-  }
-
-  #send({ isSecure, target, prefix, headers }: ForwardCommand): void {
-    const { method = 'GET' } = this.#request;
+    const { headers, prefix } = command;
     const { upgrade = '', 'transfer-encoding': encoding } = this.#request.headers;
     const framing = encoding === undefined ? {} : { 'transfer-encoding': encoding };
-    const upstream = openRequest({
-      method,
-      path: target,
-      headers: { ...headers, ...framing, connection: 'Upgrade', upgrade },
-      createConnection: () => this.port.connection(isSecure),
+    const asking = { ...headers, ...framing, connection: 'Upgrade', upgrade };
+    this.#upstream.open(command, this.#request.method, asking, (upstream) => {
+      upstream.on('upgrade', (answer, port, ahead) => this.#pass(port, () => this.#switched(answer, port, ahead)));
+      upstream.on('response', (answer) =>
+        this.#pass(answer, () =>
+          this.#refused(answer, returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '')),
+        ),
+      );
+      if (encoding === undefined && headers['content-length'] === undefined) upstream.end();
+      else this.#sendBody(upstream);
     });
-    this.#upstream = upstream;
-    upstream.on('error', (error) => this.#failed(error));
-    upstream.on('close', () => this.#failed(new Error('the connection was closed')));
-    upstream.on('upgrade', (answer, port, ahead) => this.#pass(port, () => this.#switched(answer, port, ahead)));
-    upstream.on('response', (answer) =>
-      this.#pass(answer, () =>
-        this.#refused(answer, returnedHeaders(answer.rawHeaders, prefix, headers['host'] ?? '')),
-      ),
-    );
-    if (encoding === undefined && headers['content-length'] === undefined) upstream.end();
-    else this.#sendBody(upstream);
   }
 
   /** Node leaves the body of such a request on its socket, as it came: it is passed on with whatever frames it, before the port has agreed. */
@@ -102,7 +80,7 @@ export class ForwardedUpgrade {
     } catch (error) {
       from.destroy();
       if (this.#isAnswered) this.#socket.destroy();
-      else this.#failed(error as Error);
+      else this.#upstream.fail(error as Error);
     }
   }
 
@@ -123,11 +101,5 @@ export class ForwardedUpgrade {
     port.on('error', () => socket.destroy());
     socket.unpipe();
     socket.pipe(port).pipe(socket);
-  }
-
-  #failed(error: Error): void {
-    if (this.#isFailed || this.#isAnswered) return;
-    this.#isFailed = true;
-    this.#emit({ type: 'unreached', exchange: this.#exchange, message: error.message });
   }
 }

@@ -13,10 +13,12 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { HttpHeaders, HttpRequest, ListenerCommand, ListenerEvent } from '../../src/actor/listener-port.ts';
 import type { Port } from '../../src/actor/ports.ts';
 import { unreachable } from '../../src/base/assert.ts';
-import { concatBytes, emptyBytes } from '../../src/base/bytes.ts';
+import { emptyBytes } from '../../src/base/bytes.ts';
 import { forwardTargetOf } from '../../src/http/forwarding.ts';
 import { ForwardedExchange } from './forwarded-exchange.ts';
 import { ForwardedUpgrade } from './forwarded-upgrade.ts';
+import { collectBody, headersOf } from './incoming-request.ts';
+import { listenAt, OpenSockets } from './listening.ts';
 import { UpgradedConnection } from './upgraded-connection.ts';
 
 type Emit = (event: ListenerEvent) => void;
@@ -31,8 +33,8 @@ class HttpsListener {
   readonly #exchanges = new Map<number, Http2ServerResponse>();
   readonly #upgrades = new Map<number, UpgradedConnection>();
   readonly #forwards = new Map<number, ForwardedExchange | ForwardedUpgrade>();
-  readonly #sockets = new Set<Socket>();
   #server: Http2SecureServer | undefined;
+  #sockets: OpenSockets | undefined;
   #lastExchange = 0;
   #bodyBytesMax = 0;
 
@@ -73,17 +75,11 @@ class HttpsListener {
 
   close(): void {
     this.#server?.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets?.destroy();
   }
 
-  #listen({
-    host,
-    port,
-    certificate,
-    key,
-    authority,
-    bodyBytesMax,
-  }: Extract<ListenerCommand, { type: 'listen' }>): void {
+  #listen(command: Extract<ListenerCommand, { type: 'listen' }>): void {
+    const { certificate, key, authority, bodyBytesMax } = command;
     this.#bodyBytesMax = bodyBytesMax;
     const server = createSecureServer({
       allowHTTP1: true,
@@ -95,23 +91,13 @@ class HttpsListener {
       rejectUnauthorized: false,
     });
     this.#server = server;
-    server.on('connection', (socket: Socket) => {
-      // Nagle's algorithm and delayed acknowledgements together cost a small write 40 ms.
-      socket.setNoDelay(true);
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      socket.on('error', () => {});
-    });
+    this.#sockets = new OpenSockets(server);
     server.on('sessionError', () => {});
-    server.on('error', (error) => this.#emit({ type: 'failed', message: error.message }));
     server.on('request', (request, response) => this.#accept(request, response));
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#upgrade(request, socket as Socket, head);
     });
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') this.#emit({ type: 'listening', host, port: address.port });
-    });
+    listenAt(server, command, this.#emit, (message) => this.#emit({ type: 'failed', message }));
   }
 
   #accept(request: Http2ServerRequest, response: Http2ServerResponse): void {
@@ -129,18 +115,12 @@ class HttpsListener {
       this.#hand(exchange, request, emptyBytes);
       return;
     }
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (part: Buffer) => {
-      bytes += part.length;
-      if (bytes <= this.#bodyBytesMax) parts.push(part);
-      else if (bytes - part.length <= this.#bodyBytesMax) this.#emit({ type: 'tooLarge', exchange });
-    });
-    request.on('end', () => {
-      if (bytes <= this.#bodyBytesMax)
-        this.#hand(exchange, request, parts.length === 1 ? (parts[0] as Buffer) : concatBytes(parts));
-    });
-    return undefined;
+    return collectBody(
+      request,
+      this.#bodyBytesMax,
+      (body) => this.#hand(exchange, request, body),
+      () => this.#emit({ type: 'tooLarge', exchange }),
+    );
   }
 
   #forward(exchange: number, request: Http2ServerRequest, response: Http2ServerResponse): void {
@@ -173,10 +153,7 @@ class HttpsListener {
   }
 
   #read(request: Http2ServerRequest | IncomingMessage, body: Uint8Array): HttpRequest {
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(request.headers)) {
-      if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value;
-    }
+    const headers = headersOf(request);
     const authority = request.headers[':authority'];
     if (typeof authority === 'string') headers['host'] ??= authority;
     const lists = listsOf(request);

@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Port } from '../../src/actor/ports.ts';
 import type { RelayCommand, RelayEvent } from '../../src/actor/relay-port.ts';
 import { unreachable } from '../../src/base/assert.ts';
+import { listenAt } from './listening.ts';
 
 type Emit = (event: RelayEvent) => void;
 
@@ -30,7 +31,7 @@ class TcpRelay {
   handle(command: RelayCommand): void {
     switch (command.type) {
       case 'listen':
-        return this.#listen(command.host, command.port);
+        return this.#listen(command);
       case 'join':
         return this.#join(command);
       case 'refuse':
@@ -50,17 +51,13 @@ class TcpRelay {
     for (const connection of this.#connections.values()) reset(connection);
   }
 
-  #listen(host: string, port: number): void {
+  #listen(command: Extract<RelayCommand, { type: 'listen' }>): void {
     // Half-open connections are kept: a client may send its end and still wait for the answer.
     const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (client) =>
       this.#accept(client),
     );
     this.#server = server;
-    server.on('error', (error) => this.#emit({ type: 'failed', message: error.message }));
-    server.listen(port, host, () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') this.#emit({ type: 'listening', host, port: address.port });
-    });
+    listenAt(server, command, this.#emit, (message) => this.#emit({ type: 'failed', message }));
   }
 
   #accept(client: Socket): void {

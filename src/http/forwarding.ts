@@ -24,6 +24,16 @@ export interface ForwardTarget {
 
 type Headers = Readonly<Record<string, string>>;
 
+/** What is said to a port once it is connected to. */
+export interface ForwardHandshake {
+  readonly to: 'port';
+  readonly isSecure: boolean;
+  readonly target: string;
+  /** The path under which the client sees what is there. */
+  readonly prefix: string;
+  readonly headers: Headers;
+}
+
 const forwarded = /^(\/api\/v1\/namespaces\/[^/?]+\/(?:pods|services)\/[^/?]+\/proxy)(\/[^?]*)?(\?.*)?$/s;
 /** RFC 9110 section 7.6.1, and what is of the same nature without standing there. */
 const hopByHop: ReadonlySet<string> = new Set([
@@ -55,6 +65,18 @@ export function parseForwardName(text: string): ForwardName | null {
   const [scheme = '', name = '', port = ''] = parts.length === 3 ? parts : ['', ...parts];
   if (parts.length > 3 || name === '' || !['', 'http', 'https'].includes(scheme)) return null;
   return { scheme: scheme === 'https' ? 'https' : 'http', name, port };
+}
+
+/** Returns what is said to the port that `name` and `target` are of; `headers` are the client's. */
+export function forwardHandshake(name: string, target: ForwardTarget, headers: Headers): ForwardHandshake {
+  const { prefix, path, query } = target;
+  return {
+    to: 'port',
+    isSecure: parseForwardName(name)?.scheme === 'https',
+    target: `${path === '' ? '/' : path}${query}`,
+    prefix,
+    headers: forwardedHeaders(headers, target, headers['host'] ?? ''),
+  };
 }
 
 /** Returns the headers for the pod. `host` is the one that the client named. */

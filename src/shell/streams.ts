@@ -115,6 +115,33 @@ export function* readText(reader: Reader): Task<string> {
   return utf8Text(yield* readAll(reader));
 }
 
+/** The text of a stream, piece by piece: a character that was cut comes whole, with the piece in which it ends. */
+export class TextSource {
+  readonly #reader: Reader;
+  readonly #decoder = new TextDecoder();
+  #bytes = 0;
+  #isOver = false;
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  /** Bytes that were read so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Null at the end; malformed sequences become U+FFFD. */
+  *read(): Task<string | null> {
+    if (this.#isOver) return null;
+    const bytes = yield* this.#reader.read();
+    this.#isOver = bytes === null;
+    if (bytes === null) return this.#decoder.decode();
+    this.#bytes += bytes.length;
+    return this.#decoder.decode(bytes, { stream: true });
+  }
+}
+
 const newline = 0x0a;
 
 /** Reads one line without its end; null at the end of the stream. What is behind it stays for the next reader. Throws when it is too long. */

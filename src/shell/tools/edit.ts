@@ -1,7 +1,7 @@
 /** Tools that choose, order and change lines. */
 import { Expression } from '../expression.ts';
 import { expressionCharactersMax, wordCharactersMax } from '../limits.ts';
-import { readLine, readText } from '../streams.ts';
+import { readLine, TextSource } from '../streams.ts';
 import type { Task } from '../tasks.ts';
 import { eachInput, parseFlags, type Tool, type ToolCall, UsageError } from '../tool.ts';
 import { unescaped } from './text.ts';
@@ -117,18 +117,24 @@ function* cut(call: ToolCall): Task<number> {
 function* tr(call: ToolCall): Task<number> {
   const { flags, rest } = parseFlags(call.args, 'ds');
   const [from = [], to = []] = rest.map(characters);
-  const text = yield* readText(call.stdin);
-  const mapped = [...text].flatMap((character) => {
+  const squeezed = new Set(flags.has('s') ? (to.length > 0 ? to : from) : []);
+  const translate = (character: string): string => {
     const index = from.indexOf(character);
-    if (index < 0) return [character];
-    return flags.has('d') ? [] : [to[Math.min(index, to.length - 1)] ?? character];
-  });
-  const squeezed = flags.has('s')
-    ? mapped.filter(
-        (character, index) => character !== mapped[index - 1] || !(to.length > 0 ? to : from).includes(character),
-      )
-    : mapped;
-  yield* call.stdout.write(squeezed.join(''));
+    if (index < 0) return character;
+    return flags.has('d') ? '' : (to[Math.min(index, to.length - 1)] ?? character);
+  };
+  const input = new TextSource(call.stdin);
+  let last = '';
+  for (let text = yield* input.read(); text !== null; text = yield* input.read()) {
+    let output = '';
+    for (const character of text) {
+      const translated = translate(character);
+      if (translated === '') continue;
+      if (translated !== last || !squeezed.has(translated)) output += translated;
+      last = translated;
+    }
+    if (output !== '') yield* call.stdout.write(output);
+  }
   return 0;
 }
 

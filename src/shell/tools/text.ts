@@ -3,7 +3,7 @@
 import { utf8Text } from '../../base/bytes.ts';
 import { attempt } from '../files.ts';
 import { fieldWidthMax, readBytesMax } from '../limits.ts';
-import { type Reader, readAll } from '../streams.ts';
+import { type Reader, readAll, TextSource } from '../streams.ts';
 import type { Task } from '../tasks.ts';
 import { eachInput, openWriter, parseFlags, type Tool, type ToolCall } from '../tool.ts';
 
@@ -172,16 +172,37 @@ function* follow({ files, machine, stdout }: ToolCall, path: string): Task<numbe
 function* wc(call: ToolCall): Task<number> {
   const { flags, rest } = parseFlags(call.args, 'lwcm');
   return yield* eachInput(call, rest, function* (reader, path) {
-    const bytes = yield* readAll(reader);
-    const text = utf8Text(bytes);
+    const input = new TextSource(reader);
+    const { lines, words, characters } = yield* countsOf(input);
     const all = flags.size === 0;
     const counts: number[] = [];
-    if (all || flags.has('l')) counts.push(text.split('\n').length - 1);
-    if (all || flags.has('w')) counts.push(text.split(/\s+/).filter((word) => word !== '').length);
-    if (all || flags.has('c')) counts.push(bytes.length);
-    if (flags.has('m')) counts.push([...text].length);
+    if (all || flags.has('l')) counts.push(lines);
+    if (all || flags.has('w')) counts.push(words);
+    if (all || flags.has('c')) counts.push(input.bytes);
+    if (flags.has('m')) counts.push(characters);
     yield* call.stdout.write(`${counts.join(' ')}${path === '-' ? '' : ` ${path}`}\n`);
   });
+}
+
+interface Counts {
+  readonly lines: number;
+  readonly words: number;
+  readonly characters: number;
+}
+
+function* countsOf(input: TextSource): Task<Counts> {
+  let [lines, words, characters] = [0, 0, 0];
+  let isInWord = false;
+  for (let text = yield* input.read(); text !== null; text = yield* input.read()) {
+    if (text === '') continue;
+    lines += text.split('\n').length - 1;
+    words += text.split(/\s+/).filter((word) => word !== '').length;
+    if (isInWord && !/^\s/.test(text)) words -= 1;
+    isInWord = !/\s/.test(text.at(-1) ?? '');
+    // Two units of UTF-16 are one character.
+    characters += text.length - (text.match(/[\uD800-\uDBFF]/g)?.length ?? 0);
+  }
+  return { lines, words, characters };
 }
 
 function* tee(call: ToolCall): Task<number> {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { translateRequest } from '../../../actors/gateway/translate.ts';
+import { translateRequest } from '../../../src/apiserver/gateway/translate.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { builtInRegistry } from '../../../src/kinds/registry.ts';
 import type { Credentials, PatchType, ResourceRequest } from '../../../src/protocol/apiserver.ts';
@@ -201,7 +201,7 @@ test('any of 3,000 HTTP requests, whatever its URL, headers and body, is answere
       for (const request of requests) {
         const shown = JSON.stringify({ ...request, body: new TextDecoder().decode(request.body) }).slice(0, 3_000);
         const translation = translateRequest(request);
-        if (translation.type === 'refuse') statuses.add(translation.error.status.code);
+        if (translation.type === 'refuse') statuses.add(translation.response.status);
         else if (translation.type === 'open') statuses.add(openedStatus(harness, translation.request, shown));
         else {
           const { status, response, body } = harness.call(translation.request);

@@ -47,13 +47,13 @@ export function checkReplicaSets(chronicle: Chronicle): string[] {
   const wanted = new Map<string, { readonly atMs: number; readonly replicas: number }[]>();
   const pods = new Map<string, Set<string>>();
   const violations: string[] = [];
-  for (const { object, previous, revision, atMs, key } of chronicle.entries) {
-    if (key.startsWith('/registry/apps/replicasets/') && object !== null) {
+  for (const { object, previous, revision, atMs, resource } of chronicle.entries) {
+    if (resource === 'replicasets' && object !== null) {
       const history = wanted.get(uidOf(object)) ?? [];
       wanted.set(uidOf(object), history);
       history.push({ atMs, replicas: (object as ReplicaSet).spec.replicas ?? 1 });
     }
-    if (!key.startsWith('/registry/pods/')) continue;
+    if (resource !== 'pods') continue;
     const pod = (object ?? previous) as Pod | null;
     const owner = pod === null ? undefined : controllerOf(pod)?.uid;
     // Others than ReplicaSets have rules of their own.

@@ -54,10 +54,9 @@ interface Rollout {
 export function checkRollouts(chronicle: Chronicle): readonly string[] {
   const rollouts = new Map<string, Rollout>();
   const violations: string[] = [];
-  for (const { object, previous, atMs, key, revision } of chronicle.entries) {
-    if (key.startsWith('/registry/apps/deployments/') && object !== null)
-      noteDeployment(rollouts, object as Deployment, atMs);
-    if (!key.startsWith('/registry/apps/replicasets/')) continue;
+  for (const { object, previous, atMs, resource, revision } of chronicle.entries) {
+    if (resource === 'deployments' && object !== null) noteDeployment(rollouts, object as Deployment, atMs);
+    if (resource !== 'replicasets') continue;
     const set = (object ?? previous) as ReplicaSet;
     const rollout = rollouts.get(controllerOf(set)?.uid ?? '');
     if (rollout === undefined) continue;

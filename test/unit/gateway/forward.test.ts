@@ -1,9 +1,9 @@
 /** A request for the port of a pod, from the gateway's side: a session first, then the listener speaks to the port. */
 import { expect, test } from 'vitest';
 import { Connections } from '../../../actors/gateway/connections.ts';
-import { translateForward } from '../../../actors/gateway/translate-forward.ts';
 import type { Effect } from '../../../src/actor/effect.ts';
 import type { HttpRequest } from '../../../src/actor/listener-port.ts';
+import { translateForward } from '../../../src/apiserver/gateway/translate-forward.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 
 const exchange = 7;
@@ -42,6 +42,8 @@ test('a root without a slash is redirected, and a method that nobody knows is re
   });
   expect(translateForward(requestOf('POST', prefix))).toMatchObject({ handshake: { target: '/' } });
   expect(translateForward(requestOf('BREW', `${prefix}/`))).toMatchObject({ response: { status: 405 } });
+  const stranger = { ...requestOf('GET', prefix), isCertificateFalse: true };
+  expect(translateForward(stranger)).toMatchObject({ response: { status: 401 } });
 });
 
 test('once the port is connected to, the listener is told what to say, and credit is given both ways', () => {

@@ -1,7 +1,7 @@
 /** Who a request comes from and as whom it acts, as the gateway reads it from headers and certificate. */
 import { expect, test } from 'vitest';
-import { translateRequest } from '../../../actors/gateway/translate.ts';
 import type { HttpRequest } from '../../../src/actor/listener-port.ts';
+import { translateRequest } from '../../../src/apiserver/gateway/translate.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { asYaml } from '../../../src/http/yaml-answer.ts';
 
@@ -24,9 +24,18 @@ test('credentials are a token, else a certificate, else nothing', () => {
 });
 
 test('a false certificate is refused, unless a token speaks for its bearer', () => {
-  expect(translated({ isCertificateFalse: true })).toMatchObject({ type: 'refuse', error: { status: { code: 401 } } });
+  expect(translated({ isCertificateFalse: true })).toMatchObject({ type: 'refuse', response: { status: 401 } });
   const headers = { authorization: 'Bearer abc' };
   expect(translated({ headers, isCertificateFalse: true }).type).toBe('call');
+});
+
+test('a method that nobody knows is refused first, then who shows a false certificate, then what is not served', () => {
+  const target = '/api/v1/namespaces/default/pods/web';
+  const statusOf = (method: string, isCertificateFalse: boolean): unknown => {
+    const translation = translated({ method, target, isCertificateFalse });
+    return translation.type === 'refuse' ? translation.response.status : translation.type;
+  };
+  expect([statusOf('BREW', true), statusOf('POST', true), statusOf('POST', false)]).toEqual([405, 401, 405]);
 });
 
 test('acting as somebody else is read from its headers, each value by itself', () => {
@@ -53,8 +62,9 @@ test.each([
   ['OPTIONS', '/api/v1/pods'],
   ['TRACE', '/version'],
 ])('%s of %s is not allowed', (method, target) => {
-  const error = { status: { code: 405, reason: 'MethodNotAllowed' } };
-  expect(translated({ method, target })).toMatchObject({ type: 'refuse', error });
+  const translation = translated({ method, target });
+  expect(translation).toMatchObject({ type: 'refuse', response: { status: 405 } });
+  if (translation.type === 'refuse') expect(utf8Text(translation.response.bytes)).toContain('"MethodNotAllowed"');
 });
 
 test('an answer is in YAML for who takes nothing else', () => {

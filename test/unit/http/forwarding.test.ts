@@ -1,7 +1,9 @@
 /** Requests that are passed on to a port: what of a URL, of names and of headers goes there, and what comes back. */
 import { expect, test } from 'vitest';
 import {
+  type ForwardTarget,
   forwardedHeaders,
+  forwardHandshake,
   forwardTargetOf,
   parseForwardName,
   returnedHeaders,
@@ -9,6 +11,18 @@ import {
 } from '../../../src/http/forwarding.ts';
 
 const prefix = '/api/v1/namespaces/d/pods/web:80/proxy';
+
+test.each([
+  ['web', '', { isSecure: false, target: '/' }],
+  ['web:80', '?x', { isSecure: false, target: '/?x' }],
+  ['http:web:80', '/a%2Fb/?x', { isSecure: false, target: '/a%2Fb/?x' }],
+  ['https:web:443', '/', { isSecure: true, target: '/' }],
+])('the port of %s is told of %j', (name, rest, want) => {
+  const target = forwardTargetOf(prefix + rest) as ForwardTarget;
+  const headers = { host: 'api', accept: '*/*', connection: 'close' };
+  const passed = forwardedHeaders(headers, target, 'api');
+  expect(forwardHandshake(name, target, headers)).toEqual({ to: 'port', prefix, headers: passed, ...want });
+});
 
 test.each([
   [`${prefix}/a//b/?c=%2F&d`, { prefix, path: '/a//b/', query: '?c=%2F&d' }],

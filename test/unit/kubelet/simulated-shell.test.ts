@@ -81,6 +81,8 @@ test.each([
   ['seq 100 | head -n2; seq 100 | tail -n2; seq 5 | tail -n+4', '1\n2\n99\n100\n4\n5\n'],
   ['printf 12345 | tail -c+3; printf 12345 | tail -c 2; printf 12345 | head -c 1', '345451'],
   ['yes | head -n 2', 'y\ny\n'],
+  ['yes | tr y n | head -n 2', 'n\nn\n'],
+  ['head -c 70000000 /dev/zero | wc', '0 1 70000000\n'],
   ['echo hi > /tmp/a; cat < /tmp/a; echo more >> /tmp/a; wc -l /tmp/a', 'hi\n2 /tmp/a\n'],
   [
     'mkdir -p /a/b && touch /a/b/c && ls -R /a && rm -r /a && ls /a',
