@@ -193,8 +193,6 @@ describe.skipIf(binaries.length === 0).each(binaries.length === 0 ? [none] : bin
   test('an answer whose pod is killed breaks off', async () => {
     await cluster.apply(podNamed('victim'));
     await cluster.waitFor('pod/victim', 'Ready');
-    // A pod that asks for no probe is ready before its program listens.
-    await expect.poll(async () => (await fetch(`${base}${pods}/victim/proxy/`)).status, { timeout: 20_000 }).toBe(200);
     const ended = new Promise<string>((resolve) => {
       request(`${base}${pods}/victim/proxy/forever`, (answer) => {
         answer.once('data', () => {
