@@ -109,10 +109,19 @@ export class ApiClient {
     return { ...found, apiVersion: apiVersionOf(found.info) };
   }
 
-  /** Asks for the eviction of a pod. Rejects with StatusError TooManyRequests while a disruption budget does not allow it. */
-  evict(pod: string, namespace = 'default'): Promise<AnyObject> {
+  /**
+   * Asks for the eviction of a pod; with a `uid` of that very one, not of another that has its name by now. Rejects with StatusError
+   * TooManyRequests while a disruption budget does not allow it, Conflict when it is another one.
+   */
+  evict(pod: string, { namespace = 'default', uid }: Reference & { readonly uid?: string } = {}): Promise<AnyObject> {
     const metadata = { name: pod, namespace };
-    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+    const deleteOptions = { preconditions: { uid } };
+    const body = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata,
+      ...(uid === undefined ? {} : { deleteOptions }),
+    };
     return this.request(
       this.#build('create', this.#resource('pods'), { namespace }, { name: pod, subresource: 'eviction', body }),
     );

@@ -167,6 +167,7 @@ function controlThread({ options, roster, identity, clusterId }: BlueprintOption
     replicas: ordered(storePath),
     candidate: master,
     roleLeaseSeconds: timing.roleLeaseSeconds,
+    controllers: options.controllers,
     settings: {
       node: {
         graceMs: timing.nodeGraceMs,

@@ -24,6 +24,8 @@ export interface KeptOptions {
   readonly profile: ProfileName;
   /** Absent in what earlier versions wrote. */
   readonly nodeGroups?: readonly NodeGroupOptions[];
+  /** Absent: all. */
+  readonly controllers?: readonly string[];
   /** Absent in what an earlier version kept: simulated. */
   readonly runtime?: RuntimeHandler;
   /** Absolute; the file of its stages, which is read anew at each start. */

@@ -2,7 +2,7 @@
  * Carries out what src/controllers/nodeautoscaler plans, again and again: looks at nodes and pods through the API, and acts. It remembers nothing
  * between two looks, so it may be stopped at any moment and another may go on.
  */
-import { nameOf, namespaceOf } from '../../src/api/object-meta.ts';
+import { nameOf, namespaceOf, uidOf } from '../../src/api/object-meta.ts';
 import { StatusError } from '../../src/api/status.ts';
 import {
   type GroupMember,
@@ -81,11 +81,13 @@ export class NodeGroups {
       case 'mark':
         await api.patch(`node/${action.node}`, action.patch as never);
         return;
-      case 'evict':
+      case 'evict': {
+        const { pod } = action;
         // A budget that refuses one pod says nothing about the others.
-        await api.evict(nameOf(action.pod), namespaceOf(action.pod)).catch((error: unknown) => {
+        await api.evict(nameOf(pod), { namespace: namespaceOf(pod), uid: uidOf(pod) }).catch((error: unknown) => {
           if (!(error instanceof StatusError)) throw error;
         });
+      }
     }
   }
 }

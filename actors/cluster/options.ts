@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { chooseControllers, defaultControllers } from '../../src/controllers/choose-controllers.ts';
 import type { NodeGroup } from '../../src/controllers/nodeautoscaler/plan-nodes.ts';
 import type { SchedulerConfiguration } from '../../src/scheduler/configuration.ts';
 import type { ReplicaSettings } from '../../src/store/replica-options.ts';
@@ -37,6 +38,11 @@ export interface ClusterOptions {
   readonly seed?: number;
   /** Sizes of the store: quota, snapshots, segments. */
   readonly store?: Partial<ReplicaSettings>;
+  /**
+   * Which controllers run, as kube-controller-manager's --controllers: `['*', '-job-controller']` is all but one, `[]` none. Default: all. Without
+   * `serviceaccount-controller` a namespace has no service account, and a pod that names none is refused.
+   */
+  readonly controllers?: readonly string[];
   /** How pods are given nodes: profiles as in KubeSchedulerConfiguration v1, and modules with plugins of your own. */
   readonly scheduler?: SchedulerOptions;
   /** Nodes beside `nodes` that are added when pods find no room, and taken away when they are idle. */
@@ -93,6 +99,8 @@ export interface CheckedOptions {
   readonly adminToken: string | null;
   readonly seed: number | null;
   readonly store: Partial<ReplicaSettings>;
+  /** Names of those that run. */
+  readonly controllers: readonly string[];
   readonly scheduler: { readonly configuration: SchedulerConfiguration; readonly modules: readonly string[] };
   readonly nodeGroups: readonly NodeGroup[];
   readonly runtime: RuntimeHandler;
@@ -133,6 +141,7 @@ const known = new Set([
   'adminToken',
   'seed',
   'store',
+  'controllers',
   'scheduler',
   'nodeGroups',
   'runtime',
@@ -181,6 +190,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     adminToken: options.adminToken ?? null,
     seed: options.seed === undefined ? null : integer('seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     store: options.store ?? {},
+    controllers: controllersOf(options.controllers ?? defaultControllers),
     scheduler: schedulerOf(options.scheduler ?? {}),
     nodeGroups: groupsOf(options.nodeGroups ?? []),
     runtime: runtimeOf(options),
@@ -206,6 +216,13 @@ function machinesOf(machines: readonly MachineProfile[]): readonly MachineProfil
   const complaint = machinesComplaint(machines);
   if (complaint !== null) throw new ClusterOptionsError(complaint);
   return machines;
+}
+
+function controllersOf(asked: readonly string[]): readonly string[] {
+  const isList = Array.isArray(asked) && asked.every((each) => typeof each === 'string');
+  const chosen = isList ? chooseControllers(asked) : 'controllers must be a list of texts';
+  if (typeof chosen === 'string') throw new ClusterOptionsError(chosen);
+  return chosen;
 }
 
 /** The configuration itself is checked when its modules are there. */

@@ -8,7 +8,6 @@ import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import { FlowRunner } from '../../src/actor/flow-runner.ts';
 import type { Input, Stamp } from '../../src/actor/input.ts';
-import { controllerNames } from '../../src/controllers/registry.ts';
 import { type ElectionEvent, Elector, type ElectorTurn, resignedReason } from '../../src/election/elector.ts';
 import { mirrorOffice } from '../../src/election/lease-mirror.ts';
 import { ApiClient } from '../../src/protocol/api-client.ts';
@@ -72,8 +71,8 @@ function react(state: ControllersState, event: ElectionEvent): readonly Effect[]
 }
 
 function takeOffice(state: ControllersState, fence: Fence): readonly Effect[] {
-  const { candidate } = state.args;
-  const children = controllerNames.map((name): Effect => {
+  const { candidate, controllers } = state.args;
+  const children = controllers.map((name): Effect => {
     return { type: 'spawn', path: childPath(state, name), role: 'controller', args: childArgs(state, name, fence) };
   });
   const fields = { candidate, createRevision: fence.createRevision };
@@ -91,7 +90,7 @@ function reconfigured(state: ControllersState, args: ControllersArgs): readonly 
   elector.replaceReplicas(args.replicas);
   if (office === null) return [];
   office.api.replaceServers(args.servers);
-  return controllerNames.map(
+  return args.controllers.map(
     (name): Effect => ({
       type: 'reconfigure',
       path: childPath(state, name),
@@ -109,7 +108,7 @@ function leaveOffice(state: ControllersState, reason: string): readonly Effect[]
   const level = reason === resignedReason ? 'info' : 'warn';
   const cancelled = state.office === null ? [] : state.flows.cancel(state.office.mirror);
   state.office = null;
-  const children = controllerNames.map((name): Effect => ({ type: 'stop', path: childPath(state, name) }));
+  const children = state.args.controllers.map((name): Effect => ({ type: 'stop', path: childPath(state, name) }));
   return [
     { type: 'log', level, message: 'stopped running the controllers', fields: { reason } },
     ...cancelled,

@@ -10,6 +10,8 @@ export interface ControllersArgs {
   /** The name under which this master stands for election: the member. */
   readonly candidate: string;
   readonly roleLeaseSeconds: number;
+  /** Those that run while the office is held; of src/controllers/registry.ts. */
+  readonly controllers: readonly string[];
   readonly settings: ControllerSettings;
 }
 

@@ -84,7 +84,8 @@ function decideDeletion(served: ServedResource, current: CacheEntry, options: De
   return { type: 'write', object };
 }
 
-function checkPreconditions(
+/** Throws StatusError Conflict when the object is not the one, or the version, that the options are about. */
+export function checkPreconditions(
   { info }: ServedResource,
   current: CacheEntry,
   object: AnyObject,

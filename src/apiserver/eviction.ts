@@ -6,6 +6,7 @@ import type { Flow } from '../actor/flow.ts';
 import { isJsonObject, type Mutable } from '../api/json.ts';
 import { compileLabelSelector, matchesLabels } from '../api/label-selector.ts';
 import { type AnyObject, isBeingDeleted, labelsOf, nameOf, namespaceOf } from '../api/object-meta.ts';
+import type { DeleteOptions } from '../api/request.ts';
 import { StatusError } from '../api/status.ts';
 import { badRequest, forbidden } from '../api/status-errors.ts';
 import type { WallMs } from '../base/brand.ts';
@@ -20,7 +21,7 @@ import { createdStatus } from './binding.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import { bodyOf, type Call } from './call.ts';
 import { change, type Decision, type Target } from './change.ts';
-import { deleteObject } from './delete.ts';
+import { checkPreconditions, deleteObject } from './delete.ts';
 import type { Environment } from './environment.ts';
 import { readEntry } from './get.ts';
 import { disruptedPodsMax, evictionAttemptsMax } from './limits.ts';
@@ -41,20 +42,25 @@ export function* handleEviction(environment: Environment, call: Call): Flow<Answ
   const options =
     given === undefined || given === null ? deleteOptions(call.query) : deleteOptionsOfBody(given, environment.schemas);
   const target = targetOf(call, options.isDryRun || call.query.has('dryRun'));
-  for (let attempt = 1; !(yield* grantAndMark(environment, call, target)); attempt += 1) {
+  for (let attempt = 1; !(yield* grantAndMark(environment, call, target, options)); attempt += 1) {
     if (attempt === evictionAttemptsMax) throw refused('The pod changes faster than it can be judged.', 0);
   }
-  yield* deleteObject(environment, target, options);
+  // The mark made another version of the one that was asked for.
+  const { uid } = options.preconditions;
+  yield* deleteObject(environment, target, { ...options, preconditions: uid === undefined ? {} : { uid } });
   return completeJson(201, createdStatus);
 }
 
 /** Returns false when the pod was judged to need no grant and has changed since: then it is to be judged again. */
-function* grantAndMark(environment: Environment, call: Call, target: Target): Flow<boolean> {
+function* grantAndMark(environment: Environment, call: Call, target: Target, options: DeleteOptions): Flow<boolean> {
   const judged = yield* readEntry(environment, call);
+  // No budget is charged for a pod that nobody meant.
+  checkPreconditions(target.served, judged, judged.object, options);
   const pod = judged.object as unknown as Pod;
   const isGranted = !needsNoBudget(pod) && (yield* takeDisruption(environment, target, pod));
   let isStale = false;
   yield* change(environment, target, (current) => {
+    checkPreconditions(target.served, current, current.object, options);
     isStale = !isGranted && current.revision !== judged.revision;
     return isStale ? { type: 'keep' } : markDisrupted(current, environment.stamp.wallMs);
   });

@@ -17,6 +17,8 @@ export interface StartRequest {
   readonly profile?: 'fast' | 'kubernetes';
   /** Nodes that come and go; empty: none. */
   readonly nodeGroups?: readonly NodeGroupRequest[];
+  /** Which controllers run, as kube-controller-manager takes it. */
+  readonly controllers?: readonly string[];
   /** How pods run that name no RuntimeClass. */
   readonly runtime?: 'simulated' | 'worker' | 'process';
   /** A file of Stage objects of KWOK; empty: none any more. */
@@ -203,6 +205,7 @@ interface StartOptions extends Common {
   readonly token?: string;
   readonly profile?: 'fast' | 'kubernetes';
   readonly nodeGroup?: readonly NodeGroupRequest[];
+  readonly controllers?: readonly string[];
   readonly runtime?: NonNullable<StartRequest['runtime']>;
   readonly stages?: string;
   readonly registry?: boolean | number;
@@ -235,6 +238,11 @@ function addStart(program: Command, take: Take): void {
         'kubernetes',
       ]),
     )
+    .option(
+      '--controllers <list>',
+      "which controllers run: '*' (default) for all, NAME for one, -NAME for all but that one; split by commas",
+      (text: string) => text.split(','),
+    )
     .addOption(
       new Option(
         '--runtime <handler>',
@@ -257,6 +265,7 @@ function addStart(program: Command, take: Take): void {
 
 function startRequestOf(options: StartOptions): StartRequest {
   const { masters, nodes, dataDir, kubeconfig, port, token, profile, runtime, stages, registry, nodeGroup } = options;
+  const { controllers } = options;
   return {
     ...(masters === undefined ? {} : { masters }),
     ...(nodes === undefined ? {} : { nodes }),
@@ -266,6 +275,7 @@ function startRequestOf(options: StartOptions): StartRequest {
     ...(token === undefined ? {} : { adminToken: token }),
     ...(profile === undefined ? {} : { profile }),
     ...(nodeGroup === undefined ? {} : { nodeGroups: nodeGroup }),
+    ...(controllers === undefined ? {} : { controllers }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(stages === undefined ? {} : { stagesFile: stages }),
     ...(registry === undefined ? {} : { registry }),

@@ -43,8 +43,10 @@ export function kubectlBinaries(): Binary[] {
   return [{ path, version: `1.${Number.parseInt(clientVersion.minor, 10)}` }];
 }
 
-/** The newest version of this machine, or with `KUBECTL_VERSIONS=all` every one; none where there is no kubectl. */
+/** The newest version of this machine; with `KUBECTL_VERSIONS=all` every one, with `others` all but the newest; none where there is no kubectl. */
 export function chosenBinaries(): Binary[] {
   const all = kubectlBinaries();
-  return process.env['KUBECTL_VERSIONS'] === 'all' ? all : all.slice(-1);
+  const { KUBECTL_VERSIONS: asked } = process.env;
+  if (asked === 'all') return all;
+  return asked === 'others' ? all.slice(0, -1) : all.slice(-1);
 }

@@ -1,11 +1,11 @@
-/** Goal: masters come and go under faults, and nothing is lost. Method: twenty-seven seeds of the masters scenario. */
+/** Goal: masters come and go under faults, and nothing is lost. Method: eighteen seeds of the masters scenario. */
 import { expect, test } from 'vitest';
 import { mastersScenario } from './scenarios/masters.ts';
 import { runSeeds } from './seeds.ts';
 
 const title = 'masters that join and leave under faults lose no write and leave nothing behind';
 
-test.each([1, 10, 19])(`${title}, for nine seeds from %i on`, async (from) => {
+test.each([1, 10])(`${title}, for nine seeds from %i on`, async (from) => {
   const summary = await runSeeds(mastersScenario, from, 9);
   expect(summary.describeFailures()).toEqual([]);
   expect(summary.missing(mastersScenario.expectedMarks)).toEqual([]);

@@ -207,7 +207,9 @@ function asItIs(options: KeptOptions, cluster: Cluster): KeptOptions {
 function chosenOptions(request: StartRequest, earlier: ClusterRecord['options'] | undefined): KeptOptions {
   const { dataDirectory, kubeconfigFile, stagesFile = earlier?.stagesFile ?? '' } = request;
   const registry = request.registry ?? earlier?.registry;
+  const controllers = request.controllers ?? earlier?.controllers;
   return {
+    ...(controllers === undefined ? {} : { controllers }),
     ...(registry === undefined || registry === false ? {} : { registry }),
     masters: request.masters ?? earlier?.masters ?? defaults.masters,
     nodes: request.nodes ?? earlier?.nodes ?? defaults.nodes,
@@ -228,7 +230,7 @@ async function withMastersHeld(options: KeptOptions, { masters }: StartRequest):
 
 function clusterOptions(
   name: string,
-  { masters, nodes, profile, runtime, registry, dataDirectory, nodeGroups = [] }: KeptOptions,
+  { masters, nodes, profile, controllers, runtime, registry, dataDirectory, nodeGroups = [] }: KeptOptions,
   { port, adminToken }: StartRequest,
 ): NonNullable<Parameters<typeof Cluster.start>[0]> {
   return {
@@ -237,6 +239,7 @@ function clusterOptions(
     nodes,
     profile,
     nodeGroups,
+    ...(controllers === undefined ? {} : { controllers }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(registry === undefined ? {} : { registry: registry === true ? true : { port: registry } }),
     ...(dataDirectory === null ? {} : { dataDirectory }),

@@ -33,6 +33,8 @@ export interface ClusterUser {
 /** What the user does in a scenario, and what must hold. */
 export interface ClusterWork {
   readonly scenario: string;
+  /** Those that the scenario is about; see ClusterOptions. */
+  readonly controllers: readonly string[];
   user(cluster: Cluster, chronicle: Chronicle, swarm: ClusterSwarm, random: Random, findings: Findings): ClusterUser;
   /** Returns the first thing that is not as the specs ask, or null. `dead`: nodes that stay down. */
   unconverged(chronicle: Chronicle, dead: ReadonlySet<string>): string | null;
@@ -59,8 +61,9 @@ export class ClusterRun {
 
   async run(): Promise<ScenarioResult> {
     const { masters, nodes, snapshotEveryEntries } = this.#swarm;
-    const options = { masters, nodes, simulated: { seed: this.#seed }, store: { snapshotEveryEntries } };
-    const cluster = await Cluster.start(options);
+    const { controllers } = this.#work;
+    const simulated = { seed: this.#seed };
+    const cluster = await Cluster.start({ masters, nodes, controllers, simulated, store: { snapshotEveryEntries } });
     this.#cluster = cluster;
     listen(
       cluster,
@@ -79,6 +82,7 @@ export class ClusterRun {
     await Promise.all(this.#underWay);
     await user.finish();
     await this.#settle(chronicle, down, 'after healing');
+    await this.#catchUp(chronicle, user.attempts);
     this.#check(chronicle, user.attempts);
     const result = this.#result(cluster, chronicle, user.attempts, nemesis);
     chronicle.close();
@@ -121,6 +125,14 @@ export class ClusterRun {
       if (cluster.nowMs() >= endMs) return this.#violate(`not converged ${when}: ${fault}`);
       await cluster.sleep(pollMs);
     }
+  }
+
+  /** What was acknowledged may still be on its way to the chronicle; what never comes is lost. */
+  async #catchUp(chronicle: Chronicle, { acknowledged }: Attempts): Promise<void> {
+    const cluster = this.#cluster as Cluster;
+    const endMs = cluster.nowMs() + convergesWithinMs;
+    const last = Math.max(0, ...acknowledged.map(({ revision }) => revision));
+    while (chronicle.revision < last && cluster.nowMs() < endMs) await cluster.sleep(pollMs);
   }
 
   #check(chronicle: Chronicle, attempts: Attempts): void {

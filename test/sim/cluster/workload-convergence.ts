@@ -138,8 +138,14 @@ function budgetFault(budget: PodDisruptionBudget, pods: readonly Pod[], dead: De
   const own = pods.filter((pod) => pod.metadata.labels?.['app'] === name);
   // Whose owner is gone while a dead node keeps the pod: then nothing can be said of how many there ought to be.
   if (own.some(({ spec }) => dead.has(spec.nodeName ?? ''))) return null;
-  const healthy = own.filter((pod) => isConditionTrue(pod.status?.conditions, 'Ready') && !isBeingDeleted(pod));
-  const { observedGeneration, currentHealthy } = budget.status ?? {};
+  const { observedGeneration, currentHealthy, disruptedPods = {} } = budget.status ?? {};
+  // An eviction that was granted, and whose deletion then failed, counts as done for two minutes.
+  const healthy = own.filter(
+    (pod) =>
+      isConditionTrue(pod.status?.conditions, 'Ready') &&
+      !isBeingDeleted(pod) &&
+      !Object.hasOwn(disruptedPods, nameOf(pod)),
+  );
   if (observedGeneration === budget.metadata.generation && currentHealthy === healthy.length) return null;
   return `budget ${name} says ${currentHealthy} healthy of ${healthy.length}`;
 }

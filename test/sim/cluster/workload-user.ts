@@ -3,7 +3,7 @@
  * nodes while disruption budgets watch over it. Only nodes that are not to be left alone are drained.
  */
 import type { Cluster } from '../../../actors/cluster/index.ts';
-import { type AnyObject, controllerOf, isBeingDeleted, nameOf } from '../../../src/api/object-meta.ts';
+import { type AnyObject, controllerOf, isBeingDeleted, nameOf, uidOf } from '../../../src/api/object-meta.ts';
 import type { Random } from '../../../src/base/random.ts';
 import type { Node } from '../../../src/kinds/node/types.ts';
 import type { Pod } from '../../../src/kinds/pod/types.ts';
@@ -153,7 +153,8 @@ export class WorkloadUser implements ClusterUser {
     const name = nameOf(pod);
     // The answer is a Status, without a revision.
     await this.#try(`evict ${name}`, name, async () => {
-      const answer = await this.#cluster.api.evict(name);
+      // A stateful set gives the name again, perhaps on a node that is not drained.
+      const answer = await this.#cluster.api.evict(name, { uid: uidOf(pod) });
       this.attempts.findings.marks.add('pod evicted by request');
       return { ...answer, metadata: answer.metadata ?? {} };
     });

@@ -16,6 +16,7 @@ import type { GroupVersionResource } from '../../../src/api/group-version.ts';
 import type { AnyObject, KubeObject } from '../../../src/api/object-meta.ts';
 import { must } from '../../../src/base/assert.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
+import { controllerNames } from '../../../src/controllers/registry.ts';
 import { namespaceResource } from '../../../src/controllers/resources.ts';
 import type { RequestSubject } from '../../../src/protocol/api-client.ts';
 import type { ApiResponse, ResourceRequest } from '../../../src/protocol/apiserver.ts';
@@ -237,6 +238,7 @@ export class SimulatedCluster {
       replicas: preferring.map((name) => `${name}/store`),
       candidate: master,
       roleLeaseSeconds: 2,
+      controllers: controllerNames,
       settings: {
         node: { graceMs: 4_000, startupGraceMs: 6_000, monitorMs: 500 },
         orphanQuarantineMs: 2_000,

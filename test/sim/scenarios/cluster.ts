@@ -9,8 +9,20 @@ import { ClusterRun, type ClusterWork } from '../cluster/run.ts';
 import { User } from '../cluster/user.ts';
 import type { Scenario } from '../scenario.ts';
 
+/** What Deployments need; the scenario `workloads` runs all. */
+const controllers = [
+  'deployment-controller',
+  'replicaset-controller',
+  'endpointslice-controller',
+  'node-controller',
+  'garbage-collector',
+  'namespace-controller',
+  'serviceaccount-controller',
+];
+
 const work: ClusterWork = {
   scenario: 'cluster',
+  controllers,
   user: (cluster, _chronicle, { deployments }, random, findings) => new User(cluster, random, findings, deployments),
   unconverged,
   violations: (chronicle, untouched, { acknowledged }) => [

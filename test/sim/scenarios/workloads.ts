@@ -2,6 +2,7 @@
  * A whole cluster under faults, and every kind of workload in it: Deployments, StatefulSets, DaemonSets and Jobs are created, scaled, rolled and
  * deleted, with disks that follow their pods, and nodes are drained under disruption budgets, while masters, their parts and nodes are killed, paused and cut off.
  */
+import { defaultControllers } from '../../../src/controllers/choose-controllers.ts';
 import { checkAcknowledged, checkBindings, checkReplicaSets, checkUntouched } from '../cluster/checks.ts';
 import { checkRollouts } from '../cluster/rollouts.ts';
 import { ClusterRun, type ClusterWork } from '../cluster/run.ts';
@@ -12,6 +13,7 @@ import type { Scenario } from '../scenario.ts';
 
 const work: ClusterWork = {
   scenario: 'workloads',
+  controllers: defaultControllers,
   user: (cluster, chronicle, swarm, random, findings) => new WorkloadUser(cluster, chronicle, swarm, random, findings),
   unconverged: unconvergedWorkloads,
   violations: (chronicle, untouched, { acknowledged }) => [

@@ -71,6 +71,22 @@ test('a pod that is not ready may go when the budget holds without it, or says s
   expect(evict('sick-0').status).toBe(201);
 });
 
+test('who means another pod of that name, or another version, takes nothing from the budget and marks nothing', () => {
+  running('meant-0', 'meant');
+  budget('meant', 'meant', { disruptionsAllowed: 1, currentHealthy: 2 });
+  const { uid, resourceVersion } = harness.get(`${pods}/meant-0`).body.metadata;
+  const evictThat = (preconditions: object): Tree =>
+    harness.create(`${pods}/meant-0/eviction`, { metadata: { name: 'meant-0' }, deleteOptions: { preconditions } });
+  for (const preconditions of [{ uid: 'another' }, { resourceVersion: '1' }]) {
+    expect(evictThat(preconditions).body).toMatchObject({ code: 409, reason: 'Conflict' });
+  }
+  expect(harness.get(`${budgets}/meant`).body.status.disruptionsAllowed).toBe(1);
+  expect(harness.get(`${pods}/meant-0`).body.metadata.resourceVersion).toBe(resourceVersion);
+  // The mark on the pod is a new version of it, and no reason to refuse.
+  expect(evictThat({ uid, resourceVersion }).status).toBe(201);
+  expect(harness.get(`${pods}/meant-0`).body.metadata.deletionTimestamp).toBeDefined();
+});
+
 test('a pod that does not run needs no budget', () => {
   harness.create(pods, pod('idle', {}, { labels: { app: 'new' } }));
   expect(evict('idle').status).toBe(201);
