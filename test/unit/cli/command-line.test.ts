@@ -31,6 +31,10 @@ describe('what is asked for', () => {
         },
       },
     ],
+    [
+      'start --controllers *,-job-controller',
+      { type: 'start', ...inText, isDetached: false, request: { controllers: ['*', '-job-controller'] } },
+    ],
     ['start --registry', { type: 'start', ...inText, isDetached: false, request: { registry: true } }],
     ['start --no-registry', { type: 'start', ...inText, isDetached: false, request: { registry: false } }],
     ['start --registry 5000', { type: 'start', ...inText, isDetached: false, request: { registry: 5000 } }],
