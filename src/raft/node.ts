@@ -173,8 +173,9 @@ export class RaftNode {
     this.#flush();
     this.#number += 1;
     const { entries, snapshot } = state.log.takeUnwritten(this.#number);
-    const hardState = this.#takeHardState(entries.length > 0 || snapshot !== null);
     const committed = state.log.takeCommitted(state.limits.committedBytesMax);
+    const isChange = committed.some(({ type }) => type === 'membership');
+    const hardState = this.#takeHardState(entries.length > 0 || snapshot !== null || isChange);
     const leadership = this.#changedLeadership();
     if (leadership !== null) this.#leadership = leadership;
     return { number: this.#number, hardState, entries, snapshot, ...state.outbox.take(), committed, leadership };

@@ -14,7 +14,8 @@ export interface Ready {
   readonly number: number;
   /**
    * To be made durable together with `entries`, and written behind them, so that a torn write cannot leave a commit index beyond the
-   * log. Null when unchanged; a commit index alone is no reason to write (it comes along with the next entries).
+   * log. Null when unchanged; a commit index alone is no reason to write (it comes along with the next entries), unless a change of the members
+   * was committed: who forgets the last removal but one waits for the votes of those who are gone.
    */
   readonly hardState: HardState | null;
   /** Contiguous and ascending. They replace whatever the log holds from the first one's index on. */

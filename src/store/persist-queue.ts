@@ -3,7 +3,13 @@
  * without anything to write waits for the writes before it, if there are any.
  */
 import { assert } from '../base/assert.ts';
-import type { Message, SnapshotMetadata } from '../raft/message.ts';
+import type { Entry, Membership, Message, SnapshotMetadata } from '../raft/message.ts';
+
+/** A change of the members that was applied. */
+export interface MembershipApplied {
+  readonly entry: Entry;
+  readonly membership: Membership;
+}
 
 /** What may happen once the write is durable. */
 export interface Persisted {
@@ -12,6 +18,8 @@ export interface Persisted {
   readonly messages: readonly Message[];
   /** The snapshot whose mark became durable. */
   readonly mark: SnapshotMetadata | null;
+  /** Changes that a crash takes back no more; filled as they are applied. */
+  readonly settled: readonly MembershipApplied[];
 }
 
 export class PersistQueue {

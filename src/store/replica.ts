@@ -13,6 +13,7 @@ import type { Random } from '../base/random.ts';
 import type { LeaseId, Revision } from '../mvcc/key-value.ts';
 import { isReadOnly } from '../mvcc/transaction.ts';
 import type { PullResult, WatcherId, WatchOptions } from '../mvcc/watcher.ts';
+import { membersOf } from '../raft/membership.ts';
 import type { Entry, LogIndex, Membership, ReplicaId } from '../raft/message.ts';
 import { noReplica } from '../raft/message.ts';
 import type { Command, Origin, ProposalNumber, Session } from './command.ts';
@@ -359,7 +360,7 @@ export class Replica {
     return {
       leadershipChanged: (leadership) => this.#changeLeadership(leadership),
       batchApplied: (applied) => this.#complete(applied),
-      membershipApplied: (entry, membership) => this.#completeMembership(entry, membership),
+      membershipSettled: (entry, membership) => this.#completeMembership(entry, membership),
       stateInstalled: () => this.#settleInstalled(),
       readConfirmed: (round, index) => this.#confirmRead(round, index),
     };
@@ -392,7 +393,11 @@ export class Replica {
 
   #completeMembership(entry: Entry, membership: Membership): void {
     const handle = this.#members.applied(entry);
-    if (handle !== null) this.#reply(handle, { type: 'members', membership });
+    if (handle === null) return;
+    // What one that was removed knows is lost with it: those that stay have to answer.
+    const isMember = membersOf(membership).includes(this.id);
+    const unknown = indefiniteError('outcomeUnknown', `replica ${this.id} was removed by this change`);
+    this.#reply(handle, isMember ? { type: 'members', membership } : failed(unknown));
   }
 
   #complete(applied: AppliedBatch): void {

@@ -13,7 +13,7 @@ import { RaftNode } from '../raft/node.ts';
 import type { Ready } from '../raft/ready.ts';
 import { DiskPlan, type DiskWrite, snapshotFile } from './disk-plan.ts';
 import type { PeerMessage } from './peer-message.ts';
-import { type Persisted, PersistQueue } from './persist-queue.ts';
+import { type MembershipApplied, type Persisted, PersistQueue } from './persist-queue.ts';
 import type { ReplicaEffect } from './replica-effect.ts';
 import type { ReplicaOptions, ReplicaSettings } from './replica-options.ts';
 import { raftStart } from './replica-start.ts';
@@ -27,7 +27,8 @@ export type Leadership = NonNullable<Ready['leadership']>;
 export interface LogListener {
   leadershipChanged(leadership: Leadership): void;
   batchApplied(applied: AppliedBatch): void;
-  membershipApplied(entry: Entry, membership: Membership): void;
+  /** A change is applied, and this replica knows of it also after a crash. */
+  membershipSettled(entry: Entry, membership: Membership): void;
   /** The state jumped ahead: what was applied between was not told one by one. */
   stateInstalled(): void;
   readConfirmed(round: number, index: LogIndex): void;
@@ -73,7 +74,7 @@ export class ReplicatedLog {
     const { hardState, base: snapshot } = start;
     this.#plan = new DiskPlan({ clusterId, replica: id, segments, snapshot, hardState, ...settings });
     this.raft = new RaftNode({ ...options, ...start, ...(options.raftLimits && { limits: options.raftLimits }) });
-    this.#write(this.#plan.start(), { ready: null, messages: [], mark: null });
+    this.#write(this.#plan.start(), { ready: null, messages: [], mark: null, settled: [] });
   }
 
   /** False until the first write is durable: before, another start could come to use the same session. */
@@ -150,7 +151,7 @@ export class ReplicatedLog {
       this.#emit({ type: 'deleteFiles', files: [snapshotFile(metadata)] });
       return;
     }
-    this.#write(this.#plan.markSnapshot(metadata), { ready: null, messages: [], mark: metadata });
+    this.#write(this.#plan.markSnapshot(metadata), { ready: null, messages: [], mark: metadata, settled: [] });
   }
 
   #handle(ready: Ready): void {
@@ -160,11 +161,14 @@ export class ReplicatedLog {
     if (ready.hardState !== null || ready.entries.length > 0) {
       writes.push(...this.#plan.persist(ready.hardState, ready.entries));
     }
-    const then = { ready: ready.number, messages: ready.messagesAfterPersist, mark: ready.snapshot };
+    const settled: MembershipApplied[] = [];
+    const then = { ready: ready.number, messages: ready.messagesAfterPersist, mark: ready.snapshot, settled };
+    const isDurable = writes.length === 0 && !this.#persists.isBusy;
     if (writes.length > 0) this.#write(writes, then);
-    else if (this.#persists.isBusy) this.#persists.follow(then);
+    else if (!isDurable) this.#persists.follow(then);
     else this.#release(then);
-    for (const entry of ready.committed) this.#apply(entry);
+    for (const entry of ready.committed) this.#apply(entry, settled);
+    if (isDurable) this.#settle(settled);
     const last = ready.committed[ready.committed.length - 1];
     if (last !== undefined) this.raft.applied(last.index);
     for (const { context, index } of ready.reads) this.#listener.readConfirmed(context.id, index);
@@ -183,6 +187,7 @@ export class ReplicatedLog {
   #release(then: Persisted): void {
     if (then.ready !== null) this.raft.persisted(then.ready);
     for (const message of then.messages) this.#sendRaft(message);
+    this.#settle(then.settled);
     if (then.mark === null) return;
     // Raft's own log begins behind a received snapshot already, or behind a newer one that was received since.
     if (then.ready === null) this.#shorten(then.mark);
@@ -200,7 +205,11 @@ export class ReplicatedLog {
     if (files.length > 0) this.#emit({ type: 'deleteFiles', files });
   }
 
-  #apply(entry: Entry): void {
+  #settle(settled: readonly MembershipApplied[]): void {
+    for (const { entry, membership } of settled) this.#listener.membershipSettled(entry, membership);
+  }
+
+  #apply(entry: Entry, settled: MembershipApplied[]): void {
     assert(entry.index === this.#applied.index + 1, 'entries are applied in order', {
       index: entry.index,
       applied: this.#applied.index,
@@ -208,7 +217,7 @@ export class ReplicatedLog {
     this.#applied = { index: entry.index, term: entry.term };
     if (entry.type === 'membership') {
       this.#setMembership(this.raft.applyMembership(entry));
-      this.#listener.membershipApplied(entry, this.#membership);
+      settled.push({ entry, membership: this.#membership });
     } else if (entry.data.length > 0) this.#listener.batchApplied(this.#machine.apply(entry.data));
   }
 

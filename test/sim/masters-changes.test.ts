@@ -138,6 +138,18 @@ test('while masters come and go no write fails for certain reasons of theirs', a
   expect(failures.length).toBeLessThan(3);
 });
 
+test.each([1, 2, 3, 4, 5, 6])(
+  'seed %i: the last master knows that it is alone, though it dies as soon as the other one has left',
+  async (seed) => {
+    await using cluster = await Cluster.start({ simulated: { seed }, masters: 2, nodes: 0 });
+    await cluster.removeMaster('master-1');
+    await cluster.kill('master-0/store');
+    await cluster.restart('master-0/store');
+    await cluster.ready();
+    await cluster.store.put('k', 'v');
+  },
+);
+
 test('a cluster that is stopped amid a join or a leave ends at once, and says so to whoever waits', async () => {
   const cluster = await Cluster.start({ simulated: { seed: 9 }, masters: 2, nodes: 0 });
   const changes = [cluster.addMaster(), cluster.removeMaster('master-0'), cluster.addMaster()];

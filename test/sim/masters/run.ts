@@ -2,7 +2,7 @@
  * One run of a cluster whose masters join and leave under faults while clients write. Afterwards all is healed, and within a bound the store's
  * members are exactly the masters that the cluster says it has, all of them serve, and all replicas hold the same.
  */
-import { Cluster, MembershipError } from '../../../actors/cluster/index.ts';
+import { Cluster, MembershipError, StoreRequestError } from '../../../actors/cluster/index.ts';
 import { Random } from '../../../src/base/random.ts';
 import type { Revision } from '../../../src/mvcc/key-value.ts';
 import type { ReplicaId } from '../../../src/raft/message.ts';
@@ -180,6 +180,15 @@ export class MastersRun {
   }
 
   async #check(cluster: Cluster, clients: MastersClients): Promise<void> {
+    try {
+      await this.#checkEnd(cluster, clients);
+    } catch (error) {
+      if (!(error instanceof StoreRequestError)) throw error;
+      this.#violate(`the end cannot be read: ${error.code}`);
+    }
+  }
+
+  async #checkEnd(cluster: Cluster, clients: MastersClients): Promise<void> {
     for (const violation of await clients.violations()) this.#violate(violation);
     const masters = cluster.masters();
     for (const name of this.#names)
