@@ -6,7 +6,7 @@ import type { StringMap } from '../api/object-meta.ts';
 import { requiredNodes } from '../kinds/pod/node-selector.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 import { podsPerNodeMax } from './limits.ts';
-import { amountsOf, podRequests } from './pod-requests.ts';
+import { amountsOf, nanosPerUnit, podRequests, toldUnitOf } from './pod-requests.ts';
 import type { Need } from './preemption.ts';
 
 /** Why a pod is refused: its status tells both. */
@@ -20,9 +20,6 @@ export interface AdmittingNode {
   readonly labels: StringMap;
   readonly allocatable: ResourceList;
 }
-
-const nanosPerUnit = 1_000_000_000n;
-const nanosPerMilli = 1_000_000n;
 
 /** `others` are the pods of the node that have not ended. Null: the pod is taken. */
 export function refusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
@@ -40,7 +37,7 @@ export function shortageOf(pod: Pod, allocatable: ResourceList): string | null {
   for (const [name, requested] of podRequests(pod)) {
     const most = capacity.get(name) ?? 0n;
     if (requested <= most) continue;
-    const unit = name === 'cpu' ? nanosPerMilli : nanosPerUnit;
+    const unit = toldUnitOf(name);
     return `Node didn't have enough capacity: ${name}, requested: ${requested / unit}, capacity: ${most / unit}`;
   }
   return null;
@@ -88,7 +85,7 @@ function lacksOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): r
 }
 
 function outOf({ resource, requested, used, capacity }: Lack): Refusal {
-  const unit = resource === 'cpu' ? nanosPerMilli : nanosPerUnit;
+  const unit = toldUnitOf(resource);
   const amounts = `requested: ${requested / unit}, used: ${used / unit}, capacity: ${capacity / unit}`;
   return { reason: `OutOf${resource}`, message: `Node didn't have enough resource: ${resource}, ${amounts}` };
 }

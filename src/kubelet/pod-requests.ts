@@ -5,6 +5,14 @@ import type { Container, Pod, ResourceList } from '../kinds/pod/types.ts';
 /** Billionths of a unit, by resource. */
 export type Amounts = ReadonlyMap<string, bigint>;
 
+export const nanosPerUnit = 1_000_000_000n;
+const nanosPerMilli = 1_000_000n;
+
+/** The unit in which a kubelet tells amounts of a resource: thousandths of a processor, whole units of all else. */
+export function toldUnitOf(resource: string): bigint {
+  return resource === 'cpu' ? nanosPerMilli : nanosPerUnit;
+}
+
 /**
  * The main containers and the sidecars together, or the neediest moment of the initialization if that is more; what the pod asks for as a whole
  * goes before that; and what its sandbox takes.

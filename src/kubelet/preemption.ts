@@ -5,7 +5,7 @@
 import { qosClassOf } from '../kinds/pod/quality.ts';
 import type { Pod, PodQosClass } from '../kinds/pod/types.ts';
 import { isCritical } from './critical-pod.ts';
-import { podRequests } from './pod-requests.ts';
+import { nanosPerUnit, podRequests, toldUnitOf } from './pod-requests.ts';
 
 /** How much of a resource is missing, in billionths of a unit: more than 0. `pods` counts pods. */
 export interface Need {
@@ -23,9 +23,6 @@ export const preemptionFailure = {
   message: 'Preempted in order to admit critical pod',
   disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
 } as const;
-
-const nanosPerUnit = 1_000_000_000n;
-const nanosPerMilli = 1_000_000n;
 
 interface Candidate {
   readonly pod: Pod;
@@ -53,7 +50,7 @@ export function planPreemption(preemptor: Pod, pods: readonly Pod[], needs: read
 /** Returns what is told of a critical pod that finds no room even so. */
 export function hopelessMessage(left: readonly Need[]): string {
   const texts = left.map(({ resource, nanos }) => {
-    const unit = resource === 'cpu' ? nanosPerMilli : nanosPerUnit;
+    const unit = toldUnitOf(resource);
     return `(res: ${resource}, q: ${(nanos + unit - 1n) / unit}), `;
   });
   return (

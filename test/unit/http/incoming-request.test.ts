@@ -9,6 +9,19 @@ import { collectBody, headersOf } from '../../../actors/io/incoming-request.ts';
 import { listenAt, OpenSockets } from '../../../actors/io/listening.ts';
 import { utf8Text } from '../../../src/base/bytes.ts';
 
+/** A request whose body is collected, up to 3 bytes, and what is told of it. */
+function collected(): { readonly request: PassThrough; readonly told: readonly string[] } {
+  const request = new PassThrough();
+  const told: string[] = [];
+  collectBody(
+    request,
+    3,
+    (body) => told.push(utf8Text(body)),
+    () => told.push('too large'),
+  );
+  return { request, told };
+}
+
 test.each([
   [['abc'], ['abc']],
   [['a', 'b', 'c'], ['abc']],
@@ -16,14 +29,7 @@ test.each([
   [['abc', 'd'], ['too large']],
   [['abcd', 'e', 'f'], ['too large']],
 ])('a body of %j within 3 bytes comes as %j', async (parts, expected) => {
-  const request = new PassThrough();
-  const told: string[] = [];
-  collectBody(
-    request,
-    3,
-    (body) => told.push(utf8Text(body)),
-    () => told.push('too large'),
-  );
+  const { request, told } = collected();
   for (const part of parts) request.write(part);
   request.end();
   await once(request, 'close');
@@ -31,14 +37,7 @@ test.each([
 });
 
 test('a body that breaks off is no body', async () => {
-  const request = new PassThrough();
-  const told: string[] = [];
-  collectBody(
-    request,
-    3,
-    (body) => told.push(utf8Text(body)),
-    () => told.push('too large'),
-  );
+  const { request, told } = collected();
   request.write('ab');
   await setImmediate();
   request.destroy();
