@@ -14,6 +14,7 @@ import type { Input, Stamp } from '../../src/actor/input.ts';
 import { CacheUpkeep } from '../../src/apiserver/cache-upkeep.ts';
 import { definitionTimer } from '../../src/apiserver/definition-upkeep.ts';
 import type { Environment } from '../../src/apiserver/environment.ts';
+import { readinessOf } from '../../src/apiserver/health.ts';
 import { bookmarkMs, storeProbeMs } from '../../src/apiserver/limits.ts';
 import { makeEnvironment } from '../../src/apiserver/make-environment.ts';
 import { Relays, relayIdMin } from '../../src/apiserver/relays.ts';
@@ -63,8 +64,7 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
     case 'started':
       return started(state);
     case 'ask':
-      if (input.body.type === 'sendInput') return sessions.input(input.request, input.body.request);
-      return requests.call(input.request, input.body.request, input.timeoutMs);
+      return asked(state, input);
     case 'tell':
       return sessions.resize(input.body.message);
     case 'cancelled':
@@ -100,6 +100,19 @@ function step(state: ApiServerState, input: ApiServerInput): readonly Effect[] {
       return [...hub.endAll(), { type: 'stop' }];
     default:
       return [];
+  }
+}
+
+function asked(state: ApiServerState, input: ApiServerInput & { readonly type: 'ask' }): readonly Effect[] {
+  const { environment, requests, sessions } = state;
+  const { request, body, timeoutMs } = input;
+  switch (body.type) {
+    case 'sendInput':
+      return sessions.input(request, body.request);
+    case 'call':
+      return requests.call(request, body.request, timeoutMs);
+    case 'readiness':
+      return [{ type: 'reply', request, body: readinessOf(environment) }];
   }
 }
 

@@ -1,13 +1,13 @@
 /**
- * The balancer actor: one address that survives any master's death. It asks each API server whether it is ready, sends new connections round
- * robin to those that are, and resets the connections of one that died. It retries nothing: clients do.
+ * The balancer actor: one address that survives any master's death. It asks each API server whether it is ready, sends new connections to one
+ * that is, and resets the connections of one that died. It retries nothing: clients do.
  */
 import type { ActorContext, Behaviour } from '../../src/actor/behaviour.ts';
 import type { Effect } from '../../src/actor/effect.ts';
 import type { Input } from '../../src/actor/input.ts';
 import type { RelayCommand, RelayEvent } from '../../src/actor/relay-port.ts';
 import { Backends } from '../../src/network/backends.ts';
-import type { ApiRequest, ApiResponse } from '../../src/protocol/apiserver.ts';
+import type { ApiServerReadiness } from '../../src/protocol/apiserver.ts';
 import type { BalancerProtocol } from '../../src/protocol/balancer.ts';
 import type { GatewayAddress, ListenFailure } from '../../src/protocol/gateway.ts';
 
@@ -33,14 +33,6 @@ interface BalancerState {
 type Master = BalancerArgs['masters'][number];
 
 export const balancerBehaviour: Behaviour<BalancerArgs, BalancerState, BalancerProtocol> = { init, step };
-
-const readyRequest: ApiRequest = {
-  type: 'nonResource',
-  path: '/readyz',
-  parameters: {},
-  accept: '',
-  credentials: { type: 'anonymous' },
-};
 
 function init(args: BalancerArgs, _context: ActorContext): BalancerState {
   return {
@@ -121,7 +113,7 @@ function probe(state: BalancerState, number: number): readonly Effect[] {
   const isKnown = state.addresses.has(number);
   const id = 2 * number + (isKnown ? 1 : 0);
   const to = isKnown ? master.apiServer : master.gateway;
-  const body = isKnown ? { type: 'call', request: readyRequest } : { type: 'address', request: null };
+  const body = { type: isKnown ? 'readiness' : 'address', request: null };
   return [
     { type: 'cancelAsk', id },
     { type: 'ask', to, id, body, timeoutMs: state.args.probeMs * 4 },
@@ -139,8 +131,9 @@ function onReply(state: BalancerState, id: number, body: unknown): readonly Effe
     return probe(state, number);
   }
   const address = state.addresses.get(number);
-  if ((body as ApiResponse).status !== 200 || address === undefined) return unanswered(state, number);
-  state.backends.setReady({ name: master.name, ...address });
+  const { isReady, isAtLeader } = body as ApiServerReadiness;
+  if (!isReady || address === undefined) return unanswered(state, number);
+  state.backends.setReady({ name: master.name, ...address }, isAtLeader);
   return [later(state, number), ...answerWaiting(state)];
 }
 

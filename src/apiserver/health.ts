@@ -4,7 +4,7 @@
  */
 import { notServed } from '../api/status-errors.ts';
 import { utf8 } from '../base/bytes.ts';
-import type { ApiResponse } from '../protocol/apiserver.ts';
+import type { ApiResponse, ApiServerReadiness } from '../protocol/apiserver.ts';
 import type { Environment } from './environment.ts';
 
 interface Check {
@@ -30,6 +30,11 @@ const checksByRoot: ReadonlyMap<string, readonly Check[]> = new Map([
 
 export function isHealthPath(path: string): boolean {
   return /^\/(healthz|livez|readyz)(\/|$)/.test(path);
+}
+
+export function readinessOf(environment: Environment): ApiServerReadiness {
+  const isReady = checksByRoot.get('readyz')?.every(({ isPassed }) => isPassed(environment)) ?? false;
+  return { isReady, isAtLeader: environment.replicas.isPreferredLeading };
 }
 
 /** Answers a path of `isHealthPath`. Throws StatusError NotFound for a check that there is not. */

@@ -17,6 +17,8 @@ interface Candidate {
 export class ReplicaChoice {
   #candidates: readonly Candidate[];
   #current: Candidate;
+  /** The replica that answered last as the leader, until it answers otherwise. */
+  #leader: string | null = null;
 
   /** `paths` in order of preference. */
   constructor(paths: readonly string[]) {
@@ -39,6 +41,17 @@ export class ReplicaChoice {
   /** The replica that is asked when all is well. */
   get preferred(): string {
     return (this.#candidates[0] as Candidate).path;
+  }
+
+  /** Tells whether the preferred replica leads, as far as its answers have told. */
+  get isPreferredLeading(): boolean {
+    return this.#leader === this.preferred;
+  }
+
+  /** The replica has answered, and told whether it leads. */
+  noteLeader(path: string, isLeader: boolean): void {
+    if (isLeader) this.#leader = path;
+    else if (this.#leader === path) this.#leader = null;
   }
 
   /** The replica to ask now. When none is trusted it is the one that has been suspect for longest. */

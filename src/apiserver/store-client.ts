@@ -28,7 +28,10 @@ export function* askStore<Type extends StoreReply['type']>(
     const { replicas } = environment;
     const replica = replicas.current(environment.stamp.monotonicMs);
     const outcome = yield* ask<StoreProtocol['asks'], 'request'>(replica, 'request', request, timeoutMs);
-    if (outcome.type === 'reply' && outcome.reply.type === expected) return outcome.reply as ReplyOfType<Type>;
+    if (outcome.type === 'reply' && outcome.reply.type === expected) {
+      if (outcome.reply.type === 'revision') replicas.noteLeader(replica, outcome.reply.isLeader);
+      return outcome.reply as ReplyOfType<Type>;
+    }
     const verdict =
       outcome.type === 'failed'
         ? interpretSendFailure(outcome.failure, isRead)

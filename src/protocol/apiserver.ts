@@ -126,6 +126,14 @@ export type ApiSessionItem =
   | { readonly type: 'refused'; readonly response: ApiResponse }
   | SessionItem;
 
+/** What the balancer wants to know of an API server. */
+export interface ApiServerReadiness {
+  /** As /readyz has it. */
+  readonly isReady: boolean;
+  /** The replica of its own master leads the store: writes are fewer messages away than from anywhere else. */
+  readonly isAtLeader: boolean;
+}
+
 export interface ApiServerProtocol extends Protocol {
   readonly tells: {
     /** The terminal of a session has another size, in characters. */
@@ -136,6 +144,7 @@ export interface ApiServerProtocol extends Protocol {
     readonly sendInput: { readonly request: SessionInput; readonly reply: SessionInputOutcome };
     /** Everything that is answered at once: all but watches and logs. */
     readonly call: { readonly request: ApiRequest; readonly reply: ApiResponse };
+    readonly readiness: { readonly request: null; readonly reply: ApiServerReadiness };
   };
   readonly streams: {
     /** Watches and followed logs: ends with `completed` when the API server has no more to say. */

@@ -236,11 +236,12 @@ export class Replica {
       this.#reads.add({ type: 'request', handle, request: readRequest }, deadlineMs);
     switch (request.type) {
       case 'range':
-        if (request.serializable) this.#reply(handle, readReply(this.#machine.mvcc, request));
+        if (request.serializable)
+          this.#reply(handle, readReply(this.#machine.mvcc, request, this.#leadership.role === 'leader'));
         else read(request);
         return;
       case 'hash':
-        this.#reply(handle, readReply(this.#machine.mvcc, request));
+        this.#reply(handle, readReply(this.#machine.mvcc, request, this.#leadership.role === 'leader'));
         return;
       case 'readRevision':
       case 'leaseList':
@@ -430,7 +431,7 @@ export class Replica {
   #serve(read: Read): void {
     const { mvcc } = this.#machine;
     if (read.type === 'request') {
-      this.#reply(read.handle, readReply(mvcc, read.request));
+      this.#reply(read.handle, readReply(mvcc, read.request, this.#leadership.role === 'leader'));
       return;
     }
     if (this.#leadership.role !== 'leader') return;

@@ -28,7 +28,7 @@ export function outcomeReply({ revision, result }: CommandOutcome): StoreReply {
     case 'leaseRevoked':
       return { type: 'leaseRevoked', revision };
     case 'leaseCheckpointed':
-      return { type: 'revision', revision };
+      return { type: 'revision', revision, isLeader: false };
     case 'compactionDone':
       return { type: 'compacted', revision };
     default:
@@ -36,8 +36,8 @@ export function outcomeReply({ revision, result }: CommandOutcome): StoreReply {
   }
 }
 
-/** Answers a read from the state as it is. A transaction must be read-only. */
-export function readReply(mvcc: Mvcc, request: ReadRequest): StoreReply {
+/** Answers a read from the state as it is. A transaction must be read-only. `isLeader` tells of the replica that answers. */
+export function readReply(mvcc: Mvcc, request: ReadRequest, isLeader: boolean): StoreReply {
   const { revision } = mvcc;
   switch (request.type) {
     case 'range': {
@@ -47,7 +47,7 @@ export function readReply(mvcc: Mvcc, request: ReadRequest): StoreReply {
     case 'transaction':
       return outcomeReply({ revision, result: mvcc.transact(request.transaction) });
     case 'readRevision':
-      return { type: 'revision', revision };
+      return { type: 'revision', revision, isLeader };
     case 'leaseList': {
       const ids: LeaseId[] = mvcc.leases.all().map((lease) => lease.id);
       return { type: 'leases', revision, ids };

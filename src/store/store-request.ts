@@ -65,7 +65,8 @@ export type StoreReply =
       readonly keys: readonly string[];
     }
   | { readonly type: 'compacted'; readonly revision: Revision }
-  | { readonly type: 'revision'; readonly revision: Revision }
+  /** `isLeader`: whether the replica that answers led when it did. */
+  | { readonly type: 'revision'; readonly revision: Revision; readonly isLeader: boolean }
   | { readonly type: 'hash'; readonly revision: Revision; readonly digest: string }
   | { readonly type: 'status'; readonly status: StoreStatus }
   | { readonly type: 'transferRequested' }

@@ -74,9 +74,9 @@ function answer(store: MemoryStore, request: number, asked: StoreRequest): reado
 function carryOut(mvcc: Mvcc, asked: StoreRequest): StoreReply {
   switch (asked.type) {
     case 'range':
-      return readReply(mvcc, { ...asked, query: asked.query satisfies RangeQuery });
+      return readReply(mvcc, { ...asked, query: asked.query satisfies RangeQuery }, true);
     case 'readRevision':
-      return readReply(mvcc, asked);
+      return readReply(mvcc, asked, true);
     case 'leaseGrant': {
       const id = (mvcc.leases.all().length + 1) as LeaseId;
       mvcc.leaseGrant(id, asked.ttlSeconds);

@@ -17,3 +17,16 @@ test('what is known of the replicas that stay is kept, and one that is struck of
   choice.restore();
   expect(choice.current(now)).toBe('a');
 });
+
+test('it is known whether the own replica leads, from what the replicas answered last', () => {
+  const choice = new ReplicaChoice(['own', 'other']);
+  expect(choice.isPreferredLeading).toBe(false);
+  choice.noteLeader('own', true);
+  choice.noteLeader('other', false);
+  expect(choice.isPreferredLeading).toBe(true);
+  choice.noteLeader('other', true);
+  expect(choice.isPreferredLeading).toBe(false);
+  choice.noteLeader('own', true);
+  choice.noteLeader('own', false);
+  expect(choice.isPreferredLeading).toBe(false);
+});
