@@ -5,7 +5,7 @@
 import type { ActorSpec } from '../../src/actor/cell.ts';
 import { must } from '../../src/base/assert.ts';
 import type { Fabric } from './fabric.ts';
-import { type ActorPlan, type Knowledge, linksBetween, type ThreadDesign, type Topology } from './topology.ts';
+import { type ActorPlan, joined, type Knowledge, linksBetween, type ThreadDesign, type Topology } from './topology.ts';
 
 export interface AssemblyOptions {
   readonly fabric: Fabric;
@@ -40,6 +40,12 @@ export class Assembly {
 
   isDownOnPurpose(thread: string): boolean {
     return this.#downOnPurpose.has(thread);
+  }
+
+  /** Tells whether actors at all these paths are planned. */
+  holds(...paths: readonly string[]): boolean {
+    const planned = new Set([...this.#threads.values()].flatMap(({ actors }) => actors.map(({ path }) => path)));
+    return paths.every((path) => planned.has(path));
   }
 
   noteStarted(path: string, incarnation: number): void {
@@ -105,11 +111,24 @@ export class Assembly {
     this.#up.delete(name);
   }
 
-  /** Adds a thread to the plan and starts it. */
+  /** Adds a thread to the plan and starts it; of a thread that is planned already, the actors. */
   async add(design: ThreadDesign): Promise<void> {
+    const standing = this.#threads.get(design.name);
+    if (standing !== undefined) return this.#addActors(standing, design);
     this.#threads.set(design.name, design);
     this.#links = linksBetween([...this.#threads.values()], this.#options.ownThread);
     await this.#launch(design.name, 'first');
+  }
+
+  async #addActors(standing: ThreadDesign, design: ThreadDesign): Promise<void> {
+    const { fabric } = this.#options;
+    this.#threads.set(design.name, joined(standing, design.actors));
+    // Otherwise they start with their thread.
+    if (!this.#up.has(design.name)) return;
+    const started = fabric.startActors(design.name, this.#specs(design, 'first'));
+    // A paused thread starts them when it runs again.
+    if (!fabric.isPaused(design.name)) return started;
+    void started.catch(() => {});
   }
 
   /** Tells the actors whose args tell of this what they are started with from now on. Those that do not run begin with it. */
@@ -143,10 +162,23 @@ export class Assembly {
     this.#links = this.#links.filter((pair) => !pair.some((end) => names.includes(end)));
   }
 
-  /** Kills actors of a thread that goes on, and strikes them off the plan. */
+  /** Kills the actors of these designs and strikes them off the plan, and with the last of its actors a thread. */
+  async strike(designs: readonly ThreadDesign[]): Promise<void> {
+    for (const { name, actors } of designs) {
+      const paths = actors.map(({ path }) => path);
+      const standing = this.#threads.get(name);
+      if (standing === undefined) continue;
+      if (standing.actors.every(({ path }) => paths.includes(path))) await this.remove([name]);
+      else await this.removeActors(name, paths);
+    }
+  }
+
+  /** Kills actors of a thread that goes on, and strikes them off the plan. A paused thread, which could not do that, is killed. */
   async removeActors(thread: string, paths: readonly string[]): Promise<void> {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
-    await Promise.all(paths.map((path) => this.#options.fabric.killActor(thread, path)));
+    const { fabric } = this.#options;
+    if (fabric.isPaused(thread)) await this.kill(thread);
+    else if (this.#up.has(thread)) await Promise.all(paths.map((path) => fabric.killActor(thread, path)));
     this.#threads.set(thread, { ...design, actors: design.actors.filter(({ path }) => !paths.includes(path)) });
   }
 
@@ -163,7 +195,8 @@ export class Assembly {
 
   #pathsOn(thread: string): readonly string[] {
     if (thread === this.#options.ownThread) return this.#options.ownPaths;
-    return must(this.#threads.get(thread), `no thread ${thread}`).actors.map(({ path }) => path);
+    const { actors, mayHold = [] } = must(this.#threads.get(thread), `no thread ${thread}`);
+    return [...new Set([...actors.map(({ path }) => path), ...mayHold])];
   }
 
   #specs(design: ThreadDesign, start: 'first' | 'again'): ActorSpec[] {

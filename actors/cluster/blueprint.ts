@@ -20,7 +20,7 @@ import type { ClusterIdentity } from './identity.ts';
 import type { CheckedOptions } from './options.ts';
 import type { Roster } from './roster.ts';
 import { timingProfiles } from './timing.ts';
-import { linksBetween, type ThreadDesign, type Topology } from './topology.ts';
+import { linksBetween, type ThreadDesign, type Topology, threadsOf } from './topology.ts';
 
 export interface BlueprintOptions {
   readonly options: CheckedOptions;
@@ -70,7 +70,7 @@ export function replicaIdOf(master: string): ReplicaId {
   return (Number(master.slice('master-'.length)) + 1) as ReplicaId;
 }
 
-/** The threads of one master, in the order in which they can be started. */
+/** The parts of one master, in the order in which they can be started. Some may be on one thread. */
 export interface MasterDesign {
   readonly store: ThreadDesign;
   readonly api: ThreadDesign;
@@ -78,29 +78,30 @@ export interface MasterDesign {
 }
 
 export function designMaster(blueprint: BlueprintOptions, master: string): MasterDesign {
-  return {
-    store: storeThread(blueprint, master),
-    api: apiThread(blueprint, master),
-    control: controlThread(blueprint, master),
-  };
+  const store = storeThread(blueprint, master);
+  const api = apiThread(blueprint, master);
+  const control = controlThread(blueprint, master);
+  if (blueprint.options.threadsPerMaster === 3) return { store, api, control };
+  const mayHold = [...store.actors, ...api.actors].map(({ path }) => path);
+  const shared = { name: `${master}/server`, entry: 'master', mayHold };
+  return { store: { ...shared, actors: store.actors }, api: { ...shared, actors: api.actors }, control };
 }
 
 /** Replicas that may have a vote run from the beginning; the rest of a master runs once it is a member. */
 export function designCluster(blueprint: BlueprintOptions): Topology {
   const { roster } = blueprint;
-  const members = roster.members();
-  const designs = [
-    ...roster.replicas().map((master) => storeThread(blueprint, master)),
-    ...members.map((master) => apiThread(blueprint, master)),
-    ...members.map((master) => controlThread(blueprint, master)),
+  const members = new Set(roster.members());
+  const masters = roster.replicas().map((name) => ({ name, design: designMaster(blueprint, name) }));
+  const serving = masters.filter(({ name }) => members.has(name));
+  const threads = threadsOf([
+    ...masters.map(({ design }) => design.store),
+    ...serving.map(({ design }) => design.api),
+    ...serving.map(({ design }) => design.control),
     ...nodeThreads(blueprint),
     ...balancerThread(blueprint),
     ...registryThread(blueprint),
-  ];
-  return {
-    threads: new Map(designs.map((design) => [design.name, design])),
-    links: linksBetween(designs, blueprint.ownThread),
-  };
+  ]);
+  return { threads, links: linksBetween([...threads.values()], blueprint.ownThread) };
 }
 
 function storeThread(blueprint: BlueprintOptions, master: string): ThreadDesign {

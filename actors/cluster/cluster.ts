@@ -113,7 +113,7 @@ export class Cluster implements AsyncDisposable {
       faults: this.#faults,
       topology: () => assembly.topology,
       masters: () => this.masters(),
-      replicas: () => roster.replicas().filter((name) => assembly.topology.threads.has(storePath(name))),
+      replicas: () => roster.replicas().filter((name) => assembly.holds(storePath(name))),
       nodes: () => this.nodes(),
     });
   }

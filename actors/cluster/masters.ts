@@ -178,7 +178,7 @@ export class Masters {
     const endMs = fabric.monotonicMs() + timeoutMs;
     const { store, api, control } = design(name);
     try {
-      if (!assembly.topology.threads.has(store.name)) await assembly.add(store);
+      if (!assembly.holds(...pathsOf(store))) await assembly.add(store);
       await assembly.reconfigure('replicas');
       await this.#carryOut((statuses) => joinStep(replicaIdOf(name), statuses), {
         what: name,
@@ -211,11 +211,10 @@ export class Masters {
     const { roster, assembly, fabric, end, tell } = this.#sources;
     const endMs = fabric.monotonicMs() + timeoutMs;
     await assembly.reconfigure('masters');
-    const { threads } = assembly.topology;
     const { api, control } = this.#sources.design(name);
-    const serving = [api, control].filter((design) => threads.has(design.name));
+    const serving = [api, control].filter((design) => assembly.holds(...pathsOf(design)));
     await end(serving);
-    await assembly.remove(serving.map((design) => design.name));
+    await assembly.strike(serving);
     await this.#expel(name, endMs);
     await this.#bury(name);
     await roster.strike(name);
@@ -227,8 +226,7 @@ export class Masters {
     const { roster, assembly, places } = this.#sources;
     await roster.set(name, 'abandoned');
     const { store, api, control } = this.#sources.design(name);
-    const names = [control, api, store].map((design) => design.name);
-    await assembly.remove(names.filter((thread) => assembly.topology.threads.has(thread)));
+    await assembly.strike([control, api, store]);
     await assembly.reconfigure('replicas');
     await places.clear(name);
   }
@@ -314,6 +312,10 @@ export class Masters {
   #assertGoingOn(): void {
     if (this.#isOver) throw new MembershipError('failed', 'the cluster is stopping');
   }
+}
+
+function pathsOf({ actors }: ThreadDesign): readonly string[] {
+  return actors.map(({ path }) => path);
 }
 
 /** Failures of the store are outcomes here; anything else is a bug. */

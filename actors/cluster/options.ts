@@ -1,5 +1,6 @@
 /** What a cluster may be started with, checked before anything starts. */
 
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chooseControllers, defaultControllers } from '../../src/controllers/choose-controllers.ts';
@@ -18,6 +19,11 @@ export interface ClusterOptions {
   readonly masters?: number;
   /** Worker nodes. 0 to 5,000; default 1. */
   readonly nodes?: number;
+  /**
+   * Worker threads of a master. 3: one for the store, one for the API, one for controllers and scheduler. 2: store and API share one, which costs
+   * a request less and lets a long one hold up the store. Default: 3, or 2 on a machine with no more than two processors; 3 if simulated.
+   */
+  readonly threadsPerMaster?: 2 | 3;
   /**
    * Nodes that share a worker thread. Default: each has its own, or, if there are more than 32, a quarter of them. A kill or a pause is still one
    * node's; a thread that is blocked or runs out of memory takes all its nodes along.
@@ -90,6 +96,7 @@ export interface RegistryOptions {
 export interface CheckedOptions {
   readonly masters: number;
   readonly nodes: number;
+  readonly threadsPerMaster: number;
   readonly nodesPerThread: number;
   readonly machines: readonly MachineProfile[];
   readonly name: string;
@@ -132,6 +139,7 @@ const sharedThreads = 4;
 const known = new Set([
   'masters',
   'nodes',
+  'threadsPerMaster',
   'nodesPerThread',
   'machines',
   'name',
@@ -181,6 +189,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
   return {
     masters: integer('masters', options.masters ?? 1, 1, mastersMax),
     nodes,
+    threadsPerMaster: integer('threadsPerMaster', options.threadsPerMaster ?? usualThreads(options), 2, 3),
     machines: machinesOf(options.machines ?? []),
     nodesPerThread: integer('nodesPerThread', options.nodesPerThread ?? shared, 1, nodesMax),
     name,
@@ -204,6 +213,11 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
         ? null
         : integer('simulated.seed', options.simulated.seed, 0, Number.MAX_SAFE_INTEGER),
   };
+}
+
+/** More threads than processors only wait for each other; what a seed replays must not depend on the machine. */
+function usualThreads({ simulated }: ClusterOptions): number {
+  return simulated === undefined && availableParallelism() <= 2 ? 2 : 3;
 }
 
 function groupsOf(asked: readonly NodeGroupOptions[]): CheckedOptions['nodeGroups'] {

@@ -48,6 +48,8 @@ export function simulatedRoles(entry: string, universe: Universe, modules: Modul
         defineRole({ name: 'runtime', behaviour: nodeRuntimeBehaviour }),
         defineRole({ name: 'kubelet', behaviour: kubeletBehaviour }),
       ];
+    case 'master':
+      return [...simulatedRoles('store', universe, modules), ...simulatedRoles('api', universe, modules)];
     default:
       return unreachable(entry as never);
   }

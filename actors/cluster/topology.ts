@@ -23,6 +23,8 @@ export interface ThreadDesign {
   readonly name: string;
   readonly entry: string;
   readonly actors: readonly ActorPlan[];
+  /** Paths of actors that may be added while the thread runs, absent for none: whoever is linked with it knows them from the beginning. */
+  readonly mayHold?: readonly string[];
 }
 
 export interface Topology {
@@ -30,6 +32,9 @@ export interface Topology {
   /** Pairs of thread names, each once. */
   readonly links: readonly (readonly [string, string])[];
 }
+
+/** Threads that do the work of several kinds. */
+const kindsOf: Readonly<Record<string, readonly string[]>> = { master: ['store', 'api'] };
 
 /** Kinds of threads that talk to each other; `main` is the thread of user code. */
 const conversations: readonly (readonly [string, string])[] = [
@@ -56,7 +61,26 @@ export function linksBetween(designs: readonly ThreadDesign[], ownThread: string
 }
 
 function talk(left: string, right: string): boolean {
-  return conversations.some(([one, other]) => (one === left && other === right) || (one === right && other === left));
+  const lefts = kindsOf[left] ?? [left];
+  const rights = kindsOf[right] ?? [right];
+  const isPair = (one: string, other: string): boolean =>
+    (lefts.includes(one) && rights.includes(other)) || (lefts.includes(other) && rights.includes(one));
+  return conversations.some(([one, other]) => isPair(one, other));
+}
+
+/** Puts designs of the same thread together. */
+export function threadsOf(designs: readonly ThreadDesign[]): ReadonlyMap<string, ThreadDesign> {
+  const threads = new Map<string, ThreadDesign>();
+  for (const design of designs) {
+    const standing = threads.get(design.name);
+    threads.set(design.name, standing === undefined ? design : joined(standing, design.actors));
+  }
+  return threads;
+}
+
+/** The thread with more actors. */
+export function joined(design: ThreadDesign, actors: readonly ActorPlan[]): ThreadDesign {
+  return { ...design, actors: [...design.actors, ...actors] };
 }
 
 /** What a name means: whole threads, or some actors of a thread that has others too. */

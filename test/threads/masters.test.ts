@@ -16,8 +16,11 @@ import type { ClusterStatus } from '../../src/cli/cluster-status.ts';
 import { CommandLine } from './command.ts';
 
 let cluster: Cluster | undefined;
+/** Whether those who write in the background are to end. */
+const writers = { areOver: false };
 
 afterEach(async () => {
+  writers.areOver = true;
   await cluster?.stop();
   cluster = undefined;
 });
@@ -35,82 +38,85 @@ function clientOf({ access }: Cluster): CoreV1Api {
   return config.makeApiClient(CoreV1Api);
 }
 
-test('one master becomes three, the first dies, three become one, and no acknowledged write is lost', async () => {
-  const started = await Cluster.start({ masters: 1, nodes: 1 });
-  cluster = started;
-  const before = resources();
-  const folder = dirname(started.kubeconfigPath);
-  const last = { isOver: false };
-  const acknowledged: string[] = [];
-  const write = async (): Promise<void> => {
-    for (let index = 0; !last.isOver; index += 1) {
-      await started.store.put(`k/${index}`, 'v').then(
-        () => void acknowledged.push(`k/${index}`),
-        (error: unknown) => {
-          if (!(error instanceof StoreRequestError)) throw error;
-        },
-      );
-    }
-  };
-  const writing = write();
-  const leaders: string[] = [];
-  started.leadership$.subscribe(({ leader }) => void leaders.push(leader));
-  const joined = await Promise.all([started.addMaster(), started.addMaster()]);
-  expect(joined.map(({ name }) => name)).toEqual(['master-1', 'master-2']);
-  await started.ready();
-  const status = await started.status();
-  expect(status.masters.map(({ name, ready }) => [name, ready])).toEqual([
-    ['master-0', true],
-    ['master-1', true],
-    ['master-2', true],
-  ]);
-  expect(status.masters[2]?.threads.map(({ name }) => name)).toEqual([
-    'master-2/store',
-    'master-2/api',
-    'master-2/control',
-  ]);
-  await started.kill('master-0');
-  expect((await started.leader()).name).not.toBe('master-0');
-  // Through the balancer, which has nobody but the new ones to send it to.
-  await expect
-    .poll(
-      () =>
-        clientOf(started)
-          .listNode()
-          .then(
-            ({ items }) => items.length,
-            () => 0,
-          ),
-      { timeout: 10_000 },
-    )
-    .toBe(1);
-  await started.apply('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: later }\n');
+test.for([2, 3] as const)(
+  'one master becomes three, the first dies, three become one, and no acknowledged write is lost: %i threads each',
+  async (threadsPerMaster) => {
+    const started = await Cluster.start({ masters: 1, nodes: 1, threadsPerMaster });
+    cluster = started;
+    const before = resources();
+    const folder = dirname(started.kubeconfigPath);
+    isOver = false;
+    const acknowledged: string[] = [];
+    const write = async (): Promise<void> => {
+      for (let index = 0; !writers.areOver; index += 1) {
+        await started.store.put(`k/${index}`, 'v').then(
+          () => void acknowledged.push(`k/${index}`),
+          (error: unknown) => {
+            if (!(error instanceof StoreRequestError)) throw error;
+          },
+        );
+      }
+    };
+    const writing = write();
+    const leaders: string[] = [];
+    started.leadership$.subscribe(({ leader }) => void leaders.push(leader));
+    const joined = await Promise.all([started.addMaster(), started.addMaster()]);
+    expect(joined.map(({ name }) => name)).toEqual(['master-1', 'master-2']);
+    await started.ready();
+    const status = await started.status();
+    expect(status.masters.map(({ name, ready }) => [name, ready])).toEqual([
+      ['master-0', true],
+      ['master-1', true],
+      ['master-2', true],
+    ]);
+    const threads = {
+      2: ['master-2/server', 'master-2/control'],
+      3: ['master-2/store', 'master-2/api', 'master-2/control'],
+    };
+    expect(status.masters[2]?.threads.map(({ name }) => name)).toEqual(threads[threadsPerMaster]);
+    await started.kill('master-0');
+    expect((await started.leader()).name).not.toBe('master-0');
+    // Through the balancer, which has nobody but the new ones to send it to.
+    await expect
+      .poll(
+        () =>
+          clientOf(started)
+            .listNode()
+            .then(
+              ({ items }) => items.length,
+              () => 0,
+            ),
+        { timeout: 10_000 },
+      )
+      .toBe(1);
+    await started.apply('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: later }\n');
 
-  await started.removeMaster('master-0');
-  const kept = started.masters().find((name) => !leaders.includes(name)) ?? 'master-1';
-  const leader = (await started.leader()).name;
-  const other = leader === kept ? started.masters().find((name) => name !== kept) : leader;
-  await started.removeMaster(other ?? '');
-  await started.ready();
-  last.isOver = true;
-  await writing;
-  expect(started.masters()).toEqual([kept]);
-  expect(leaders).toContain(kept);
-  expect((await started.storeStatuses())[0]?.membership).toMatchObject({
-    voters: [Number(kept.slice(7)) + 1],
-    learners: [],
-  });
-  expect((await readdir(folder)).filter((name) => name.startsWith('master-'))).toEqual([kept]);
-  expect(Object.keys(started.access.ports).toSorted()).toEqual(['balancer', `${kept}/gateway`]);
-  expect(() => started.member('master-0')).toThrow('no member master-0');
-  const { keyValues } = await started.store.range({ start: 'k/', end: 'k0' });
-  const present = new Set(keyValues.map(({ key }) => key));
-  expect(acknowledged.filter((key) => !present.has(key))).toEqual([]);
-  expect(acknowledged.length).toBeGreaterThan(10);
-  expect((await started.api.get('configmap/later')).metadata.name).toBe('later');
-  await expect.poll(resources).toEqual(before);
-  await expect(started.removeMaster(kept)).rejects.toMatchObject({ name: 'MembershipError', code: 'lastMaster' });
-});
+    await started.removeMaster('master-0');
+    const kept = started.masters().find((name) => !leaders.includes(name)) ?? 'master-1';
+    const leader = (await started.leader()).name;
+    const other = leader === kept ? started.masters().find((name) => name !== kept) : leader;
+    await started.removeMaster(other ?? '');
+    await started.ready();
+    isOver = true;
+    await writing;
+    expect(started.masters()).toEqual([kept]);
+    expect(leaders).toContain(kept);
+    expect((await started.storeStatuses())[0]?.membership).toMatchObject({
+      voters: [Number(kept.slice(7)) + 1],
+      learners: [],
+    });
+    expect((await readdir(folder)).filter((name) => name.startsWith('master-'))).toEqual([kept]);
+    expect(Object.keys(started.access.ports).toSorted()).toEqual(['balancer', `${kept}/gateway`]);
+    expect(() => started.member('master-0')).toThrow('no member master-0');
+    const { keyValues } = await started.store.range({ start: 'k/', end: 'k0' });
+    const present = new Set(keyValues.map(({ key }) => key));
+    expect(acknowledged.filter((key) => !present.has(key))).toEqual([]);
+    expect(acknowledged.length).toBeGreaterThan(10);
+    expect((await started.api.get('configmap/later')).metadata.name).toBe('later');
+    await expect.poll(resources).toEqual(before);
+    await expect(started.removeMaster(kept)).rejects.toMatchObject({ name: 'MembershipError', code: 'lastMaster' });
+  },
+);
 
 test('without a majority nobody joins or leaves, and a paused master is no reason to wait', async () => {
   cluster = await Cluster.start({ masters: 3, nodes: 0 });

@@ -60,10 +60,11 @@ export class ClusterRun {
   }
 
   async run(): Promise<ScenarioResult> {
-    const { masters, nodes, snapshotEveryEntries } = this.#swarm;
+    const { masters, nodes, snapshotEveryEntries, threadsPerMaster } = this.#swarm;
     const { controllers } = this.#work;
     const simulated = { seed: this.#seed };
-    const cluster = await Cluster.start({ masters, nodes, controllers, simulated, store: { snapshotEveryEntries } });
+    const store = { snapshotEveryEntries };
+    const cluster = await Cluster.start({ masters, threadsPerMaster, nodes, controllers, simulated, store });
     this.#cluster = cluster;
     listen(
       cluster,

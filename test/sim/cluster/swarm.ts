@@ -31,6 +31,7 @@ export interface ClusterSwarm {
   readonly leavesMasterDown: boolean;
   readonly leavesNodeDown: boolean;
   readonly snapshotEveryEntries: number;
+  readonly threadsPerMaster: 2 | 3;
 }
 
 export function drawClusterSwarm(random: Random): ClusterSwarm {
@@ -48,5 +49,6 @@ export function drawClusterSwarm(random: Random): ClusterSwarm {
     leavesMasterDown: random.chance(0.3),
     leavesNodeDown: random.chance(0.3),
     snapshotEveryEntries: random.pick([50, 10_000]),
+    threadsPerMaster: random.pick([2, 3]),
   };
 }

@@ -34,6 +34,7 @@ interface Draw {
   readonly snapshotEveryEntries: number;
   readonly changeEveryMs: number;
   readonly faultEveryMs: number;
+  readonly threadsPerMaster: 2 | 3;
 }
 
 export class MastersRun {
@@ -58,13 +59,15 @@ export class MastersRun {
       snapshotEveryEntries: random.pick([20, 100, 10_000]),
       changeEveryMs: random.pick([150, 600, 1_500]),
       faultEveryMs: random.pick([200, 600, 2_000]),
+      threadsPerMaster: random.pick([2, 3]),
     };
   }
 
   async run(): Promise<ScenarioResult> {
-    const { masters, snapshotEveryEntries } = this.#draw;
+    const { masters, snapshotEveryEntries, threadsPerMaster } = this.#draw;
     const store = { snapshotEveryEntries, catchUpEntries: 10 };
-    const cluster = await Cluster.start({ masters, nodes: 1, simulated: { seed: this.#seed }, store });
+    const simulated = { seed: this.#seed };
+    const cluster = await Cluster.start({ masters, threadsPerMaster, nodes: 1, simulated, store });
     this.#cluster = cluster;
     this.#say(JSON.stringify(this.#draw));
     this.#listen(cluster);
