@@ -45,7 +45,7 @@ test.for([2, 3] as const)(
     cluster = started;
     const before = resources();
     const folder = dirname(started.kubeconfigPath);
-    isOver = false;
+    writers.areOver = false;
     const acknowledged: string[] = [];
     const write = async (): Promise<void> => {
       for (let index = 0; !writers.areOver; index += 1) {
@@ -97,7 +97,7 @@ test.for([2, 3] as const)(
     const other = leader === kept ? started.masters().find((name) => name !== kept) : leader;
     await started.removeMaster(other ?? '');
     await started.ready();
-    isOver = true;
+    writers.areOver = true;
     await writing;
     expect(started.masters()).toEqual([kept]);
     expect(leaders).toContain(kept);
