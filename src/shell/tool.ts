@@ -177,3 +177,8 @@ export function parseFlags(
   }
   return { flags, values, rest };
 }
+
+/** `-5` means `-n5`, unless it is what `-n` or `-c` asks for. */
+export function withCount(args: readonly string[]): readonly string[] {
+  return args.map((arg, at) => (/^-[nc]$/.test(args[at - 1] ?? '') ? arg : arg.replace(/^-(\d+)$/, '-n$1')));
+}
