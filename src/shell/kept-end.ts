@@ -7,6 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { heldBytesMax, readBytesMax } from './limits.ts';
+import type { CommandMemory } from './memory.ts';
 
 const newline = 0x0a;
 
@@ -16,6 +17,7 @@ export type KeptAmount =
 
 export class KeptEnd {
   readonly #amount: KeptAmount;
+  readonly #memory: CommandMemory;
   readonly #blocks: Uint8Array[] = [];
   /** Where what is kept begins in the first block, and ends in the last one. */
   #start = 0;
@@ -23,10 +25,11 @@ export class KeptEnd {
   #newlines = 0;
   #bytes = 0;
 
-  /** `count`: not negative. */
-  constructor(amount: KeptAmount) {
+  /** `count`: not negative. `memory` pays for the blocks. */
+  constructor(amount: KeptAmount, memory: CommandMemory) {
     assert(amount.count >= 0, 'an amount is not negative', amount);
     this.#amount = amount;
+    this.#memory = memory;
   }
 
   /** How much is kept. */
@@ -53,6 +56,7 @@ export class KeptEnd {
   #append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#end === readBytesMax) {
+        this.#memory.take(readBytesMax);
         this.#blocks.push(new Uint8Array(readBytesMax));
         this.#end = 0;
       }
@@ -92,6 +96,7 @@ export class KeptEnd {
       this.#start += leaves;
       if (leaves < there) return;
       this.#blocks.shift();
+      this.#memory.give(readBytesMax);
       this.#start = 0;
       if (isLast) this.#end = readBytesMax;
     }

@@ -35,8 +35,8 @@ function askedBy(unit: Asked['unit'], text = ''): Asked {
 }
 
 /** Returns how many bytes there were. */
-function* showEnd({ stdout }: ToolCall, reader: Reader, { unit, count }: Asked): Task<number> {
-  const kept = new KeptEnd({ type: unit, count });
+function* showEnd({ stdout, memory }: ToolCall, reader: Reader, { unit, count }: Asked): Task<number> {
+  const kept = new KeptEnd({ type: unit, count }, memory);
   let seen = 0;
   for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) {
     kept.push(bytes);

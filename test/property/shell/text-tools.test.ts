@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { concatBytes, utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { KeptEnd } from '../../../src/shell/kept-end.ts';
 import { heldBytesMax } from '../../../src/shell/limits.ts';
+import { ShellMemory } from '../../../src/shell/memory.ts';
 import { readerOf, Source, writerTo } from '../../../src/shell/streams.ts';
 import { ended, type Task } from '../../../src/shell/tasks.ts';
 import type { ToolCall } from '../../../src/shell/tool.ts';
@@ -24,7 +25,13 @@ function said(command: readonly string[], parts: readonly Uint8Array[]): string 
   const left = [...parts];
   const stdin = parts.length === 1 ? readerOf(left[0] as Uint8Array) : new Source(() => ended(left.shift() ?? null));
   const tool = { ...editTools, ...textTools }[name];
-  const call = { name, args, stdin, stdout: writerTo((bytes) => output.push(bytes)) } as unknown as ToolCall;
+  const call = {
+    name,
+    args,
+    stdin,
+    memory: new ShellMemory().open(),
+    stdout: writerTo((bytes) => output.push(bytes)),
+  } as unknown as ToolCall;
   expect(tool === undefined ? null : finished(tool(call))).toBe(0);
   return utf8Text(concatBytes(output));
 }
@@ -105,8 +112,8 @@ test('what is kept of a stream is its last lines, or bytes, and holds no more th
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), fc.nat(4), fc.nat(80_000), (pieces, lines, bytes) => {
       const [byLines, byBytes] = [
-        new KeptEnd({ type: 'lines', count: lines }),
-        new KeptEnd({ type: 'bytes', count: bytes }),
+        new KeptEnd({ type: 'lines', count: lines }, new ShellMemory().open()),
+        new KeptEnd({ type: 'bytes', count: bytes }, new ShellMemory().open()),
       ];
       let text = '';
       for (const each of pieces) {
@@ -128,7 +135,7 @@ test('a stream may be larger than what a command may hold, but not the end that 
   const endless = (bytes: Uint8Array): Uint8Array[] => Array.from({ length: count }, () => bytes);
   expect(said(['tail', '-n', '1'], endless(block))).toBe(utf8Text(block));
   expect(said(['tail', '-c', '3'], endless(block))).toBe('xx\n');
-  const kept = new KeptEnd({ type: 'lines', count: 1 });
+  const kept = new KeptEnd({ type: 'lines', count: 1 }, new ShellMemory().open());
   expect(() => {
     for (const bytes of endless(new Uint8Array(block.length))) kept.push(bytes);
   }).toThrow('out of memory');
