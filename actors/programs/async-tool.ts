@@ -67,7 +67,7 @@ function asyncCall(machine: ShellMachine, call: ToolCall): AsyncCall {
     container: machine.container,
     stdout: writing(stdout, () => {}),
     stderr: writing(stderr, () => {}),
-    input: () => perform(readAll(stdin)),
+    input: () => perform(readAll(stdin, call.memory)),
     create: (path) => {
       const file = openWriter(call, path, 'w');
       return writing(file, () => file.close());

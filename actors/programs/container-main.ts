@@ -5,6 +5,7 @@ import type { ContainerBirth } from '../../src/actor/container-thread.ts';
 import { must } from '../../src/base/assert.ts';
 import { builtIns } from './built-ins.ts';
 import { Container, type ContainerMain } from './container.ts';
+import { confineToPod } from './pod-network.ts';
 import { missingTool, runTool } from './run-tool.ts';
 
 /** Runs the program that the thread was born for. */
@@ -13,6 +14,7 @@ export function runContainer(): void {
   const env = process.env as Readonly<Record<string, string>>;
   const container = new Container(birth, { ...env }, must(parentPort, 'a container runs in a worker thread'));
   captureOutput(container);
+  if (birth.hasOwnNetwork) confineToPod(birth.address, birth.hostname);
   (globalThis as { container?: Container }).container = container;
   void start(birth, container);
 }

@@ -183,7 +183,10 @@ const nc: AsyncTool = async (call) => {
   try {
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     if (flags.has('z')) return 0;
-    void call.input().then((bytes) => socket.end(bytes));
+    call.input().then(
+      (bytes) => socket.end(bytes),
+      (error: Error) => socket.destroy(error),
+    );
     for await (const chunk of socket) await call.stdout.write(chunk as Uint8Array);
     return 0;
   } catch (error) {

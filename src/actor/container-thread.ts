@@ -19,6 +19,8 @@ export interface ContainerBirth {
   readonly hostname: string;
   /** The address at which it listens, and which `localhost` means to it. */
   readonly address: string;
+  /** Its pod is not one of the host's network: what it listens at, wherever it meant to, is its address. */
+  readonly hasOwnNetwork: boolean;
   /** Its standard input may bring something. */
   readonly stdin: boolean;
   readonly tty: boolean;

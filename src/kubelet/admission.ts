@@ -4,7 +4,10 @@
  */
 import type { StringMap } from '../api/object-meta.ts';
 import { requiredNodes } from '../kinds/pod/node-selector.ts';
+import type { Taint } from '../kinds/pod/scheduling-types.ts';
+import { untoleratedTaint } from '../kinds/pod/toleration.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
+import { isStatic } from './critical-pod.ts';
 import { podsPerNodeMax } from './limits.ts';
 import { amountsOf, nanosPerUnit, podRequests, toldUnitOf } from './pod-requests.ts';
 import type { Need } from './preemption.ts';
@@ -18,6 +21,7 @@ export interface Refusal {
 export interface AdmittingNode {
   readonly name: string;
   readonly labels: StringMap;
+  readonly taints: readonly Taint[];
   readonly allocatable: ResourceList;
 }
 
@@ -28,7 +32,7 @@ export function refusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode)
 
 /** Why a pod is refused for anything but room. */
 export function otherRefusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
-  return mismatchOf(pod, node) ?? portConflictOf(pod, others);
+  return mismatchOf(pod, node) ?? portConflictOf(pod, others) ?? taintRefusalOf(pod, node);
 }
 
 /** What a node would not have enough of, were it empty; null: nothing. */
@@ -102,6 +106,12 @@ function portConflictOf(pod: Pod, others: readonly Pod[]): Refusal | null {
   const taken = others.flatMap(hostPortsOf);
   const isTaken = wanted.some((port) => taken.some((other) => doCollide(port, other)));
   return isTaken ? failed('NodePorts', "node(s) didn't have free ports for the requested pod ports") : null;
+}
+
+/** Taints that only keep new pods away are the scheduler's alone: a node heeds those that also drive pods out. What it was told to run itself stays. */
+function taintRefusalOf(pod: Pod, { taints }: AdmittingNode): Refusal | null {
+  if (isStatic(pod) || untoleratedTaint(taints, pod.spec.tolerations ?? [], ['NoExecute']) === undefined) return null;
+  return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
 }
 
 function failed(predicate: string, description: string): Refusal {

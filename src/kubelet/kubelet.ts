@@ -7,7 +7,7 @@
  * turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
-import { type KubeObject, labelsOf, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
+import { type KubeObject, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
 import type { MonotonicMs } from '../base/brand.ts';
 import { TimerQueue } from '../base/timer-queue.ts';
 import type { Node } from '../kinds/node/types.ts';
@@ -171,7 +171,7 @@ export class Kubelet {
   /** The node itself as the API shows it. */
   nodeSet(node: Node, moment: Moment): void {
     const { spec, status } = node;
-    this.#room.labels = labelsOf(node);
+    this.#room.see(node);
     this.#node = node;
     this.#wantsMirrors ||= this.mirrorSteps().length > 0;
     if (spec?.podCIDR !== undefined) this.cidrSet(spec.podCIDR, moment);

@@ -2,7 +2,9 @@
  * Who fits on a node: whether it takes a new pod beside those that it has, and whether one that it has may grow. What waits for room is asked about
  * again when some was freed. Models kubernetes pkg/kubelet/allocation canAdmitPod and handlePodResourcesResize.
  */
-import { generationOf, type StringMap, uidOf } from '../api/object-meta.ts';
+import { generationOf, labelsOf, type StringMap, uidOf } from '../api/object-meta.ts';
+import type { Node } from '../kinds/node/types.ts';
+import type { Taint } from '../kinds/pod/scheduling-types.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 import { lackOf, needsOfRoom, otherRefusalOf, type Refusal, refusalOf, shortageOf } from './admission.ts';
 import { isCritical, isStatic } from './critical-pod.ts';
@@ -23,14 +25,21 @@ export type Admission =
 
 export class NodeRoom {
   /** Of the node, as the API shows them. */
-  labels: StringMap;
+  #labels: StringMap;
+  #taints: readonly Taint[] = [];
   readonly #facts: RoomFacts;
   readonly #tenants: ReadonlyMap<string, Tenant>;
 
   constructor(facts: RoomFacts, labels: StringMap, tenants: ReadonlyMap<string, Tenant>) {
     this.#facts = facts;
-    this.labels = labels;
+    this.#labels = labels;
     this.#tenants = tenants;
+  }
+
+  /** Takes note of the node as the API shows it now. */
+  see(node: Node): void {
+    this.#labels = labelsOf(node);
+    this.#taints = node.spec?.taints ?? [];
   }
 
   /** Decides about a new pod. A critical one is not refused for want of room while others can make it: they are its victims. */
@@ -38,7 +47,7 @@ export class NodeRoom {
     const { nodeName: name, allocatable } = this.#facts;
     const { pod } = tenant.machine;
     const others = this.#others(tenant);
-    const node = { name, allocatable, labels: this.labels };
+    const node = { name, allocatable, labels: this.#labels, taints: this.#taints };
     if (!isCritical(pod)) {
       const refusal = refusalOf(pod, others, node);
       return refusal === null ? { type: 'taken', victims: [] } : { type: 'refused', refusal };

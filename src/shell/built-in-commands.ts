@@ -59,7 +59,9 @@ function* runFile(shell: Interpreter, [path = '']: readonly string[]): Task<numb
   const { state, streams, machine } = shell;
   const file = openReader({ ...streams, files: state.files, machine }, path);
   try {
-    return yield* shell.runText(yield* readText(file));
+    return yield* shell.holding(function* (memory) {
+      return yield* shell.runText(yield* readText(file, memory));
+    });
   } finally {
     file.close();
   }
@@ -130,9 +132,10 @@ function* describeOrRun(shell: Interpreter, args: readonly string[]): Task<numbe
 }
 
 /** Reads one line into variables: what comes behind it stays for the next reader. */
-function* readVariables({ state, streams }: Interpreter, args: readonly string[]): Task<number> {
+function* readVariables(shell: Interpreter, args: readonly string[]): Task<number> {
+  const { state, streams } = shell;
   const names = args.filter((arg) => !arg.startsWith('-'));
-  const read = yield* readLine(streams.stdin);
+  const read = yield* shell.holding((memory) => readLine(streams.stdin, memory));
   const line = read ?? '';
   const words = line.trim().split(/\s+/);
   for (const [index, name] of names.entries()) {

@@ -3,6 +3,7 @@ import { utf8, utf8Text } from '../base/bytes.ts';
 import { builtInCommands } from './built-in-commands.ts';
 import { type Expander, expandPattern, expandText, expandWords } from './expand.ts';
 import { capturedBytesMax, shellDepthMax } from './limits.ts';
+import type { CommandMemory } from './memory.ts';
 import { bothOutputs, parseScript } from './parser.ts';
 import { matchesPattern } from './pattern.ts';
 import type { ShellState } from './shell-state.ts';
@@ -83,13 +84,26 @@ export class Interpreter implements Expander {
   }
 
   *capture(script: Script): Task<string> {
-    const held = new Held(capturedBytesMax);
-    const stdout = writerTo((bytes) => held.push(bytes));
-    this.state.lastStatus = yield* this.subshell({ ...this.#streams, stdout }).runScript(script);
-    const text = utf8Text(held.whole());
+    const text = yield* this.holding((memory) => this.#gather(script, new Held(capturedBytesMax, memory)));
     let end = text.length;
     while (text.charAt(end - 1) === '\n') end -= 1;
     return text.slice(0, end);
+  }
+
+  *#gather(script: Script, held: Held): Task<string> {
+    const stdout = writerTo((bytes) => held.push(bytes));
+    this.state.lastStatus = yield* this.subshell({ ...this.#streams, stdout }).runScript(script);
+    return utf8Text(held.whole());
+  }
+
+  /** Does something on an account of its own. */
+  *holding<Result>(work: (memory: CommandMemory) => Task<Result>): Task<Result> {
+    const memory = this.machine.tasks.memory.open();
+    try {
+      return yield* work(memory);
+    } finally {
+      memory.close();
+    }
   }
 
   subshell(streams: Streams): Interpreter {
@@ -108,6 +122,8 @@ export class Interpreter implements Expander {
     const { state, machine } = this;
     if (isBackground) {
       const copy = this.subshell({ ...this.#streams, stdin: readerOf(utf8('')) });
+      // Who starts others without end and never waits for them keeps none that is over.
+      state.backgrounds = state.backgrounds.filter(({ isOver }) => !isOver);
       state.backgrounds.push(machine.tasks.start(copy.runScript([{ pipelines, isBackground: false }])));
       state.lastStatus = 0;
       return;
@@ -130,9 +146,10 @@ export class Interpreter implements Expander {
   }
 
   *#runPiped(commands: readonly Command[]): Task<number> {
-    const pipes = commands.slice(1).map(() => new Pipe());
     const { tasks } = this.machine;
+    const pipes = commands.slice(1).map(() => new Pipe());
     const jobs: Job<number>[] = [];
+    tasks.memory.openPipes(pipes.length);
     try {
       for (const [index, command] of commands.entries()) {
         jobs.push(tasks.start(this.#runBetween(command, pipes[index - 1], pipes[index])));
@@ -141,6 +158,7 @@ export class Interpreter implements Expander {
       return jobs.at(-1)?.result() ?? 0;
     } finally {
       for (const job of jobs) job.cancel();
+      tasks.memory.closePipes(pipes.length);
     }
   }
 
@@ -273,6 +291,11 @@ export class Interpreter implements Expander {
 
   /** Runs a command by its words: a function of the script, a command of the shell, or a tool. */
   *runArgv(argv: readonly string[], extra: Readonly<Record<string, string>> = {}): Task<number> {
+    return yield* this.holding((memory) => this.#runHolding(argv, extra, memory));
+  }
+
+  *#runHolding(argv: readonly string[], extra: Readonly<Record<string, string>>, memory: CommandMemory): Task<number> {
+    memory.take(argv.reduce((characters, word) => characters + word.length, 0));
     const [name = '', ...args] = argv;
     const own = this.state.functions.get(name);
     if (own !== undefined) return yield* this.#callFunction(own, args);
@@ -289,7 +312,7 @@ export class Interpreter implements Expander {
     const run = (inner: readonly string[], streams: Streams, more: Readonly<Record<string, string>> = {}) =>
       this.#runInner(inner, streams, more);
     try {
-      return yield* tool({ ...this.#streams, name, args, env, files: state.files, machine, run });
+      return yield* tool({ ...this.#streams, name, args, env, files: state.files, machine, memory, run });
     } catch (error) {
       if (error instanceof Leave || passesThrough(error)) throw error;
       yield* stderr.write(`${name}: ${(error as Error).message}\n`);

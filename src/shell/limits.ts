@@ -20,6 +20,9 @@ export const searchedCharactersMax = 64 * 1024;
 export const patternWorkMax = 32 * 1024 * 1024;
 /** Bytes of its input that one command holds. */
 export const heldBytesMax = 64 * 1024 * 1024;
+/** Bytes that all commands of one shell hold at once, and pipes between them. */
+export const shellBytesMax = 128 * 1024 * 1024;
+export const shellPipesMax = 64;
 /** Bytes of one line, and of what `$(...)` stands for. */
 export const lineBytesMax = 1024 * 1024;
 export const capturedBytesMax = 8 * 1024 * 1024;

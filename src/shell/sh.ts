@@ -26,27 +26,27 @@ export function* sh(call: ToolCall): Task<number> {
 
 function* runIn(shell: Interpreter, call: ToolCall, script: string | null, isFile: boolean): Task<number> {
   if (script !== null) return yield* shell.runText(isFile ? yield* textOf(call, script) : script);
-  if (!call.machine.tty) return yield* shell.runText(yield* readText(call.stdin));
+  if (!call.machine.tty) return yield* shell.runText(yield* readText(call.stdin, call.memory));
   return yield* converse(shell, call);
 }
 
 function* textOf(call: ToolCall, path: string): Task<string> {
   const file = openReader(call, path);
   try {
-    return yield* readText(file);
+    return yield* readText(file, call.memory);
   } finally {
     file.close();
   }
 }
 
 /** Reads line by line, with a prompt. Editing lines is the terminal's affair. */
-function* converse(shell: Interpreter, { stdout, stdin }: ToolCall): Task<number> {
+function* converse(shell: Interpreter, { stdout, stdin, memory }: ToolCall): Task<number> {
   let waiting = '';
   let prompt = promptOf(shell);
   for (;;) {
     try {
       yield* stdout.write(prompt);
-      const line = yield* readLine(stdin);
+      const line = yield* readLine(stdin, memory);
       if (line === null) return shell.state.lastStatus;
       waiting += `${line.replace(/\r$/, '')}\n`;
       prompt = '> ';

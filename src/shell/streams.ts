@@ -1,6 +1,7 @@
 /** What commands read and write: bytes that come or go when there is room. */
 import { concatBytes, emptyBytes, utf8, utf8Text } from '../base/bytes.ts';
 import { heldBytesMax, lineBytesMax, pipeBytesMax } from './limits.ts';
+import type { CommandMemory } from './memory.ts';
 import { ended, Pace, type Task } from './tasks.ts';
 
 /** Something that bytes come from, until null. */
@@ -82,21 +83,31 @@ export function bytesOf(chunk: string | Uint8Array): Uint8Array {
   return typeof chunk === 'string' ? utf8(chunk) : chunk;
 }
 
-/** Parts of something that is kept in memory, up to a bound. */
+/** Parts of something that is kept in memory, up to a bound, on a command's account. */
 export class Held {
   readonly #parts: Uint8Array[] = [];
   readonly #bytesMax: number;
+  readonly #memory: CommandMemory;
   #bytes = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, memory: CommandMemory) {
     this.#bytesMax = bytesMax;
+    this.#memory = memory;
   }
 
   /** Throws when there is too much. */
   push(bytes: Uint8Array): void {
+    if (this.#bytes + bytes.length > this.#bytesMax) throw new Error('out of memory');
+    this.#memory.take(bytes.length);
     this.#bytes += bytes.length;
-    if (this.#bytes > this.#bytesMax) throw new Error('out of memory');
     this.#parts.push(bytes);
+  }
+
+  /** What is held is no longer needed. */
+  drop(): void {
+    this.#memory.give(this.#bytes);
+    this.#bytes = 0;
+    this.#parts.length = 0;
   }
 
   whole(): Uint8Array {
@@ -104,15 +115,15 @@ export class Held {
   }
 }
 
-/** Reads all of a stream; throws when it is too much. */
-export function* readAll(reader: Reader): Task<Uint8Array> {
-  const held = new Held(heldBytesMax);
+/** Reads all of a stream, which the command holds until it ends; throws when it is too much. */
+export function* readAll(reader: Reader, memory: CommandMemory): Task<Uint8Array> {
+  const held = new Held(heldBytesMax, memory);
   for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) held.push(bytes);
   return held.whole();
 }
 
-export function* readText(reader: Reader): Task<string> {
-  return utf8Text(yield* readAll(reader));
+export function* readText(reader: Reader, memory: CommandMemory): Task<string> {
+  return utf8Text(yield* readAll(reader, memory));
 }
 
 /** The text of a stream, piece by piece: a character that was cut comes whole, with the piece in which it ends. */
@@ -145,16 +156,20 @@ export class TextSource {
 const newline = 0x0a;
 
 /** Reads one line without its end; null at the end of the stream. What is behind it stays for the next reader. Throws when it is too long. */
-export function* readLine(reader: Reader): Task<string | null> {
-  const held = new Held(lineBytesMax);
-  for (let isEmpty = true; ; isEmpty = false) {
-    const bytes = yield* reader.read();
-    if (bytes === null) return isEmpty ? null : utf8Text(held.whole());
-    const end = bytes.indexOf(newline);
-    held.push(end < 0 ? bytes : bytes.subarray(0, end));
-    if (end < 0) continue;
-    reader.unread(bytes.subarray(end + 1));
-    return utf8Text(held.whole());
+export function* readLine(reader: Reader, memory: CommandMemory): Task<string | null> {
+  const held = new Held(lineBytesMax, memory);
+  try {
+    for (let isEmpty = true; ; isEmpty = false) {
+      const bytes = yield* reader.read();
+      if (bytes === null) return isEmpty ? null : utf8Text(held.whole());
+      const end = bytes.indexOf(newline);
+      held.push(end < 0 ? bytes : bytes.subarray(0, end));
+      if (end < 0) continue;
+      reader.unread(bytes.subarray(end + 1));
+      return utf8Text(held.whole());
+    }
+  } finally {
+    held.drop();
   }
 }
 
@@ -172,12 +187,17 @@ export class Pipe extends Source implements Writer {
 
   *write(chunk: string | Uint8Array): Task<void> {
     const bytes = bytesOf(chunk);
-    while (this.#bytes >= pipeBytesMax && !this.#isReadEnded) {
-      yield { isOver: () => this.#bytes < pipeBytesMax || this.#isReadEnded };
-    }
-    if (this.#isReadEnded) throw new BrokenPipe();
-    this.#chunks.push(bytes);
-    this.#bytes += bytes.length;
+    let at = 0;
+    do {
+      while (this.#bytes >= pipeBytesMax && !this.#isReadEnded) {
+        yield { isOver: () => this.#bytes < pipeBytesMax || this.#isReadEnded };
+      }
+      if (this.#isReadEnded) throw new BrokenPipe();
+      const piece = bytes.subarray(at, at + pipeBytesMax - this.#bytes);
+      this.#chunks.push(piece);
+      this.#bytes += piece.length;
+      at += piece.length;
+    } while (at < bytes.length);
   }
 
   endWriting(): void {

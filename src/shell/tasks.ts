@@ -3,6 +3,7 @@
  * owns the tasks lets them run when time has passed or something has come.
  */
 import { breathBytesMax, moveBytes, tasksMax } from './limits.ts';
+import { cannotFork, ShellMemory } from './memory.ts';
 
 /** A task goes on when `isOver` says so, or at `atMs`, whichever is first. */
 export interface Wait {
@@ -98,6 +99,8 @@ export class Job<Result> {
 }
 
 export class Tasks {
+  /** What they hold together. */
+  readonly memory = new ShellMemory();
   readonly #jobs = new Set<Job<unknown>>();
   #nowMs: number;
 
@@ -119,7 +122,7 @@ export class Tasks {
 
   /** Throws when there are too many. */
   start<Result>(task: Task<Result>): Job<Result> {
-    if (this.#jobs.size >= tasksMax) throw new Error("can't fork: Resource temporarily unavailable");
+    if (this.#jobs.size >= tasksMax) throw new Error(cannotFork);
     const job = new Job(task);
     this.#jobs.add(job as Job<unknown>);
     return job;

@@ -2,6 +2,7 @@
 import type { WallMs } from '../base/brand.ts';
 import type { Files } from './files.ts';
 import { readBytesMax } from './limits.ts';
+import type { CommandMemory } from './memory.ts';
 import { BrokenPipe, type Reader, type Streams, sourceOf, type Writer, writerTo } from './streams.ts';
 import type { Task, Tasks } from './tasks.ts';
 
@@ -31,6 +32,8 @@ export interface ToolCall extends Streams {
   /** Relative paths start from the shell's folder. */
   readonly files: Files;
   readonly machine: Machine;
+  /** What it holds; closed when it ends. */
+  readonly memory: CommandMemory;
   /** Runs another command with the same surroundings. */
   run(argv: readonly string[], streams: Streams, env?: Readonly<Record<string, string>>): Task<number>;
 }
@@ -176,4 +179,9 @@ export function parseFlags(
     }
   }
   return { flags, values, rest };
+}
+
+/** `-5` means `-n5`, unless it is what `-n` or `-c` asks for. */
+export function withCount(args: readonly string[]): readonly string[] {
+  return args.map((arg, at) => (/^-[nc]$/.test(args[at - 1] ?? '') ? arg : arg.replace(/^-(\d+)$/, '-n$1')));
 }

@@ -24,6 +24,8 @@ type Streams = RuntimeProtocol['streams'];
 const runtimePath = 'node/runtime';
 const timeoutMs = 20_000;
 const allCredit = 1_000_000;
+/** Files of tests run side by side, in processes of their own: each has other addresses. */
+const podRange = `127.77.${process.pid % 256}`;
 
 /** A stream that the client reads. */
 export interface Subscription<Item> {
@@ -115,7 +117,7 @@ export class RuntimeHarness implements AsyncDisposable {
       hostname: `pod-${this.#lastPod}`,
       nodeName: 'node',
       annotations: {},
-      podIp: `127.77.0.${this.#lastPod + 1}`,
+      podIp: `${podRange}.${this.#lastPod + 1}`,
       hostAliases: [],
       runtimeHandler: '',
       ...rest,

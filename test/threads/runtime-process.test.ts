@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RuntimeHarness } from './runtime-harness.ts';
+import { otherAddresses, portFreeEverywhere, reach } from './addresses.ts';
+import { containerConfig, RuntimeHarness } from './runtime-harness.ts';
 
 const isLinux = process.platform === 'linux';
 
@@ -81,4 +82,28 @@ test.runIf(isLinux)('what a busy process and its children use is measured', asyn
       return only?.containerId === containerId && only.cpuNanoseconds > 50_000_000 && only.cpuNanocores > 10_000_000;
     }, patience)
     .toBe(true);
+});
+
+test.runIf(isLinux).each([
+  ['at its pod’s address is refused at all others, and another pod has the same port', 'pod', 'ECONNREFUSED'],
+  ['everywhere is everywhere: nothing confines a process', '0.0.0.0', 'answers'],
+])('a process that listens %s', async (_name, host, elsewhere) => {
+  const port = await portFreeEverywhere();
+  const script =
+    'require("net").createServer().listen(+process.argv[1], process.argv[2], () => console.log("listening"))';
+  const addresses: string[] = [];
+  for (const hostname of host === 'pod' ? ['one', 'two'] : ['one']) {
+    const { sandboxId, config } = await node.sandbox({ hostname });
+    const address = config.podIp ?? '';
+    // What a pod gets from `fieldPath: status.podIP`.
+    const command = ['node', '-e', script, `${port}`, host === 'pod' ? address : host];
+    const containerId = await node.create(sandboxId, containerConfig({ command }));
+    await node.ask('startContainer', { containerId });
+    await expect.poll(() => node.logs(containerId), patience).toBe('listening\n');
+    addresses.push(address);
+  }
+  for (const address of addresses) expect(await reach(address, port)).toBe('answers');
+  expect(await reach('127.0.0.1', port)).toBe(elsewhere);
+  const others = otherAddresses().filter((address) => !address.includes(':'));
+  expect(await Promise.all(others.map((address) => reach(address, port)))).toEqual(others.map(() => elsewhere));
 });

@@ -187,18 +187,23 @@ describe.each(['worker', 'process'] as const)('the runtime %s', (handler) => {
   });
 
   test('a container’s port answers probes and connections from outside, and no other pod’s', async () => {
-    const { sandboxId, containerId } = await node.run(
-      handler === 'worker'
-        ? { image: 'threemaster/web', args: ['--port=8080'] }
-        : {
-            command: [
-              'node',
-              '-e',
-              'require("http").createServer((q, s) => s.end("real")).listen(8080, process.env.POD_IP)',
-            ],
-            env: [{ name: 'POD_IP', value: '127.77.0.2' }],
-          },
+    const { sandboxId, config } = await node.sandbox();
+    const containerId = await node.create(
+      sandboxId,
+      containerConfig(
+        handler === 'worker'
+          ? { image: 'threemaster/web', args: ['--port=8080'] }
+          : {
+              command: [
+                'node',
+                '-e',
+                'require("http").createServer((q, s) => s.end("real")).listen(8080, process.env.POD_IP)',
+              ],
+              env: [{ name: 'POD_IP', value: config.podIp ?? '' }],
+            },
+      ),
     );
+    await node.ask('startContainer', { containerId });
     const http = { type: 'http', host: '', port: 8_080, path: '/', isTls: false, headers: [] } as const;
     const probe = (action: Parameters<typeof node.ask<'probe'>>[1]['action']) =>
       node.ask('probe', { containerId, action, timeoutMs: 2_000 });

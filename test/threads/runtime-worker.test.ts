@@ -1,5 +1,8 @@
 /** What only the runtime `worker` does: modules as images, threads that fail, memory that a pod shares, our own shell and images. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { builtInImages } from '../../actors/io/programs/images.ts';
 import { builtIns } from '../../actors/programs/built-ins.ts';
 import { utf8Text } from '../../src/base/bytes.ts';
+import { otherAddresses, portFreeEverywhere, reach } from './addresses.ts';
 import { containerConfig, RuntimeHarness } from './runtime-harness.ts';
 
 /** A machine that is busy gives a program little time. */
@@ -196,6 +200,98 @@ describe('a pod', () => {
     const { containerId: client } = await node.run({ command: ['sleep', '1000'] });
     expect(await output(client, `wget -qO- http://${address?.podIp ?? ''}:8080/hostname`)).toBe(address?.hostname);
     expect(await output(client, 'wget -qO- http://localhost:8080/')).toContain('Connection refused');
+  });
+
+  describe.runIf(process.platform === 'linux')('is reached at its own address alone', () => {
+    const serves = `import { createServer } from 'node:http';
+      export default (container) => new Promise((resolve, reject) => {
+        const server = createServer((request, response) => response.end(container.hostname));
+        const port = Number(container.args[0]);
+        server.on('error', reject).listen(LISTEN, () => console.log('listening'));
+      });`;
+
+    test.each([
+      ['nowhere in particular', 'port'],
+      ['at 0.0.0.0', "port, '0.0.0.0'"],
+      ['at :: by options', "{ port, host: '::' }"],
+      ['at localhost', "port, 'localhost'"],
+      ['at 127.0.0.1', "{ port, host: '127.0.0.1' }"],
+    ])(
+      'a program that listens %s: two pods have the same port, and no other address of the machine has it',
+      async (name, listen) => {
+        const image = module(name.replaceAll(/\W/g, '-'), serves.replace('LISTEN', listen));
+        const port = await portFreeEverywhere();
+        const addresses: string[] = [];
+        const ids: string[] = [];
+        for (const hostname of ['one', 'two']) {
+          const { sandboxId, config } = await node.sandbox({ hostname });
+          const containerId = await node.create(sandboxId, containerConfig({ image, args: [`${port}`] }));
+          await node.ask('startContainer', { containerId });
+          await expect.poll(() => node.logs(containerId), patience).toBe('listening\n');
+          addresses.push(config.podIp ?? '');
+          ids.push(containerId);
+          expect(await output(containerId, `wget -qO- http://localhost:${port}/`)).toBe(hostname);
+        }
+        const [one = '', two = ''] = addresses;
+        expect(await output(ids[0] ?? '', `wget -qO- http://${two}:${port}/`)).toBe('two');
+        expect(await output(ids[1] ?? '', `wget -qO- http://${one}:${port}/`)).toBe('one');
+        const action = { type: 'tcp', host: '', port } as const;
+        const probed = await node.ask('probe', { containerId: ids[0] ?? '', action, timeoutMs: 10_000 });
+        expect(probed).toMatchObject({ isSuccessful: true });
+        expect(await reach(one, port)).toBe('answers');
+        const others = otherAddresses();
+        expect(others).toContain('127.0.0.1');
+        const answers = await Promise.all(others.map((address) => reach(address, port)));
+        expect(answers).toEqual(others.map(() => 'ECONNREFUSED'));
+      },
+    );
+
+    test('a program reaches itself at localhost and at 127.0.0.1, and the machine at any other port there', async () => {
+      const text = `import { createServer } from 'node:http';
+        export default async (container) => {
+          const server = createServer((request, response) => response.end('pod'));
+          await new Promise((resolve) => server.listen(Number(container.args[0]), resolve));
+          const hosts = ['localhost:' + container.args[0], '127.0.0.1:' + container.args[0], '127.0.0.1:' + container.args[1]];
+          for (const host of hosts) console.log(await (await fetch('http://' + host)).text());
+          return 0;
+        }`;
+      const machine = createServer((_request, response) => response.end('machine')).listen(0, '127.0.0.1');
+      await once(machine, 'listening');
+      const ports = [await portFreeEverywhere(), (machine.address() as AddressInfo).port];
+      const { containerId } = await node.run({ image: module('both', text), args: ports.map(String) });
+      expect(await node.exited(containerId)).toMatchObject({ exitCode: 0 });
+      expect(await node.logs(containerId)).toBe('pod\npod\nmachine\n');
+      machine.close();
+    });
+
+    test('so is one that speaks UDP', async () => {
+      const text = `import { createSocket } from 'node:dgram';
+        export default (container) => {
+          const socket = createSocket('udp4');
+          socket.bind(Number(container.args[0]), () => {
+            container.stdout.write('at ' + socket.address().address);
+            const client = createSocket('udp4');
+            client.send('to localhost', socket.address().port, 'localhost', () => client.close());
+          });
+          socket.on('message', (message) => { container.stdout.write(', ' + message); container.exit(0); });
+        };`;
+      const port = await portFreeEverywhere();
+      const { sandboxId, containerId } = await node.run({ image: module('datagrams', text), args: [`${port}`] });
+      await node.exited(containerId);
+      const { sandboxes } = await node.ask('list', null);
+      const address = sandboxes.find(({ id }) => id === sandboxId)?.config.podIp;
+      expect(await node.logs(containerId)).toMatch(`at ${address}, to localhost`);
+    });
+
+    test('a pod of the host’s network listens where it says', async () => {
+      const { sandboxId } = await node.sandbox({ podIp: null });
+      const port = await portFreeEverywhere();
+      const image = module('host', serves.replace('LISTEN', "port, '0.0.0.0'"));
+      const containerId = await node.create(sandboxId, containerConfig({ image, args: [`${port}`] }));
+      await node.ask('startContainer', { containerId });
+      await expect.poll(() => node.logs(containerId), patience).toBe('listening\n');
+      expect(await reach('127.0.0.1', port)).toBe('answers');
+    });
   });
 
   test('a key-value store keeps what it was given in its volume', async () => {

@@ -240,6 +240,7 @@ class Programs {
         workingDirectory,
         hostname,
         address: boundAddress(address),
+        hasOwnNetwork: address !== null,
         stdin,
         tty,
       },

@@ -45,6 +45,8 @@ export function admitChange(
   old: AnyObject,
 ): void {
   if (`${stored.info.group}/${stored.info.resource}` === '/persistentvolumeclaims') {
-    admitResize(environment, next as unknown as PersistentVolumeClaim, old as unknown as PersistentVolumeClaim);
+    const [claim, former] = [next, old] as unknown as readonly [PersistentVolumeClaim, PersistentVolumeClaim];
+    admitClaimLimits(environment, claim, former);
+    admitResize(environment, claim, former);
   }
 }

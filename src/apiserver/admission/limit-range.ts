@@ -9,52 +9,73 @@ import { forbidden } from '../../api/status-errors.ts';
 import type { LimitRange, LimitRangeItem } from '../../kinds/limitrange/types.ts';
 import type { PersistentVolumeClaim } from '../../kinds/persistentvolumeclaim/types.ts';
 import type { Container, Pod, ResourceList, ResourceRequirements } from '../../kinds/pod/types.ts';
-import { type Amounts, addUsage, amountsOf } from '../../kinds/resourcequota/usage.ts';
+import { type Amounts, amountsOf, atOnce } from '../../kinds/resourcequota/usage.ts';
 import type { Environment } from '../environment.ts';
 
 const limitRangeResource = { group: '', version: 'v1', resource: 'limitranges' };
+/** What a pod can ask for as a whole, as far as limit ranges see it. */
+const ofWholePods: ReadonlySet<string> = new Set(['cpu', 'memory']);
 const annotation = 'kubernetes.io/limit-ranger';
 
 /** Completes a pod that the caller owns. Throws StatusError Forbidden. */
 export function admitPodLimits(environment: Environment, pod: Pod): void {
-  const items = itemsOf(environment, namespaceOf(pod));
-  if (items.length === 0) return;
-  setDefaults(items, pod);
-  check(items, pod);
+  const ranges = rangesOf(environment, namespaceOf(pod));
+  for (const items of ranges) setDefaults(items, pod);
+  for (const items of ranges) check(items, pod);
 }
 
-/** Judges a pod that is there already. Throws StatusError Forbidden. */
+/** Judges a pod that is there already; one that goes is let go. Throws StatusError Forbidden. */
 export function checkPodLimits(environment: Environment, pod: Pod): void {
-  check(itemsOf(environment, namespaceOf(pod)), pod);
+  if (pod.metadata.deletionTimestamp !== undefined) return;
+  for (const items of rangesOf(environment, namespaceOf(pod))) check(items, pod);
 }
 
 function check(items: readonly LimitRangeItem[], pod: Pod): void {
-  const containers: readonly (readonly [Container, string])[] = [
-    ...pod.spec.containers.map((each) => [each, 'Container'] as const),
-    ...(pod.spec.initContainers ?? []).map((each) => [each, 'Container'] as const),
-  ];
+  const { containers, initContainers = [] } = pod.spec;
   const errors = items.flatMap((item) => {
     if (item.type === 'Container')
-      return containers.flatMap(([{ resources }]) => violations(item, ...listsOf(resources)));
+      return [...containers, ...initContainers].flatMap(({ resources }) => violations(item, ...listsOf(resources)));
     return item.type === 'Pod' ? violations(item, totalOf(pod, 'requests'), totalOf(pod, 'limits')) : [];
   });
   refuse(errors, 'pods', nameOf(pod));
 }
 
-/** Throws StatusError Forbidden. */
-export function admitClaimLimits(environment: Environment, claim: PersistentVolumeClaim): void {
-  const items = itemsOf(environment, namespaceOf(claim)).filter(({ type }) => type === 'PersistentVolumeClaim');
+/** Judges a claim that is new, or that asks for another amount than `old`. Throws StatusError Forbidden. */
+export function admitClaimLimits(
+  environment: Environment,
+  claim: PersistentVolumeClaim,
+  old?: PersistentVolumeClaim,
+): void {
+  if (old?.metadata.deletionTimestamp !== undefined) return;
+  const former = amountsOf(old?.spec?.resources?.requests);
   const requests = amountsOf(claim.spec?.resources?.requests);
-  const errors = items.flatMap(({ min = {}, max = {}, type }) => [
-    ...tooSmall(type, amountsOf(min), requests, new Map()),
-    ...[...amountsOf(max)].flatMap(([name, most]) => {
+  const isJudged = (name: string): boolean => {
+    const [was, is] = [former.get(name), requests.get(name)];
+    return was === undefined || is === undefined || compareQuantities(was, is) !== 0;
+  };
+  for (const items of rangesOf(environment, namespaceOf(claim))) {
+    const errors = items.flatMap((item) =>
+      item.type === 'PersistentVolumeClaim' ? outside(item, requests, isJudged) : [],
+    );
+    refuse(errors, 'persistentvolumeclaims', nameOf(claim));
+  }
+}
+
+/** A claim has requests alone: they are what `max` bounds, too. */
+function outside(
+  { min, max, type }: LimitRangeItem,
+  requests: Amounts,
+  isJudged: (name: string) => boolean,
+): readonly string[] {
+  const judged = (list: ResourceList = {}): Amounts => new Map([...amountsOf(list)].filter(([name]) => isJudged(name)));
+  return [
+    ...tooSmall(type, judged(min), requests, new Map()),
+    ...[...judged(max)].flatMap(([name, most]) => {
       const asked = requests.get(name);
-      return asked !== undefined && compareQuantities(asked, most) > 0
-        ? [over(name, type, most, 'request', asked)]
-        : [];
+      if (asked === undefined) return [`${atMost(name, type, most)}.  No request is specified`];
+      return compareQuantities(asked, most) > 0 ? [over(name, type, most, 'request', asked)] : [];
     }),
-  ]);
-  refuse(errors, 'persistentvolumeclaims', nameOf(claim));
+  ];
 }
 
 function refuse(errors: readonly string[], resource: string, name: string): void {
@@ -63,20 +84,17 @@ function refuse(errors: readonly string[], resource: string, name: string): void
   throw forbidden({ group: '', resource }, name, cause);
 }
 
-function itemsOf({ cache, catalog }: Environment, namespace: string): readonly LimitRangeItem[] {
+/** The items of each limit range of the namespace. The ranges are asked in turn: what the first gives, the next finds given. */
+function rangesOf({ cache, catalog }: Environment, namespace: string): readonly (readonly LimitRangeItem[])[] {
   const { stored } = catalog.mustServe(limitRangeResource);
-  return cache
-    .entriesOf(stored, namespace)
-    .flatMap((entry) => (entry.object as unknown as LimitRange).spec?.limits ?? []);
+  return cache.entriesOf(stored, namespace).map((entry) => (entry.object as unknown as LimitRange).spec?.limits ?? []);
 }
 
 /** Notes on the pod what it was given. */
 function setDefaults(items: readonly LimitRangeItem[], pod: Pod): void {
-  const limits: ResourceList = Object.assign({}, ...items.filter(isOfContainers).map((item) => item.default ?? {}));
-  const requests: ResourceList = Object.assign(
-    {},
-    ...items.filter(isOfContainers).map((item) => item.defaultRequest ?? {}),
-  );
+  const ofContainers = items.filter(({ type }) => type === 'Container');
+  const limits: ResourceList = Object.assign({}, ...ofContainers.map((item) => item.default ?? {}));
+  const requests: ResourceList = Object.assign({}, ...ofContainers.map((item) => item.defaultRequest ?? {}));
   const notes = [
     ...pod.spec.containers.flatMap((container) => complete(container, requests, limits, 'container')),
     ...(pod.spec.initContainers ?? []).flatMap((container) => complete(container, requests, limits, 'init container')),
@@ -84,10 +102,6 @@ function setDefaults(items: readonly LimitRangeItem[], pod: Pod): void {
   if (notes.length === 0) return;
   const metadata = pod.metadata as Mutable<ObjectMeta>;
   metadata.annotations = { ...metadata.annotations, [annotation]: `LimitRanger plugin set: ${notes.join('; ')}` };
-}
-
-function isOfContainers({ type }: LimitRangeItem): boolean {
-  return type === 'Container';
 }
 
 function complete(
@@ -118,16 +132,10 @@ function listsOf(resources: ResourceRequirements = {}): readonly [Amounts, Amoun
   return [amountsOf(resources.requests), amountsOf(resources.limits)];
 }
 
-/** The containers together, or the hungriest init container if that is more. */
+/** What the containers use at once; what the pod says of itself as a whole goes before that. What its sandbox takes is not limited. */
 function totalOf({ spec }: Pod, field: 'requests' | 'limits'): Amounts {
-  const total = new Map<string, Quantity>();
-  for (const { resources } of spec.containers) addUsage(total, amountsOf(resources?.[field]));
-  for (const { resources } of spec.initContainers ?? []) {
-    for (const [name, amount] of amountsOf(resources?.[field])) {
-      const present = total.get(name);
-      if (present === undefined || compareQuantities(amount, present) > 0) total.set(name, amount);
-    }
-  }
+  const total = atOnce(spec, ({ resources }) => amountsOf(resources?.[field]));
+  for (const [name, amount] of amountsOf(spec.resources?.[field])) if (ofWholePods.has(name)) total.set(name, amount);
   return total;
 }
 
@@ -160,8 +168,7 @@ function tooLarge(
   request: Quantity | undefined,
   limit: Quantity | undefined,
 ): readonly string[] {
-  if (limit === undefined)
-    return [`maximum ${name} usage per ${type} is ${formatQuantity(most)}.  No limit is specified`];
+  if (limit === undefined) return [`${atMost(name, type, most)}.  No limit is specified`];
   if (compareQuantities(limit, most) > 0) return [over(name, type, most, 'limit', limit)];
   return request !== undefined && compareQuantities(request, most) > 0
     ? [over(name, type, most, 'request', request)]
@@ -169,7 +176,11 @@ function tooLarge(
 }
 
 function over(name: string, type: string, most: Quantity, what: string, amount: Quantity): string {
-  return `maximum ${name} usage per ${type} is ${formatQuantity(most)}, but ${what} is ${formatQuantity(amount)}`;
+  return `${atMost(name, type, most)}, but ${what} is ${formatQuantity(amount)}`;
+}
+
+function atMost(name: string, type: string, most: Quantity): string {
+  return `maximum ${name} usage per ${type} is ${formatQuantity(most)}`;
 }
 
 function tooStretched(

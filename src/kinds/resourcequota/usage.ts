@@ -9,7 +9,7 @@ import type { WallMs } from '../../base/brand.ts';
 import { parseTimestamp } from '../../base/time.ts';
 import type { PersistentVolumeClaim } from '../persistentvolumeclaim/types.ts';
 import { qosClassOf } from '../pod/quality.ts';
-import type { Container, Pod, ResourceList } from '../pod/types.ts';
+import type { Container, Pod, PodSpec, ResourceList } from '../pod/types.ts';
 import type { Service } from '../service/types.ts';
 import type { ResourceQuota, ScopeRequirement } from './types.ts';
 
@@ -95,22 +95,33 @@ function isEnded({ status, metadata }: Pod, nowMs: WallMs): boolean {
 
 /** What a pod asks for and may take: `requests.cpu`, `limits.memory`, and bare names for requests. */
 export function podUsage({ spec }: Pod): Amounts {
+  const total = atOnce(spec, containerUsage);
+  const overhead = usageOfLists(spec.overhead, spec.overhead);
+  // What has no limit does not get one by what its sandbox takes.
+  addUsage(total, new Map([...overhead].filter(([name]) => !name.startsWith('limits.') || total.has(name))));
+  return total;
+}
+
+/** Returns the most that containers use at once: those that stay together, or one of those before them with the sidecars that run by then. */
+export function atOnce(
+  { containers, initContainers = [] }: PodSpec,
+  usageOf: (container: Container) => Amounts,
+): Map<string, Quantity> {
   const total = new Map<string, Quantity>();
-  for (const container of spec.containers) addUsage(total, containerUsage(container));
+  for (const container of containers) addUsage(total, usageOf(container));
   const started = new Map<string, Quantity>();
-  for (const container of spec.initContainers ?? []) {
-    const usage = new Map(containerUsage(container));
+  const before: Map<string, Quantity>[] = [];
+  for (const container of initContainers) {
+    const usage = new Map(usageOf(container));
     if (container.restartPolicy === 'Always') {
       addUsage(total, usage);
       addUsage(started, usage);
     } else {
       addUsage(usage, started);
-      raise(total, usage);
+      before.push(usage);
     }
   }
-  const overhead = usageOfLists(spec.overhead, spec.overhead);
-  // What has no limit does not get one by what its sandbox takes.
-  addUsage(total, new Map([...overhead].filter(([name]) => !name.startsWith('limits.') || total.has(name))));
+  for (const usage of before) raise(total, usage);
   return total;
 }
 

@@ -8,7 +8,6 @@ import type {
   AttachRequest,
   ConnectRequest,
   ExecRequest,
-  RuntimeFailureCode,
   RuntimeProtocol,
   SandboxStatus,
 } from '../../protocol/runtime.ts';
@@ -16,6 +15,7 @@ import { execOutputBytesMax } from '../limits.ts';
 import { type Completion, type PortCalls, toPort } from './port-calls.ts';
 import type { ProgramContainer } from './program-container.ts';
 import type { ProgramSessions } from './program-sessions.ts';
+import { done, failure, reply } from './replies.ts';
 
 export interface ExecSurroundings {
   readonly sessions: ProgramSessions;
@@ -111,9 +111,7 @@ export class ProgramExecs {
     const command = { type: 'write', program, bytes: ownBytes(bytes), isEnd: endsInput } as const;
     const settle = (completion: Completion): void =>
       this.#world.push([
-        completion.type === 'failed'
-          ? failure(request, 'notFound', completion.message)
-          : { type: 'reply', request, body: { type: 'done' } },
+        completion.type === 'failed' ? failure(request, 'notFound', completion.message) : done(request),
       ]);
     return [this.#world.calls.call(command, settle)];
   }
@@ -152,10 +150,7 @@ export class ProgramExecs {
     if (sync.isLate) return [];
     const { stdout, stderr } = sync.output;
     const body = { type: 'done', exitCode, stdout: concatBytes(stdout), stderr: concatBytes(stderr) };
-    return [
-      { type: 'cancelTimer', key: `${execTimer}${program}` },
-      { type: 'reply', request: sync.request, body },
-    ];
+    return [{ type: 'cancelTimer', key: `${execTimer}${program}` }, reply(sync.request, body)];
   }
 
   startFailed(program: number, message: string): readonly Effect[] {
@@ -164,10 +159,7 @@ export class ProgramExecs {
     const last = { type: 'failed', code: 'startFailed', message } as const;
     if (sync === undefined) return this.#world.sessions.ended(program, last);
     this.#sync.delete(program);
-    return [
-      { type: 'cancelTimer', key: `${execTimer}${program}` },
-      { type: 'reply', request: sync.request, body: last },
-    ];
+    return [{ type: 'cancelTimer', key: `${execTimer}${program}` }, reply(sync.request, last)];
   }
 
   /** A command has taken too long: it is killed, and its asker learns at once. */
@@ -189,10 +181,6 @@ export class ProgramExecs {
   ownerEnded(owner: string): readonly Effect[] {
     return this.programsOf(owner).map((program) => toPort({ type: 'signal', program, signal: 'SIGKILL' }));
   }
-}
-
-function failure(request: number, code: RuntimeFailureCode, message: string): Effect {
-  return { type: 'reply', request, body: { type: 'failed', code, message } };
 }
 
 function refusal(stream: StreamId, message: string): readonly Effect[] {

@@ -22,7 +22,7 @@ function* grep(call: ToolCall): Task<number> {
   const code = yield* eachInput(call, paths, function* (reader, path) {
     let count = 0;
     let number = 0;
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+    for (let line = yield* readLine(reader, call.memory); line !== null; line = yield* readLine(reader, call.memory)) {
       number += 1;
       const match = yield* expression.find(line);
       if ((match !== null) === flags.has('v')) continue;
@@ -53,9 +53,10 @@ function* sort(call: ToolCall): Task<number> {
   const lines: string[] = [];
   let characters = 0;
   const code = yield* eachInput(call, rest, function* (reader) {
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+    for (let line = yield* readLine(reader, call.memory); line !== null; line = yield* readLine(reader, call.memory)) {
       characters += line.length + 1;
       if (characters > wordCharactersMax) throw new Error('out of memory');
+      call.memory.take(line.length + 1);
       lines.push(line);
     }
   });
@@ -82,7 +83,7 @@ function* uniq(call: ToolCall): Task<number> {
     yield* call.stdout.write(`${flags.has('c') ? `${String(count).padStart(7)} ` : ''}${last}\n`);
   }
   const code = yield* eachInput(call, rest.slice(0, 1), function* (reader) {
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+    for (let line = yield* readLine(reader, call.memory); line !== null; line = yield* readLine(reader, call.memory)) {
       if (line === last) count += 1;
       else {
         yield* tell();
@@ -105,7 +106,7 @@ function* cut(call: ToolCall): Task<number> {
   });
   const delimiter = values.has('c') ? '' : (values.get('d') ?? '\t');
   return yield* eachInput(call, rest, function* (reader) {
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+    for (let line = yield* readLine(reader, call.memory); line !== null; line = yield* readLine(reader, call.memory)) {
       const fields = line
         .split(delimiter)
         .filter((_field, index) => list.some(({ from, to }) => index + 1 >= from && index + 1 <= to));
@@ -181,7 +182,7 @@ function* sed(call: ToolCall): Task<number> {
     });
   let number = 0;
   return yield* eachInput(call, values.has('e') ? rest : others, function* (reader) {
-    for (let text = yield* readLine(reader); text !== null; text = yield* readLine(reader)) {
+    for (let text = yield* readLine(reader, call.memory); text !== null; text = yield* readLine(reader, call.memory)) {
       number += 1;
       const isMeant =
         line !== undefined ? Number(line) === number : addressed === null || (yield* addressed.find(text)) !== null;

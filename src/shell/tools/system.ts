@@ -77,7 +77,7 @@ function* ps({ machine, stdout }: ToolCall): Task<number> {
 
 function* xargs(call: ToolCall): Task<number> {
   const { values, rest } = parseFlags(call.args, 'r0t', 'nI');
-  const words = (yield* readText(call.stdin)).split(/\s+/).filter((word) => word !== '');
+  const words = (yield* readText(call.stdin, call.memory)).split(/\s+/).filter((word) => word !== '');
   const command = rest.length === 0 ? ['echo'] : rest;
   const placeholder = values.get('I');
   const size = placeholder === undefined ? Number(values.get('n') ?? words.length) || 1 : 1;
@@ -192,7 +192,11 @@ function* said({ stdout }: ToolCall, text: string): Task<number> {
 
 function* nl(call: ToolCall): Task<number> {
   let number = 0;
-  for (let text = yield* readLine(call.stdin); text !== null; text = yield* readLine(call.stdin)) {
+  for (
+    let text = yield* readLine(call.stdin, call.memory);
+    text !== null;
+    text = yield* readLine(call.stdin, call.memory)
+  ) {
     number += 1;
     yield* call.stdout.write(`${String(number).padStart(6)}\t${text}\n`);
   }

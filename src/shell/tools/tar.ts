@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'fflate';
 import { concatBytes, emptyBytes } from '../../base/bytes.ts';
 import { attempt, type OpenFile } from '../files.ts';
 import { memoryBytesMax, readBytesMax } from '../limits.ts';
+import type { CommandMemory } from '../memory.ts';
 import { folderName, partsOf } from '../paths.ts';
 import { type Reader, readAll, readerOf, type Writer, writerTo } from '../streams.ts';
 import {
@@ -110,7 +111,7 @@ function* packFile({ files }: ToolCall, writer: Writer, path: string, entry: Tar
 function* extract(call: ToolCall, wanted: Wanted): Task<number> {
   const source = openReader(call, wanted.file);
   try {
-    const reader = yield* unpacked(source);
+    const reader = yield* unpacked(source, call.memory);
     const headers = new TarHeaders();
     let code = 0;
     for (;;) {
@@ -132,13 +133,14 @@ function* extract(call: ToolCall, wanted: Wanted): Task<number> {
 }
 
 /** Looks whether an archive is compressed, and lays it open. */
-function* unpacked(reader: Reader): Task<Reader> {
+function* unpacked(reader: Reader, memory: CommandMemory): Task<Reader> {
   const first = yield* exactly(reader, 2, true);
   if (first !== null) reader.unread(first);
   if (first?.[0] !== 0x1f || first[1] !== 0x8b) return reader;
-  const bytes = yield* readAll(reader);
+  const bytes = yield* readAll(reader, memory);
   const size = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4).getUint32(0, true);
   if (size > memoryBytesMax) throw new TarError('the archive is too large');
+  memory.take(size);
   return readerOf(gunzipSync(bytes));
 }
 

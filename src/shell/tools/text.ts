@@ -1,11 +1,10 @@
 /** Tools that read and write bytes and text. */
 
-import { utf8Text } from '../../base/bytes.ts';
-import { attempt } from '../files.ts';
-import { fieldWidthMax, readBytesMax } from '../limits.ts';
-import { type Reader, readAll, TextSource } from '../streams.ts';
+import { fieldWidthMax } from '../limits.ts';
+import { type Reader, TextSource } from '../streams.ts';
 import type { Task } from '../tasks.ts';
-import { eachInput, openWriter, parseFlags, type Tool, type ToolCall } from '../tool.ts';
+import { eachInput, openWriter, parseFlags, type Tool, type ToolCall, withCount } from '../tool.ts';
+import { tail } from './tail.ts';
 
 function* cat(call: ToolCall): Task<number> {
   const { rest } = parseFlags(call.args, 'u');
@@ -82,11 +81,6 @@ function* head(call: ToolCall): Task<number> {
   );
 }
 
-/** `-5` means `-n5`. */
-function withCount(args: readonly string[]): readonly string[] {
-  return args.map((arg) => arg.replace(/^-(\d+)$/, '-n$1'));
-}
-
 function* headBytes({ stdout }: ToolCall, reader: Reader, bytesMax: number): Task<void> {
   for (let left = bytesMax; left > 0; ) {
     const bytes = yield* reader.read();
@@ -112,60 +106,6 @@ function* headLines({ stdout }: ToolCall, reader: Reader, linesMax: number): Tas
     if (left > 0) end = bytes.length;
     reader.unread(bytes.subarray(end));
     yield* stdout.write(bytes.subarray(0, end));
-  }
-}
-
-const followMs = 100;
-
-function* tail(call: ToolCall): Task<number> {
-  const { flags, values, rest } = parseFlags(withCount(call.args), 'fFq', 'nc');
-  const code = yield* eachInput(call, rest, (reader) => tailOf(call, reader, values));
-  const [path] = rest;
-  if (path === undefined || !(flags.has('f') || flags.has('F')) || code !== 0) return code;
-  return yield* follow(call, path);
-}
-
-/** `+N` begins at the Nth byte or line, `N` ends with so many. */
-function* tailOf({ stdout }: ToolCall, reader: Reader, values: ReadonlyMap<string, string>): Task<void> {
-  const bytesWanted = values.get('c');
-  if (bytesWanted?.startsWith('+') === true) {
-    let skips = Math.max(0, Number(bytesWanted) - 1);
-    for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) {
-      if (skips < bytes.length) yield* stdout.write(bytes.subarray(skips));
-      skips = Math.max(0, skips - bytes.length);
-    }
-    return;
-  }
-  const bytes = yield* readAll(reader);
-  if (bytesWanted !== undefined) {
-    yield* stdout.write(bytes.subarray(Math.max(0, bytes.length - Number(bytesWanted))));
-    return;
-  }
-  const count = values.get('n') ?? '10';
-  const lines = utf8Text(bytes).split('\n');
-  const endsWhole = lines.at(-1) === '';
-  if (endsWhole) lines.pop();
-  const from = count.startsWith('+') ? Number(count) - 1 : Math.max(0, lines.length - Number(count));
-  const shown = lines.slice(from);
-  if (shown.length > 0) yield* stdout.write(shown.join('\n') + (endsWhole ? '\n' : ''));
-}
-
-function* follow({ files, machine, stdout }: ToolCall, path: string): Task<number> {
-  const sizeOf = (): number => attempt(() => files.stat(path).size) ?? 0;
-  if (path === '/dev/null') for (;;) yield { isOver: () => false };
-  for (let size = sizeOf(); ; ) {
-    yield* machine.tasks.sleep(followMs);
-    const now = sizeOf();
-    if (now < size) size = 0;
-    if (now > size) {
-      const file = files.open(path, 'r');
-      for (let skips = size, bytes = file.read(readBytesMax); bytes !== null; bytes = file.read(readBytesMax)) {
-        if (skips < bytes.length) yield* stdout.write(bytes.subarray(skips));
-        skips = Math.max(0, skips - bytes.length);
-      }
-      file.close();
-    }
-    size = now;
   }
 }
 

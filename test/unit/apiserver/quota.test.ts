@@ -1,5 +1,8 @@
 /** Quotas and limit ranges at the door: who gets in, what it costs, what is said to those who do not. */
 import { expect, test } from 'vitest';
+import { formatQuantity, type Quantity } from '../../../src/api/quantity.ts';
+import type { Pod } from '../../../src/kinds/pod/types.ts';
+import { podUsage } from '../../../src/kinds/resourcequota/usage.ts';
 import { Harness, pod, type Tree } from './harness.ts';
 
 const quotas = 'core/v1/default/resourcequotas';
@@ -139,6 +142,123 @@ test.each<[string, object, Tree, string]>([
   const harness = limited([{ type: 'Container', ...limits }]);
   const { status, body } = harness.create(pods, object);
   expect([status, body.message]).toEqual([403, `pods "a" is forbidden: ${message}`]);
+});
+
+const container = (name: string, requests: object, limits: object = requests, rest: object = {}): Tree => ({
+  name,
+  image: 'a',
+  resources: { requests, limits },
+  ...rest,
+});
+const sidecar = { restartPolicy: 'Always' };
+
+test('init containers and sidecars are given what they lack and judged like the others', () => {
+  const harness = limited([{ type: 'Container', default: { memory: '64Mi' }, max: { memory: '1Gi' } }]);
+  const initContainers = [
+    { name: 'first', image: 'a' },
+    { name: 'beside', image: 'a', ...sidecar },
+  ];
+  const { body } = harness.create(
+    pods,
+    pod('web', { containers: [container('main', { memory: '1Mi' })], initContainers }),
+  );
+  const given = { requests: { memory: '64Mi' }, limits: { memory: '64Mi' } };
+  expect(body.spec.initContainers).toMatchObject([{ resources: given }, { resources: given }]);
+  expect(body.metadata.annotations['kubernetes.io/limit-ranger']).toBe(
+    'LimitRanger plugin set: memory request for init container first; memory limit for init container first; ' +
+      'memory request for init container beside; memory limit for init container beside',
+  );
+  const large = [container('beside', { memory: '2Gi' }, { memory: '2Gi' }, sidecar)];
+  expect(
+    harness.create(pods, pod('a', { containers: [container('main', {})], initContainers: large })).body.message,
+  ).toBe('pods "a" is forbidden: maximum memory usage per Container is 1Gi, but limit is 2Gi');
+});
+
+test.each<[string, object, string | null]>([
+  ['containers add up', { containers: [container('a', { cpu: '2' }), container('b', { cpu: '2' })] }, '4'],
+  [
+    'a sidecar goes on beside the containers',
+    {
+      containers: [container('a', { cpu: '2' })],
+      initContainers: [container('s', { cpu: '1500m' }, undefined, sidecar)],
+    },
+    '3500m',
+  ],
+  [
+    'an init container has the sidecars before it beside it',
+    {
+      containers: [container('a', { cpu: '1' })],
+      initContainers: [container('s', { cpu: '1' }, undefined, sidecar), container('i', { cpu: '2500m' })],
+    },
+    '3500m',
+  ],
+  [
+    'and none of those after it',
+    {
+      containers: [container('a', { cpu: '1' })],
+      initContainers: [container('i', { cpu: '2500m' }), container('s', { cpu: '1' }, undefined, sidecar)],
+    },
+    null,
+  ],
+  [
+    'what the pod says of itself goes before its containers',
+    { containers: [container('a', { cpu: '1' })], resources: { requests: { cpu: '4' }, limits: { cpu: '4' } } },
+    '4',
+  ],
+  [
+    'and covers containers that say nothing',
+    { containers: [container('a', {})], resources: { requests: { cpu: '2' }, limits: { cpu: '2' } } },
+    null,
+  ],
+])('pods are limited as a whole: %s', (_name, spec, limit) => {
+  const harness = limited([{ type: 'Pod', max: { cpu: '3' }, min: { cpu: '1' }, maxLimitRequestRatio: { cpu: '1' } }]);
+  const { status, body } = harness.create(pods, pod('a', spec));
+  const message = `pods "a" is forbidden: maximum cpu usage per Pod is 3, but limit is ${limit}`;
+  expect([status, body.message]).toEqual(limit === null ? [201, undefined] : [403, message]);
+});
+
+test('a quota does not count a sidecar twice that starts after a larger init container', () => {
+  const containers = [container('a', { cpu: '1' })];
+  const initContainers = [container('i', { cpu: '2' }), container('s', { cpu: '1' }, undefined, sidecar)];
+  const usage = podUsage(pod('web', { containers, initContainers }) as unknown as Pod);
+  expect(formatQuantity(usage.get('requests.cpu') as Quantity)).toBe('2');
+});
+
+test('several limit ranges are asked in turn', () => {
+  const harness = limited([{ type: 'Container', default: { cpu: '1' } }]);
+  const limits = [{ type: 'Container', default: { cpu: '2', memory: '1Gi' } }];
+  harness.create(ranges, { metadata: { name: 'more' }, spec: { limits } });
+  harness.settle();
+  expect(harness.create(pods, pod('web')).body.spec.containers[0].resources.limits).toEqual({
+    cpu: '1',
+    memory: '1Gi',
+  });
+});
+
+test('a claim that grows is judged by what it asks for, one that does not is let be', () => {
+  const harness = new Harness();
+  const claims = 'core/v1/default/persistentvolumeclaims';
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } };
+  const { body: claim } = harness.create(claims, { metadata: { name: 'c' }, spec });
+  harness.create(ranges, {
+    metadata: { name: 'limits' },
+    spec: { limits: [{ type: 'PersistentVolumeClaim', max: { storage: '1Gi' } }] },
+  });
+  harness.settle();
+  const path = `${claims}/c`;
+  const labelled = { ...claim, metadata: { ...claim.metadata, labels: { a: 'b' } } };
+  expect(harness.update(path, labelled).status).toBe(200);
+  harness.settle();
+  const grown = {
+    ...claim,
+    metadata: { name: 'c' },
+    spec: { ...claim.spec, resources: { requests: { storage: '3Gi' } } },
+  };
+  const { status, body } = harness.update(path, grown);
+  expect([status, body.message]).toEqual([
+    403,
+    'persistentvolumeclaims "c" is forbidden: maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 3Gi',
+  ]);
 });
 
 test('pods are limited as a whole, claims by their storage, and a range must not contradict itself', () => {

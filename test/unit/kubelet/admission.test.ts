@@ -1,6 +1,9 @@
 /** Which pods a node refuses though they were bound to it, and in which words. */
 import { expect, test } from 'vitest';
-import type { PodSpec } from '../../../src/kinds/pod/types.ts';
+import type { StringMap } from '../../../src/api/object-meta.ts';
+import type { Taint } from '../../../src/kinds/pod/scheduling-types.ts';
+import type { Pod, PodSpec } from '../../../src/kinds/pod/types.ts';
+import { refusalOf } from '../../../src/kubelet/admission.ts';
 import { NodeBench } from './node-bench.ts';
 
 const image = { image: 'app', imagePullPolicy: 'IfNotPresent' as const };
@@ -90,4 +93,49 @@ test('labels that the node has got meanwhile count', () => {
   bench.setNode({});
   bench.add('two', { nodeSelector: { disk: 'fast' } });
   expect(bench.status('two').reason).toBe('NodeAffinity');
+});
+
+test('a taint that drives pods out keeps those away that do not tolerate it, be they critical; one that only keeps them away does not', () => {
+  const bench = new NodeBench();
+  const taint = (effect: Taint['effect']): void =>
+    bench.setNode({}, { taints: [{ key: 'gone', value: 'soon', effect }] });
+  taint('NoSchedule');
+  bench.add('scheduled', { tolerations: [] });
+  expect(bench.status('scheduled').phase).toBe('Running');
+  taint('NoExecute');
+  expect(bench.status('scheduled').phase).toBe('Running');
+  bench.add('for-a-while', { tolerations: [{ key: 'gone', operator: 'Exists', tolerationSeconds: 5 }] });
+  expect(bench.status('for-a-while').phase).toBe('Running');
+  for (const [name, spec] of [
+    ['plain', {}],
+    ['otherwise', { tolerations: [{ key: 'gone', value: 'later' }] }],
+    ['critical', { priority: 2_000_000_000 }],
+  ] as const) {
+    bench.add(name, spec);
+    expect(bench.status(name)).toMatchObject({
+      phase: 'Failed',
+      reason: 'TaintToleration',
+      message: "Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate",
+    });
+  }
+  bench.setNode({});
+  bench.add('later');
+  expect(bench.status('later').phase).toBe('Running');
+});
+
+test('a static pod heeds no taint', () => {
+  const pod = (annotations: StringMap): Pod => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'own', namespace: 'default', annotations },
+    spec: { containers: [{ name: 'main', ...image }] },
+  });
+  const node = {
+    name: 'node-0',
+    labels: {},
+    allocatable: { pods: '110' },
+    taints: [{ key: 'gone', effect: 'NoExecute' as const }],
+  };
+  expect(refusalOf(pod({}), [], node)?.reason).toBe('TaintToleration');
+  expect(refusalOf(pod({ 'kubernetes.io/config.source': 'file' }), [], node)).toBeNull();
 });

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../src/api/object-meta.ts';
 import { must } from '../../../src/base/assert.ts';
 import type { MonotonicMs, WallMs } from '../../../src/base/brand.ts';
 import { utf8Text } from '../../../src/base/bytes.ts';
-import type { Node, NodeStatus } from '../../../src/kinds/node/types.ts';
+import type { Node, NodeSpec, NodeStatus } from '../../../src/kinds/node/types.ts';
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../../../src/kinds/pod/types.ts';
 import type { ContainerProfile, ImageProfiles } from '../../../src/kubelet/container-profile.ts';
 import { Kubelet } from '../../../src/kubelet/kubelet.ts';
@@ -83,8 +83,8 @@ export class NodeBench {
     this.#settle();
   }
 
-  setNode(status: NodeStatus): void {
-    const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-0' }, spec: {}, status };
+  setNode(status: NodeStatus, spec: NodeSpec = {}): void {
+    const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-0' }, spec, status };
     this.kubelet.nodeSet(node, this.#moment);
     this.#settle();
   }

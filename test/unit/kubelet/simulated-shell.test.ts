@@ -80,6 +80,22 @@ test.each([
   ['seq 5 | grep -v 3 | sort -rn | tr "\\n" ,', '5,4,2,1,'],
   ['seq 100 | head -n2; seq 100 | tail -n2; seq 5 | tail -n+4', '1\n2\n99\n100\n4\n5\n'],
   ['printf 12345 | tail -c+3; printf 12345 | tail -c 2; printf 12345 | head -c 1', '345451'],
+  ['yes x | head -c 9999 | tail -n 2; tail -n x; echo $?', "x\nx2\ntail: invalid number 'x'\n"],
+  ['head -c 70000000 /dev/zero | tail -c 3 | wc -c', '3\n'],
+  ['(echo a; sleep 1; echo b) > /tmp/log & sleep 0.5; timeout 3 tail -n 1 -f /tmp/log', 'a\nb\n'],
+  [
+    'i=0; while [ $i -lt 300 ]; do sleep 9 & i=$((i + 1)); done; echo never',
+    "sh: can't fork: Resource temporarily unavailable\n",
+  ],
+  [
+    'i=0; while [ $i -lt 66 ]; do sleep 9 | sleep 9 & i=$((i + 1)); done; wait; echo a | cat',
+    `a\n${"sh: can't fork: Resource temporarily unavailable\n".repeat(2)}`,
+  ],
+  ['i=0; while [ $i -lt 1000 ]; do true & i=$((i + 1)); done; wait; echo $i', '1000\n'],
+  [
+    'for i in 1 2 3; do head -c 60000000 /dev/zero | tail -c 60000000 | sleep 9 & done; wait; head -c 60000000 /dev/zero | tail -c 60000000 | wc -c',
+    '60000000\ntail: out of memory\n',
+  ],
   ['yes | head -n 2', 'y\ny\n'],
   ['yes | tr y n | head -n 2', 'n\nn\n'],
   ['head -c 70000000 /dev/zero | wc', '0 1 70000000\n'],
