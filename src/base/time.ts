@@ -19,6 +19,17 @@ export function parseTimestamp(text: string): WallMs | undefined {
   return Number.isNaN(ms) ? undefined : (ms as WallMs);
 }
 
+/** As `timestampSeconds` writes it, on a day that every month has. */
+const plainTimestamp = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
+/** Returns a date of any offset and precision as `timestampSeconds` writes it; undefined when `text` is not a date. */
+export function inSeconds(text: string): string | undefined {
+  // Objects are full of dates that are written so already, and a Date costs ten times the look at one.
+  if (plainTimestamp.test(text)) return text;
+  const wallMs = parseTimestamp(text);
+  return wallMs === undefined ? undefined : timestampSeconds(wallMs);
+}
+
 /** Returns an instant as HTTP headers have it: `Sat, 21 Nov 2026 00:00:00 GMT`. */
 export function httpDate(wallMs: WallMs): string {
   return new Date(wallMs).toUTCString();

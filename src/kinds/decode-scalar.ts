@@ -1,7 +1,7 @@
 /** Decoding of the leaves of a schema: checks the JSON type and range, and brings times and quantities to one spelling. */
 import type { Json } from '../api/json.ts';
 import { canonicalQuantity, quantityComplaint } from '../api/quantity.ts';
-import { parseTimestamp, timestampMicros, timestampSeconds } from '../base/time.ts';
+import { inSeconds, parseTimestamp, timestampMicros } from '../base/time.ts';
 import type { ScalarType } from './schema.ts';
 
 export type ScalarProblem =
@@ -55,12 +55,13 @@ function decodeQuantity(raw: Json): DecodedScalar {
 
 function decodeTime(raw: Json, type: 'time' | 'microTime'): DecodedScalar {
   if (typeof raw !== 'string') return wrongType('string');
+  const inWholeSeconds = type === 'time' ? inSeconds(raw) : undefined;
+  if (inWholeSeconds !== undefined) return value(inWholeSeconds);
   const wallMs = parseTimestamp(raw);
   if (wallMs === undefined) {
     const layout = type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
     return { type: 'malformed', message: `parsing time ${JSON.stringify(raw)} as "${layout}": cannot parse` };
   }
-  if (type === 'time') return value(timestampSeconds(wallMs));
   // Date keeps milliseconds; what the client said below that stays.
   const micros = /\.\d{3}(\d{1,3})/.exec(raw)?.[1];
   return value(micros === undefined ? timestampMicros(wallMs) : withMicros(timestampMicros(wallMs), micros));
