@@ -34,14 +34,20 @@ export default defineConfig({
       {
         extends: true,
         // Fifty seeds take two minutes of a core that others may want too.
-        test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 1_200_000, isolate: false },
+        test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.ts'],
+          globalSetup: ['test/build-workers.ts'],
+          testTimeout: 1_200_000,
+          isolate: false,
+        },
       },
       {
         extends: true,
         test: {
           name: 'threads',
           include: ['test/threads/**/*.test.ts', 'test/kubectl/**/*.test.ts'],
-          globalSetup: ['test/threads/build-workers.ts'],
+          globalSetup: ['test/build-workers.ts'],
           // After the others, which leave no time: two clusters at once are load enough.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

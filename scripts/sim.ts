@@ -7,12 +7,10 @@
  * Exits 1 when an invariant was violated, and prints the one command that replays it.
  */
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { Piscina } from 'piscina';
 import { describeViolation, type Scenario, type ScenarioResult } from '../test/sim/scenario.ts';
 import { scenarios } from '../test/sim/scenarios/scenarios.ts';
-import { SeedSummary } from '../test/sim/seeds.ts';
+import { runSeeds, type SeedSummary } from '../test/sim/seeds.ts';
 import { tallyText } from '../test/sim/tally.ts';
 
 interface Options {
@@ -48,28 +46,17 @@ async function runOne({ scenario, trace }: Options, seed: number): Promise<boole
 }
 
 async function runMany({ scenario, seeds, from, threads }: Options): Promise<boolean> {
-  const filename = fileURLToPath(import.meta.resolve('#workers/run-seed'));
-  const pool = new Piscina({ filename, minThreads: 0, maxThreads: threads });
-  const summary = new SeedSummary();
   const startedMs = Date.now();
   let toldMs = startedMs;
-  const tell = (): void => console.log(progressText(summary, seeds, startedMs));
-  let next = from;
-  const runNext = async (): Promise<void> => {
-    while (next < from + seeds) {
-      const seed = next;
-      next += 1;
-      const result = (await pool.run({ scenario: scenario.name, seed })) as ScenarioResult;
-      summary.add(result);
-      if (result.violations.length > 0) console.error(describeViolation(result));
-      if (Date.now() - toldMs < 5_000) continue;
-      toldMs = Date.now();
-      tell();
-    }
+  const onResult = (result: ScenarioResult, soFar: SeedSummary): void => {
+    if (result.violations.length > 0) console.error(describeViolation(result));
+    if (Date.now() - toldMs < 5_000) return;
+    toldMs = Date.now();
+    console.log(progressText(soFar, seeds, startedMs));
   };
-  await Promise.all(Array.from({ length: threads }, runNext));
-  await pool.close();
-  tell();
+  const failuresMax = Number.POSITIVE_INFINITY;
+  const summary = await runSeeds(scenario, { from, count: seeds, threads, failuresMax, onResult });
+  console.log(progressText(summary, seeds, startedMs));
   console.log(`injected: ${tallyText(summary.injected.toRecord())}`);
   console.log(`reached: ${tallyText(summary.marks.toRecord())}`);
   console.log(`done: ${tallyText(summary.operations.toRecord())}`);

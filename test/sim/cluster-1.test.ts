@@ -4,7 +4,7 @@ import { clusterScenario } from './scenarios/cluster.ts';
 import { runSeeds } from './seeds.ts';
 
 test('a cluster under faults keeps its invariants and converges, for seeds 1 to 50', async () => {
-  const summary = await runSeeds(clusterScenario, 1, 50);
+  const summary = await runSeeds(clusterScenario, { from: 1, count: 50 });
   expect(summary.describeFailures()).toEqual([]);
   expect(summary.missing(clusterScenario.expectedMarks)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { clusterScenario } from './scenarios/cluster.ts';
 import { runSeeds } from './seeds.ts';
 
 test('a cluster under faults keeps its invariants and converges, for seeds 51 to 100', async () => {
-  const summary = await runSeeds(clusterScenario, 51, 50);
+  const summary = await runSeeds(clusterScenario, { from: 51, count: 50 });
   expect(summary.describeFailures()).toEqual([]);
   expect(summary.missing(clusterScenario.expectedMarks)).toEqual([]);
 });

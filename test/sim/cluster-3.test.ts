@@ -4,7 +4,7 @@ import { clusterScenario } from './scenarios/cluster.ts';
 import { runSeeds } from './seeds.ts';
 
 test('a cluster under faults keeps its invariants and converges, for seeds 101 to 150', async () => {
-  const summary = await runSeeds(clusterScenario, 101, 50);
+  const summary = await runSeeds(clusterScenario, { from: 101, count: 50 });
   expect(summary.describeFailures()).toEqual([]);
   expect(summary.missing(clusterScenario.expectedMarks)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { runSeeds } from './seeds.ts';
 const title = 'masters that join and leave under faults lose no write and leave nothing behind';
 
 test.each([1, 10])(`${title}, for nine seeds from %i on`, async (from) => {
-  const summary = await runSeeds(mastersScenario, from, 9);
+  const summary = await runSeeds(mastersScenario, { from, count: 9 });
   expect(summary.describeFailures()).toEqual([]);
   expect(summary.missing(mastersScenario.expectedMarks)).toEqual([]);
 });

@@ -1,6 +1,9 @@
-/** Runs many seeds of a scenario on this thread and adds up what happened. */
+/** Runs many seeds of a scenario and adds up what happened. */
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
 import { describeViolation, type Scenario, type ScenarioResult } from './scenario.ts';
 import { Tally } from './tally.ts';
+import type { SeedTask } from './workers/run-seed.ts';
 
 export class SeedSummary {
   readonly injected = new Tally();
@@ -30,11 +33,37 @@ export class SeedSummary {
   }
 }
 
-/** Runs `count` seeds from `from` on, one after another; stops after a few failures, which say enough. */
-export async function runSeeds(scenario: Scenario, from: number, count: number): Promise<SeedSummary> {
+export interface SeedOptions {
+  readonly from: number;
+  readonly count: number;
+  /** Default: one. */
+  readonly threads?: number;
+  /** No seed is begun any more once so many have failed. Default: 3, which say enough. */
+  readonly failuresMax?: number;
+  /** Takes each result as it comes, when the summary has it already. */
+  readonly onResult?: (result: ScenarioResult, summary: SeedSummary) => void;
+}
+
+/** Runs seeds of a scenario, each a universe of its own on one of Piscina's threads. Rejects when a run throws. */
+export async function runSeeds({ name: scenario }: Scenario, options: SeedOptions): Promise<SeedSummary> {
+  const { from, count, threads = 1, failuresMax = 3, onResult } = options;
+  const filename = fileURLToPath(import.meta.resolve('#workers/run-seed'));
+  const pool = new Piscina({ filename, minThreads: 0, maxThreads: threads });
   const summary = new SeedSummary();
-  for (let seed = from; seed < from + count && summary.failures.length < 3; seed += 1) {
-    summary.add(await scenario.run(seed));
+  let next = from;
+  const runNext = async (): Promise<void> => {
+    while (next < from + count && summary.failures.length < failuresMax) {
+      const seed = next;
+      next += 1;
+      const result = (await pool.run({ scenario, seed } satisfies SeedTask)) as ScenarioResult;
+      summary.add(result);
+      onResult?.(result, summary);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: threads }, runNext));
+  } finally {
+    await pool.destroy();
   }
   return summary;
 }

@@ -4,7 +4,7 @@ import { storeScenario } from './scenarios/store.ts';
 import { runSeeds } from './seeds.ts';
 
 test('the store keeps its promises under faults, for seeds 1 to 100', async () => {
-  const summary = await runSeeds(storeScenario, 1, 100);
+  const summary = await runSeeds(storeScenario, { from: 1, count: 100 });
   expect(summary.describeFailures()).toEqual([]);
   // Seeds in which nothing interesting happened would prove nothing.
   expect(summary.missing(storeScenario.expectedMarks)).toEqual([]);

@@ -4,7 +4,7 @@ import { workloadsScenario } from './scenarios/workloads.ts';
 import { runSeeds } from './seeds.ts';
 
 test('workloads under faults keep their invariants and converge, for seeds 1 to 25', async () => {
-  const summary = await runSeeds(workloadsScenario, 1, 25);
+  const summary = await runSeeds(workloadsScenario, { from: 1, count: 25 });
   expect(summary.describeFailures()).toEqual([]);
   expect(summary.missing(workloadsScenario.expectedMarks)).toEqual([]);
 });
