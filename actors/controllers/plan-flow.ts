@@ -1,6 +1,6 @@
 /**
  * Carries out one plan: group after group, the writes of a group at once, until the first that fails. A write is sent again only if it
- * certainly was not handled; whatever else went wrong is for the next reconcile.
+ * certainly was not handled, or is a creation whose outcome nobody knows; whatever else went wrong is for the next reconcile.
  */
 import type { Flow } from '../../src/actor/flow.ts';
 import type { KubeObject } from '../../src/api/object-meta.ts';
@@ -12,6 +12,7 @@ import type { ApiAnswer, ApiClient, RequestSubject } from '../../src/protocol/ap
 import type { Fence } from '../../src/protocol/apiserver.ts';
 import { isFenceRefusal } from '../../src/protocol/fence-refusal.ts';
 import { type Requirement, requirementsOf } from './revision-barrier.ts';
+import { settleCreations } from './settle-creations.ts';
 
 /** Who writes, and by what right; without a fence the writes are unconditional. */
 export interface Writer {
@@ -71,13 +72,15 @@ export function* sendOnce(write: Write, writer: Writer): Flow<void> {
   yield* writer.api.call(subjectOf(write, writer), writeTimeoutMs);
 }
 
-/** Sends what was certainly not handled once more, to the next server. */
+/** Sends what was certainly not handled once more, to the next server, and finds out about creations that nobody knows about. */
 function* send(group: readonly Write[], writer: Writer): Flow<readonly Result[]> {
   const first = yield* ask(group, writer);
   const again = group.filter((_write, index) => isUnsent(first[index]));
   const second = again.length === 0 ? [] : yield* ask(again, writer);
   const answers = new Map(again.map((write, index) => [write, second[index]]));
-  return group.map((write, index) => interpret(write, must(answers.get(write) ?? first[index], 'an answer per write')));
+  const sent = group.map((write, index) => must(answers.get(write) ?? first[index], 'an answer per write'));
+  const settled = yield* settleCreations(group, sent, (writes) => ask(writes, writer));
+  return group.map((write, index) => interpret(write, must(settled[index], 'an answer per write')));
 }
 
 function ask(group: readonly Write[], writer: Writer): Flow<readonly ApiAnswer[]> {
