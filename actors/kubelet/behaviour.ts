@@ -244,14 +244,14 @@ function step(state: KubeletState, input: KubeletInput): readonly Effect[] {
 function flush(state: KubeletState): readonly Effect[] {
   const { kubelet, link } = state;
   const { calls, tokens, opened, closed, events, changed, wantsList, wantsMirrors, hasPulled } = kubelet.takeWork();
-  const effects = [
+  const effects: Effect[] = [
     ...link.ask(calls, wantsList),
     ...state.objects.change(opened, closed, state.stamp.monotonicMs),
-    ...tokens.flatMap((demand) => askToken(state, demand)),
-    ...changed.flatMap((uid) => settle(state, uid)),
-    ...(wantsMirrors ? mirror(state) : []),
-    ...(hasPulled ? imagesDue(state) : []),
   ];
+  for (const demand of tokens) effects.push(...askToken(state, demand));
+  for (const uid of changed) effects.push(...settle(state, uid));
+  if (wantsMirrors) effects.push(...mirror(state));
+  if (hasPulled) effects.push(...imagesDue(state));
   for (const { pod, event } of events) tell(state, pod, event);
   effects.push(...state.stages.flush(), ...record(state), ...watchClasses(state));
   if (link.health.isReachable !== state.wasReachable) {

@@ -9,7 +9,7 @@ import { untoleratedTaint } from '../kinds/pod/toleration.ts';
 import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 import { isStatic } from './critical-pod.ts';
 import { podsPerNodeMax } from './limits.ts';
-import { amountsOf, nanosPerUnit, podRequests, toldUnitOf } from './pod-requests.ts';
+import { type Amounts, amountsOf, nanosPerUnit, podRequests, toldUnitOf } from './pod-requests.ts';
 import type { Need } from './preemption.ts';
 
 /** Why a pod is refused: its status tells both. */
@@ -26,9 +26,17 @@ export interface AdmittingNode {
 }
 
 /** `others` are the pods of the node that have not ended. Null: the pod is taken. */
-export function refusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
-  return lackOf(pod, others, node.allocatable) ?? otherRefusalOf(pod, others, node);
+export function refusalOf(
+  pod: Pod,
+  others: readonly Pod[],
+  node: AdmittingNode,
+  requestsOf: RequestsOf = podRequests,
+): Refusal | null {
+  return lackOf(pod, others, node.allocatable, requestsOf) ?? otherRefusalOf(pod, others, node);
 }
+
+/** Returns what a pod asks of its node. */
+export type RequestsOf = (pod: Pod) => Amounts;
 
 /** Why a pod is refused for anything but room. */
 export function otherRefusalOf(pod: Pod, others: readonly Pod[], node: AdmittingNode): Refusal | null {
@@ -48,14 +56,19 @@ export function shortageOf(pod: Pod, allocatable: ResourceList): string | null {
 }
 
 /** What `others` leave too little of; null: nothing. */
-export function lackOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): Refusal | null {
-  const [first] = lacksOf(pod, others, allocatable);
+export function lackOf(
+  pod: Pod,
+  others: readonly Pod[],
+  allocatable: ResourceList,
+  requestsOf: RequestsOf = podRequests,
+): Refusal | null {
+  const [first] = lacksOf(pod, others, allocatable, requestsOf);
   return first === undefined ? null : outOf(first);
 }
 
 /** How much is missing of each resource that `others` leave too little of, in billionths of a unit; `pods` is one of them. */
 export function needsOfRoom(pod: Pod, others: readonly Pod[], allocatable: ResourceList): readonly Need[] {
-  return lacksOf(pod, others, allocatable).map(({ resource, requested, used, capacity }) => ({
+  return lacksOf(pod, others, allocatable, podRequests).map(({ resource, requested, used, capacity }) => ({
     resource,
     nanos: requested + used - capacity,
   }));
@@ -69,7 +82,7 @@ interface Lack {
   readonly capacity: bigint;
 }
 
-function lacksOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): readonly Lack[] {
+function lacksOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList, requestsOf: RequestsOf): readonly Lack[] {
   const lacks: Lack[] = [];
   const amounts = amountsOf(allocatable);
   const podsMax = amounts.get('pods') ?? BigInt(podsPerNodeMax) * nanosPerUnit;
@@ -77,9 +90,9 @@ function lacksOf(pod: Pod, others: readonly Pod[], allocatable: ResourceList): r
   if (count + nanosPerUnit > podsMax) {
     lacks.push({ resource: 'pods', requested: nanosPerUnit, used: count, capacity: podsMax });
   }
-  const requests = [...podRequests(pod)].filter(([, amount]) => amount > 0n);
+  const requests = [...requestsOf(pod)].filter(([, amount]) => amount > 0n);
   if (requests.length === 0) return lacks;
-  const inUse = others.map(podRequests);
+  const inUse = others.map(requestsOf);
   for (const [resource, requested] of requests) {
     const used = inUse.reduce((sum, each) => sum + (each.get(resource) ?? 0n), 0n);
     const capacity = amounts.get(resource) ?? 0n;

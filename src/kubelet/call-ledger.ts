@@ -12,8 +12,8 @@ export class CallLedger {
   readonly #pending = new Map<number, Pending>();
   readonly #countOf = new Map<string, number>();
   #lastId = 0;
-  readonly #calls: NumberedCall[] = [];
-  readonly #tokens: NumberedDemand[] = [];
+  #calls: NumberedCall[] = [];
+  #tokens: NumberedDemand[] = [];
 
   /** How often the runtime was asked, by the type of the question. */
   get counts(): ReadonlyMap<string, number> {
@@ -44,7 +44,10 @@ export class CallLedger {
 
   /** Returns what was entered since the last call. */
   take(): { readonly calls: readonly NumberedCall[]; readonly tokens: readonly NumberedDemand[] } {
-    return { calls: this.#calls.splice(0), tokens: this.#tokens.splice(0) };
+    const taken = { calls: this.#calls, tokens: this.#tokens };
+    this.#calls = [];
+    this.#tokens = [];
+    return taken;
   }
 
   #add(pending: Pending): number {

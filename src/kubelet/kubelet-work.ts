@@ -45,7 +45,7 @@ export interface KubeletWork {
   readonly closed: readonly ObjectNeed[];
   readonly events: readonly { readonly pod: Pod; readonly event: PodEvent }[];
   /** Pods whose status changed, or that may be deleted now; see `desired`. */
-  readonly changed: readonly string[];
+  readonly changed: ReadonlySet<string>;
   readonly wantsList: boolean;
   /** An image was pulled. */
   readonly hasPulled: boolean;

@@ -27,12 +27,24 @@ import { needsOf } from './pod-needs.ts';
 import type { NodeFacts } from './pod-surroundings.ts';
 import { preemptionFailure } from './preemption.ts';
 import { type MirrorStep, Mirrors } from './static-pods.ts';
-import { grouped, hasHistory, isContradicted, newTenant, removeOrphans, removeRemains, type Tenant } from './tenant.ts';
+import {
+  grouped,
+  hasHistory,
+  isContradicted,
+  mustRepeat,
+  newestNamed,
+  newTenant,
+  removeOrphans,
+  removeRemains,
+  type Tenant,
+} from './tenant.ts';
 import { type PodEvent, Turn } from './turn.ts';
 
 export class Kubelet {
   readonly #facts: NodeFacts;
   readonly #tenants = new Map<string, Tenant>();
+  /** Those of them with volumes that have to be attached. */
+  readonly #attaching = new Map<string, PodMachine>();
   readonly #shelf = new ObjectShelf();
   readonly #ledger = new CallLedger();
   readonly #wakes = new TimerQueue<string>();
@@ -102,11 +114,15 @@ export class Kubelet {
 
   /** Returns what has come up since the last call. */
   takeWork(): KubeletWork {
+    const { calls, tokens } = this.#ledger.take();
+    const { opened, closed } = this.#shelf.takeChanges();
     const work = {
-      ...this.#ledger.take(),
-      ...this.#shelf.takeChanges(),
+      calls,
+      tokens,
+      opened,
+      closed,
       events: this.#events,
-      changed: [...this.#changed],
+      changed: this.#changed,
       wantsList: this.#wantsList,
       hasPulled: this.#hasPulled,
       wantsMirrors: this.#wantsMirrors,
@@ -132,16 +148,10 @@ export class Kubelet {
 
   /** Finds a pod by namespace, name and, unless empty, uid; of several with one name the newest. */
   find(namespace: string, name: string, uid: string): PodMachine | undefined {
-    const known = this.#tenants.get(uid)?.machine;
-    if (known !== undefined) return known;
     // A static pod is asked for by its mirror's uid.
     const ownPod = this.#mirrors.statics.find((pod) => nameOf(pod) === name && namespaceOf(pod) === namespace);
-    if (ownPod !== undefined) return this.#tenants.get(uidOf(ownPod))?.machine;
-    if (uid !== '') return undefined;
-    const found = [...this.#tenants.values()].filter(
-      ({ machine: { pod } }) => pod.metadata.name === name && pod.metadata.namespace === namespace,
-    );
-    return found.at(-1)?.machine;
+    const known = this.#tenants.get(uid) ?? this.#tenants.get(ownPod === undefined ? '' : uidOf(ownPod));
+    return (known ?? (uid === '' ? newestNamed(this.#tenants, namespace, name) : undefined))?.machine;
   }
 
   runtimeNamed(name: string): void {
@@ -222,9 +232,8 @@ export class Kubelet {
 
   /** Unique names of the volumes that the node uses or is about to, sorted: nobody may detach them. */
   volumesInUse(): readonly string[] {
-    // Asked at each step, and nearly always of pods without any.
     const names = new Set<string>();
-    for (const { machine } of this.#tenants.values()) machine.collectAttachments(names);
+    for (const machine of this.#attaching.values()) machine.collectAttachments(names);
     return [...names].sort();
   }
 
@@ -245,16 +254,18 @@ export class Kubelet {
     }
     const tenant = this.#tenants.get(uidOf(pod));
     const turn = new Turn(moment.monotonicMs, moment.wallMs);
+    const knownSpec = tenant?.allocation.desired.spec;
     if (tenant === undefined) {
       this.#admit(pod, turn);
       if (this.#hasPods) this.#judge(uidOf(pod), turn);
     } else tenant.allocation.desired = pod;
     this.#resize(uidOf(pod), turn);
-    this.#want(uidOf(pod));
+    // Most versions are of the status that was told from here: what a pod needs follows from its spec, and from objects that are watched.
+    if (tenant?.allocation.desired.spec !== knownSpec || tenant === undefined) this.#want(uidOf(pod));
     this.#advance(uidOf(pod), turn);
     if (tenant === undefined || !isContradicted(tenant.machine, pod)) return;
     tenant.contradictedRevision = Number(pod.metadata.resourceVersion ?? 0);
-    this.#repeatIfContradicted(uidOf(pod), tenant);
+    if (mustRepeat(tenant)) this.#changed.add(uidOf(pod));
   }
 
   /** The API holds the status that was told last, at this resourceVersion. */
@@ -262,7 +273,7 @@ export class Kubelet {
     const tenant = this.#tenants.get(uid);
     if (tenant === undefined) return;
     tenant.writtenRevision = revision;
-    this.#repeatIfContradicted(uid, tenant);
+    if (mustRepeat(tenant)) this.#changed.add(uid);
   }
 
   podDeleted(pod: Pod, moment: Moment): void {
@@ -343,11 +354,9 @@ export class Kubelet {
 
   /** Lets the machines act whose time has come. */
   wake(moment: Moment): void {
-    for (;;) {
-      const uid = this.#wakes.takeDue(moment.monotonicMs);
-      if (uid === undefined) break;
+    const due = (): string | undefined => this.#wakes.takeDue(moment.monotonicMs);
+    for (let uid = due(); uid !== undefined; uid = due())
       this.#advance(uid, new Turn(moment.monotonicMs, moment.wallMs));
-    }
     this.#goOnShuttingDown(moment);
   }
 
@@ -459,12 +468,10 @@ export class Kubelet {
     if (this.#shutdown !== null) this.#goOnShuttingDown({ monotonicMs: turn.nowMs, wallMs: turn.wallMs });
   }
 
-  #repeatIfContradicted(uid: string, { contradictedRevision, writtenRevision }: Tenant): void {
-    if (contradictedRevision > writtenRevision) this.#changed.add(uid);
-  }
-
   #settleTenant(uid: string, tenant: Tenant, turn: Turn): void {
     const { machine } = tenant;
+    if (machine.hasAttachments) this.#attaching.set(uid, machine);
+    else this.#attaching.delete(uid);
     tenant.cancelWake();
     if (Number.isFinite(turn.wakeAtMs)) tenant.cancelWake = this.#wakes.add(turn.wakeAtMs as MonotonicMs, uid);
     const isNewlyDeletable = machine.isDeletable && !tenant.wasDeletable;

@@ -9,6 +9,7 @@ import type { Pod, ResourceList } from '../kinds/pod/types.ts';
 import { lackOf, needsOfRoom, otherRefusalOf, type Refusal, refusalOf, shortageOf } from './admission.ts';
 import { isCritical, isStatic } from './critical-pod.ts';
 import type { PodAllocation } from './pod-allocation.ts';
+import { type Amounts, podRequests } from './pod-requests.ts';
 import { hopelessMessage, planPreemption } from './preemption.ts';
 import type { Tenant } from './tenant.ts';
 import type { Turn } from './turn.ts';
@@ -29,6 +30,8 @@ export class NodeRoom {
   #taints: readonly Taint[] = [];
   readonly #facts: RoomFacts;
   readonly #tenants: ReadonlyMap<string, Tenant>;
+  /** What pods ask for, by their specs: each newcomer asks it of all that are there. */
+  readonly #requests = new WeakMap<Pod['spec'], Amounts>();
 
   constructor(facts: RoomFacts, labels: StringMap, tenants: ReadonlyMap<string, Tenant>) {
     this.#facts = facts;
@@ -49,7 +52,7 @@ export class NodeRoom {
     const others = this.#others(tenant);
     const node = { name, allocatable, labels: this.#labels, taints: this.#taints };
     if (!isCritical(pod)) {
-      const refusal = refusalOf(pod, others, node);
+      const refusal = refusalOf(pod, others, node, (each) => this.#requestsOf(each));
       return refusal === null ? { type: 'taken', victims: [] } : { type: 'refused', refusal };
     }
     const refusal = otherRefusalOf(pod, others, node);
@@ -115,7 +118,8 @@ export class NodeRoom {
     const never = isStatic(desired)
       ? 'In-place resize of static-pods is not supported'
       : (allocation.refusal ?? shortageOf(desired, allocatable));
-    const lack = never === null ? lackOf(desired, this.#others(tenant), allocatable) : null;
+    const lack =
+      never === null ? lackOf(desired, this.#others(tenant), allocatable, (each) => this.#requestsOf(each)) : null;
     if (never === null && lack === null) {
       allocation.grant();
       turn.event('Normal', 'ResizeStarted', `Pod resize started: ${describe(allocation, '')}`);
@@ -127,6 +131,14 @@ export class NodeRoom {
       turn.event('Warning', `Resize${reason}`, `Pod resize ${reason}: ${describe(allocation, message)}`);
     }
     return false;
+  }
+
+  #requestsOf(pod: Pod): Amounts {
+    const known = this.#requests.get(pod.spec);
+    if (known !== undefined) return known;
+    const requests = podRequests(pod);
+    this.#requests.set(pod.spec, requests);
+    return requests;
   }
 
   #others({ machine: own }: Pick<Tenant, 'machine'>): readonly Pod[] {

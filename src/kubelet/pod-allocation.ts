@@ -40,10 +40,11 @@ export class PodAllocation {
     return this.#desired;
   }
 
+  /** A spec that has not changed stays the very same object, so that whatever was found out from it need not be found out again. */
   set desired(pod: Pod) {
-    const { generation } = pod.metadata;
-    const isSameSpec = generation !== undefined && generation === this.#desired.metadata.generation;
-    this.#desired = pod;
+    const { spec } = this.#desired;
+    const isSameSpec = equalJson(spec, pod.spec);
+    this.#desired = isSameSpec ? { ...pod, spec } : pod;
     if (!isSameSpec) this.#isResized = !isEqual(this.#granted, asked(pod));
   }
 

@@ -42,7 +42,7 @@ export function* settlePod(
     if (answer.type === 'refused') return interpret(answer.status.code, answer.status.message ?? '');
     if (isWritten) return { type: 'settled' };
     written = wanted.status;
-    onWritten(Number(answer.object.metadata.resourceVersion ?? 0));
+    onWritten(answer.revision);
   }
 }
 

@@ -12,10 +12,11 @@
  * A pod that has ended stays ended, and a terminal phase never changes again.
  * Models kubernetes pkg/kubelet/kubelet.go SyncPod, SyncTerminatingPod, SyncTerminatedPod and kuberuntime computePodActions.
  */
+import { equalJson } from '../api/json.ts';
 import { uidOf } from '../api/object-meta.ts';
 import { assert } from '../base/assert.ts';
-import type { MonotonicMs, WallMs } from '../base/brand.ts';
-import { parseTimestamp } from '../base/time.ts';
+import type { MonotonicMs } from '../base/brand.ts';
+import { parseTimestamp, timestampSeconds } from '../base/time.ts';
 import { isConditionTrue } from '../kinds/condition.ts';
 import type { Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
 import type { RuntimeContainer, SandboxConfig, SandboxStatus } from '../protocol/runtime.ts';
@@ -79,7 +80,7 @@ export class PodMachine {
   #pending: PendingResize | null = null;
   /** It was refused, so nothing of it ever was here. */
   #isRefused = false;
-  #startedAtMs: WallMs;
+  readonly #startTime: string;
   /** The same moment on the monotonic clock. */
   #sinceMs: MonotonicMs;
   #status: PodStatus | undefined;
@@ -92,14 +93,16 @@ export class PodMachine {
     this.#containers = new PodContainers(pod, facts.limits);
     this.#status = pod.status;
     const startMs = parseTimestamp(pod.status?.startTime ?? '') ?? turn.wallMs;
-    this.#startedAtMs = startMs;
+    this.#startTime = timestampSeconds(startMs);
     this.#sinceMs = (turn.nowMs - Math.max(0, turn.wallMs - startMs)) as MonotonicMs;
     const { phase } = pod.status ?? {};
     if (phase === 'Succeeded' || phase === 'Failed') {
       this.#finalPhase = phase;
       this.#isRefused = (pod.status?.containerStatuses ?? []).length === 0;
     }
-    this.#isInitialized = isConditionTrue(pod.status?.conditions, 'Initialized');
+    // Without init containers a pod is told as initialized from the beginning: what says that it was here is its sandbox.
+    const proof = (pod.spec.initContainers ?? []).length > 0 ? 'Initialized' : 'PodReadyToStartContainers';
+    this.#isInitialized = isConditionTrue(pod.status?.conditions, proof);
   }
 
   get pod(): Pod {
@@ -156,6 +159,11 @@ export class PodMachine {
     return [...this.#sandboxIds];
   }
 
+  /** Some volume of it has to be attached. Known anew after each `advance`. */
+  get hasAttachments(): boolean {
+    return !this.hasEnded && this.#volumes.haveAttachments;
+  }
+
   /** Adds the unique names of the volumes that have to be attached for it to `names`. */
   collectAttachments(names: Set<string>): void {
     if (!this.hasEnded) this.#volumes.collectAttachments(names);
@@ -185,13 +193,18 @@ export class PodMachine {
     this.#volumes.markStale();
   }
 
-  /** Takes over a new version of the pod, its resources as far as they were granted. */
+  /** Takes over a new version of the pod, its resources as far as they were granted. A spec that is the very same object has not changed. */
   update(pod: Pod, pending: PendingResize | null = null): void {
     assert(uidOf(pod) === this.uid, 'a machine keeps its pod', { uid: this.uid });
+    const { spec, metadata } = this.#pod;
     this.#pod = pod;
     this.#pending = pending;
-    this.#volumes.markStale();
-    this.#containers.update(pod);
+    const isSameSpec = pod.spec === spec;
+    if (!isSameSpec) this.#containers.update(pod);
+    const { labels, annotations } = pod.metadata;
+    // Of the pod itself volumes show nothing else.
+    const isShownAlike = equalJson(labels, metadata.labels) && equalJson(annotations, metadata.annotations);
+    if (!isSameSpec || !isShownAlike) this.#volumes.markStale();
   }
 
   /** The API object is gone; `pod` is its last state. */
@@ -437,7 +450,7 @@ export class PodMachine {
     const phase = isOver ? (this.#finalPhase ?? 'Failed') : this.#openPhase();
     if (isOver && !this.#isRefused) this.#containers.settleNeverRun(this.#isInitialized, turn);
     const failure = isOver ? this.#failure : null;
-    this.#status = podStatusOf(
+    const status = podStatusOf(
       {
         pod: this.#pod,
         phase,
@@ -451,12 +464,14 @@ export class PodMachine {
         hasSandbox: this.#sandbox.type === 'ready',
         podIp: this.#sandboxAddress(),
         hostIp: this.#facts.hostIp,
-        startedAtMs: this.#startedAtMs,
+        startTime: this.#startTime,
         runtimeName: this.#facts.runtimeName(),
       },
       this.#status ?? this.#pod.status,
       turn.wallMs,
     );
+    // The same object tells all who ask whether there is news that there is none.
+    if (!equalJson(this.#status, status)) this.#status = status;
   }
 
   /** The phase of a pod that has not finished, or has not stopped yet; one that is being stopped does not finish before all of it has stopped. */

@@ -2,10 +2,11 @@
  * What a kubelet tells about a pod: phase, conditions, container statuses. A function of what the machine knows; times of transitions come
  * from the former status. Models kubernetes pkg/kubelet/kubelet_pods.go generateAPIPodStatus and pkg/kubelet/status/generate.go.
  */
+import type { Mutable } from '../api/json.ts';
 import { generationOf } from '../api/object-meta.ts';
 import type { WallMs } from '../base/brand.ts';
 import { timestampSeconds } from '../base/time.ts';
-import { type Condition, findCondition, isConditionTrue, withCondition } from '../kinds/condition.ts';
+import { type Condition, findCondition, isConditionTrue } from '../kinds/condition.ts';
 import { qosClassOf } from '../kinds/pod/quality.ts';
 import type { ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from '../kinds/pod/types.ts';
 import { type ContainerRecord, type Exit, hasSucceeded } from './container-record.ts';
@@ -31,7 +32,8 @@ export interface PodView {
   /** Null until the pod has one. */
   readonly podIp: string | null;
   readonly hostIp: string;
-  readonly startedAtMs: WallMs;
+  /** When the kubelet took it over, as the status has it. */
+  readonly startTime: string;
   readonly runtimeName: string;
 }
 
@@ -44,10 +46,10 @@ export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs
   const status: PodStatus = {
     observedGeneration: generationOf(pod),
     phase: view.phase,
-    conditions: conditionsOf(view, former?.conditions, timestampSeconds(wallMs)),
+    conditions: conditionsOf(view, former?.conditions, wallMs),
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
-    startTime: timestampSeconds(view.startedAtMs),
+    startTime: view.startTime,
     containerStatuses: told(main),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
     ...(init.length === 0 ? {} : { initContainerStatuses: told(init) }),
@@ -60,14 +62,14 @@ export function podStatusOf(view: PodView, former: PodStatus | undefined, wallMs
 }
 
 function refusedStatusOf(
-  { pod, phase, reason, message, startedAtMs }: PodView,
+  { pod, phase, reason, message, startTime }: PodView,
   former: PodStatus | undefined,
 ): PodStatus {
   return {
     observedGeneration: generationOf(pod),
     phase,
     conditions: former?.conditions ?? [],
-    startTime: timestampSeconds(startedAtMs),
+    startTime,
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
     ...(reason === '' ? {} : { reason }),
     ...(message === '' ? {} : { message }),
@@ -136,75 +138,68 @@ function terminatedOf(exit: Exit, view: PodView): NonNullable<ContainerState['te
   };
 }
 
-type Finding = readonly [type: string, isTrue: boolean, reason: string, message: string];
+type Finding = readonly [isTrue: boolean, reason: string, message: string];
 
-function conditionsOf(view: PodView, former: readonly Condition[] | undefined, now: string): readonly Condition[] {
-  const scheduled = findCondition(former, 'PodScheduled');
-  const findings: Finding[] = [
-    ['PodReadyToStartContainers', view.hasSandbox, '', ''],
-    initialized(view),
-    ready(view, former),
-    containersReady(view, 'ContainersReady'),
-  ];
-  if (view.disruption !== null) findings.push(['DisruptionTarget', true, 'TerminationByKubelet', view.disruption]);
+function conditionsOf(view: PodView, former: readonly Condition[] | undefined, wallMs: WallMs): readonly Condition[] {
   const observedGeneration = generationOf(view.pod);
-  const told = findings.map(
-    ([type, isTrue, reason, message]): Condition => ({
-      type,
-      status: isTrue ? 'True' : 'False',
-      observedGeneration,
-      ...(reason === '' ? {} : { reason }),
-      ...(message === '' ? {} : { message }),
-    }),
-  );
+  const conditions: Condition[] = [];
+  const tell = (condition: Condition): void => {
+    const { status, lastTransitionTime: sinceThen } = findCondition(former, condition.type) ?? {};
+    const lastTransitionTime = (status === condition.status ? sinceThen : undefined) ?? timestampSeconds(wallMs);
+    conditions.push({ ...condition, lastTransitionTime });
+  };
+  const find = (type: string, [isTrue, reason, message]: Finding): void => {
+    const condition: Mutable<Condition> = { type, status: isTrue ? 'True' : 'False', observedGeneration };
+    if (reason !== '') condition.reason = reason;
+    if (message !== '') condition.message = message;
+    tell(condition);
+  };
+  const readiness = containersReady(view);
+  find('PodReadyToStartContainers', [view.hasSandbox, '', '']);
+  find('Initialized', initialized(view));
+  find('Ready', ready(view, former, readiness));
+  find('ContainersReady', readiness);
+  if (view.disruption !== null) find('DisruptionTarget', [true, 'TerminationByKubelet', view.disruption]);
   const { init, main } = view.containers;
   const isOver = view.phase === 'Succeeded' || view.phase === 'Failed';
-  const resizes = isOver ? [] : resizeConditions(view.pod, view.pendingResize, [...init, ...main]);
-  const own = [...told, ...resizes].map((condition): Condition => {
-    const known = findCondition(former, condition.type);
-    const next = { ...condition, lastTransitionTime: now };
-    return withCondition(known === undefined ? [] : [known], next)[0] ?? next;
-  });
-  const placed: Condition =
-    scheduled?.status === 'True'
-      ? scheduled
-      : { type: 'PodScheduled', status: 'True', observedGeneration, lastTransitionTime: now };
-  return [...own, placed];
+  if (!isOver) for (const resize of resizeConditions(view.pod, view.pendingResize, [...init, ...main])) tell(resize);
+  const scheduled = findCondition(former, 'PodScheduled');
+  if (scheduled?.status === 'True') conditions.push(scheduled);
+  else tell({ type: 'PodScheduled', status: 'True', observedGeneration });
+  return conditions;
 }
 
-function initialized(view: PodView): Finding {
-  const type = 'Initialized';
-  if (view.isInitialized) return [type, true, view.phase === 'Succeeded' ? 'PodCompleted' : '', ''];
-  const names = view.containers.init.filter((record) => !isInitDone(record)).map(({ spec }) => spec.name);
-  return [type, false, 'ContainersNotInitialized', `containers with incomplete status: [${names.join(' ')}]`];
+/** A pod without init containers has nothing to wait for, not even a sandbox. */
+function initialized({ containers: { init }, isInitialized, phase }: PodView): Finding {
+  if (isInitialized || init.length === 0) return [true, phase === 'Succeeded' ? 'PodCompleted' : '', ''];
+  const names = init.filter((record) => !isInitDone(record)).map(({ spec }) => spec.name);
+  return [false, 'ContainersNotInitialized', `containers with incomplete status: [${names.join(' ')}]`];
 }
 
 function isInitDone(record: ContainerRecord): boolean {
   return record.role === 'sidecar' ? record.isStarted : hasSucceeded(record);
 }
 
-function containersReady(view: PodView, type: string): Finding {
-  if (view.phase === 'Succeeded') return [type, false, 'PodCompleted', ''];
-  if (view.phase === 'Failed') return [type, false, 'PodFailed', ''];
-  const unready = [...view.containers.init.filter(({ role }) => role === 'sidecar'), ...view.containers.main].filter(
-    ({ isReady }) => !isReady,
-  );
-  if (unready.length === 0) return [type, true, '', ''];
-  const names = unready.map(({ spec }) => spec.name);
-  return [type, false, 'ContainersNotReady', `containers with unready status: [${names.join(' ')}]`];
+function containersReady({ phase, containers: { init, main } }: PodView): Finding {
+  if (phase === 'Succeeded') return [false, 'PodCompleted', ''];
+  if (phase === 'Failed') return [false, 'PodFailed', ''];
+  const unready: string[] = [];
+  for (const { role, isReady, spec } of init) if (role === 'sidecar' && !isReady) unready.push(spec.name);
+  for (const { isReady, spec } of main) if (!isReady) unready.push(spec.name);
+  if (unready.length === 0) return [true, '', ''];
+  return [false, 'ContainersNotReady', `containers with unready status: [${unready.join(' ')}]`];
 }
 
-function ready(view: PodView, former: readonly Condition[] | undefined): Finding {
-  const finding = containersReady(view, 'Ready');
-  if (!finding[1]) return finding;
+function ready(view: PodView, former: readonly Condition[] | undefined, containers: Finding): Finding {
   const gates = view.pod.spec.readinessGates ?? [];
+  if (!containers[0] || gates.length === 0) return containers;
   const conditions = view.pod.status?.conditions ?? former;
   const unmet = gates.filter(({ conditionType }) => !isConditionTrue(conditions, conditionType));
-  if (unmet.length === 0) return finding;
+  if (unmet.length === 0) return containers;
   const messages = unmet.map(({ conditionType }) =>
     findCondition(conditions, conditionType) === undefined
       ? `corresponding condition of pod readiness gate "${conditionType}" does not exist.`
       : `the status of pod readiness gate "${conditionType}" is not "True", but ${findCondition(conditions, conditionType)?.status}`,
   );
-  return ['Ready', false, 'ReadinessGatesNotReady', messages.join(', ')];
+  return [false, 'ReadinessGatesNotReady', messages.join(', ')];
 }

@@ -33,6 +33,8 @@ export class PodVolumes {
   readonly #facts: NodeFacts;
   readonly #states = new Map<string, VolumeState>();
   readonly #tokens: PodTokens;
+  /** The volumes of this spec that are mounted. */
+  #mounted: { readonly spec: Pod['spec']; readonly volumes: readonly Volume[] } | null = null;
 
   constructor(facts: NodeFacts) {
     this.#facts = facts;
@@ -42,6 +44,11 @@ export class PodVolumes {
   /** Adds the unique names of those that have to be attached to `names`. */
   collectAttachments(names: Set<string>): void {
     for (const { attachment } of this.#states.values()) if (attachment !== '') names.add(attachment);
+  }
+
+  get haveAttachments(): boolean {
+    for (const { attachment } of this.#states.values()) if (attachment !== '') return true;
+    return false;
   }
 
   /** The runtime was asked to hold something for this pod. */
@@ -67,7 +74,7 @@ export class PodVolumes {
   advance(pod: Pod, turn: Turn): boolean {
     if (this.#tokens.nextAtMs() <= turn.nowMs) this.markStale();
     let areSet = true;
-    for (const volume of mountedVolumes(pod)) {
+    for (const volume of this.#mountedOf(pod)) {
       const state = this.#stateOf(volume.name);
       if (state.operation === null && (state.isStale || state.tellAtMs <= turn.nowMs)) {
         this.#look(pod, volume, state, turn);
@@ -78,6 +85,11 @@ export class PodVolumes {
     // One that is due already waits for the answer to what is under way.
     if (this.#tokens.nextAtMs() > turn.nowMs) turn.wakeAt(this.#tokens.nextAtMs());
     return areSet;
+  }
+
+  #mountedOf(pod: Pod): readonly Volume[] {
+    if (this.#mounted?.spec !== pod.spec) this.#mounted = { spec: pod.spec, volumes: mountedVolumes(pod) };
+    return this.#mounted.volumes;
   }
 
   #stateOf(name: string): VolumeState {

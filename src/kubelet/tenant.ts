@@ -1,4 +1,5 @@
 /** A pod as its kubelet keeps it: its machine, and what the API and the runtime are known to hold of it. */
+import { nameOf, namespaceOf } from '../api/object-meta.ts';
 import type { CancelTimer } from '../base/timer-queue.ts';
 import type { Pod, PodStatus } from '../kinds/pod/types.ts';
 import type { SandboxStatus } from '../protocol/runtime.ts';
@@ -87,6 +88,19 @@ export function isContradicted({ status: own, isRemoved }: PodMachine, { status 
   if (isRemoved) return false;
   const differs = (type: string): boolean => conditionStatus(status, type) !== conditionStatus(own, type);
   return status?.phase !== own?.phase || differs('Ready') || differs('ContainersReady');
+}
+
+/** Of several pods with one name the one that came last. */
+export function newestNamed(tenants: ReadonlyMap<string, Tenant>, namespace: string, name: string): Tenant | undefined {
+  const named = [...tenants.values()].filter(
+    ({ machine: { pod } }) => nameOf(pod) === name && namespaceOf(pod) === namespace,
+  );
+  return named.at(-1);
+}
+
+/** The API has said something else since it took the status. */
+export function mustRepeat({ contradictedRevision, writtenRevision }: Tenant): boolean {
+  return contradictedRevision > writtenRevision;
 }
 
 function conditionStatus(status: PodStatus | undefined, type: string): string | undefined {

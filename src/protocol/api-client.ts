@@ -42,7 +42,8 @@ export interface RequestSubject {
 }
 
 export type ApiAnswer =
-  | { readonly type: 'done'; readonly object: KubeObject }
+  /** `revision`: the resourceVersion of the object, 0 when it has none. */
+  | { readonly type: 'done'; readonly object: KubeObject; readonly revision: number }
   /** The API server answered with a Status. */
   | { readonly type: 'refused'; readonly status: Status }
   /** No answer. `definite`: the request certainly had no effect. */
@@ -105,9 +106,8 @@ export class ApiClient {
       this.leave(server);
       return { type: 'unanswered', definite: true };
     }
-    const object = JSON.parse(utf8Text(bytes)) as KubeObject;
-    if (status >= 400) return { type: 'refused', status: object as unknown as Status };
-    return { type: 'done', object };
+    const text = utf8Text(bytes);
+    return status >= 400 ? { type: 'refused', status: JSON.parse(text) as Status } : new Done(text);
   }
 
   #question(server: string, subject: RequestSubject, timeoutMs: number): AskStep {
@@ -133,5 +133,28 @@ export class ApiClient {
       userAgent: this.#identity.userAgent,
       fence: subject.fence ?? null,
     };
+  }
+}
+
+/** How our API servers begin an object: they splice its resourceVersion in as the first field of its metadata. */
+const objectHead = /^\{(?:"(?:apiVersion|kind)":"[^"\\]*",)*"metadata":\{"resourceVersion":"(\d+)"/;
+
+/** What was done. Its object is parsed when somebody looks at it: who writes seldom does. */
+class Done {
+  readonly type = 'done';
+  readonly #text: string;
+  #object: KubeObject | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get object(): KubeObject {
+    this.#object ??= JSON.parse(this.#text) as KubeObject;
+    return this.#object;
+  }
+
+  get revision(): number {
+    return Number(objectHead.exec(this.#text)?.[1] ?? this.object.metadata.resourceVersion ?? 0);
   }
 }

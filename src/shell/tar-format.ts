@@ -169,8 +169,8 @@ export function isExtension(header: TarEntry | Extension): header is Extension {
 function* recordsOf(content: Uint8Array): Generator<readonly [string, string], void> {
   for (let at = 0; at < content.length; ) {
     const blank = content.indexOf(0x20, at);
-    const length = blank < 0 ? 0 : Number(utf8Text(content.subarray(at, blank)));
-    if (!Number.isSafeInteger(length) || length <= blank - at || at + length > content.length) {
+    const length = Number(utf8Text(content.subarray(at, Math.max(at, blank))));
+    if (blank < 0 || !Number.isSafeInteger(length) || length <= blank - at || at + length > content.length) {
       throw new TarError('invalid record in the archive');
     }
     const line = utf8Text(content.subarray(blank + 1, at + length - 1));

@@ -105,7 +105,8 @@ test('an archive that is cut off or that was changed is an error, or unpacks, an
       changed[at] = byte;
       expect([0, 1]).toContain(run(emptyFiles(), ['tar', 'xf', '-'], changed).code);
     }),
-    { numRuns: 300 },
+    // The example takes the only blank out of a record.
+    { numRuns: 300, examples: [[1_732, 2_563, 143]] },
   );
   expect(run(emptyFiles(), ['tar', 'xf', '-'], utf8('no archive'.repeat(100)))).toMatchObject({ code: 1 });
   expect(run(emptyFiles(), ['tar', 'xzf', '-'], utf8('\x1f')).code).toBe(1);

@@ -204,7 +204,7 @@ describe('one look', () => {
     },
   });
   const controller = podAutoscalerController(timing);
-  const done = (object: object): ApiAnswer => ({ type: 'done', object: object as KubeObject });
+  const done = (object: object): ApiAnswer => ({ type: 'done', object: object as KubeObject, revision: 0 });
   const refused = (message: string): ApiAnswer => ({ type: 'refused', status: { message, code: 404 } as never });
   const scaleOf = (replicas: number): ApiAnswer =>
     done({

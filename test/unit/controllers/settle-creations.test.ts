@@ -39,7 +39,7 @@ function settle(writes: readonly Write[], first: readonly ApiAnswer[], script: r
 }
 
 const pod = create(podResource, podOf('set-1'));
-const done: ApiAnswer = { type: 'done', object: podOf('set-1') };
+const done: ApiAnswer = { type: 'done', object: podOf('set-1'), revision: 7 };
 
 test('what is known is left as it is', () => {
   for (const answer of [done, alreadyThere, refused(403, 'Forbidden')]) {
@@ -63,7 +63,7 @@ test('one that happened is found, with the revision that its answer would have t
 });
 
 test("another owner's object of that name, and one that is gone again, are a conflict", () => {
-  const foreign: ApiAnswer = { type: 'done', object: podOf('set-2') };
+  const foreign: ApiAnswer = { type: 'done', object: podOf('set-2'), revision: 7 };
   expect(settle([pod], [lost], [[alreadyThere], [foreign]]).answers).toEqual([alreadyThere]);
   expect(settle([pod], [lost], [[alreadyThere], [refused(404, 'NotFound')]]).answers).toEqual([alreadyThere]);
 });

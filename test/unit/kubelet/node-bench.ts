@@ -237,7 +237,7 @@ export class NodeBench {
       for (const { id } of work.tokens) this.#issueToken(id);
       for (const { id, type, request } of work.calls) this.#ask(id, { type, request } as never);
       const { calls, changed, tokens, opened } = work;
-      if (calls.length + changed.length + tokens.length + opened.length === 0 && !work.wantsList) return;
+      if (calls.length + changed.size + tokens.length + opened.length === 0 && !work.wantsList) return;
     }
     throw new Error('kubelet and runtime do not come to rest');
   }
