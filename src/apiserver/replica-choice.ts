@@ -71,6 +71,7 @@ export class ReplicaChoice {
 
   /** The replica did not answer, or answered that it knows no leader. */
   suspect(path: string, nowMs: MonotonicMs): void {
+    this.noteLeader(path, false);
     const candidate = this.#find(path);
     if (candidate !== undefined) candidate.suspectUntilMs = nowMs + replicaSuspicionMs;
   }
@@ -84,6 +85,7 @@ export class ReplicaChoice {
   }
 
   observe(path: string, status: ActorStatus): void {
+    if (status !== 'running') this.noteLeader(path, false);
     const candidate = this.#find(path);
     if (candidate !== undefined) candidate.isGone = status !== 'running';
   }

@@ -30,3 +30,15 @@ test('it is known whether the own replica leads, from what the replicas answered
   choice.noteLeader('own', false);
   expect(choice.isPreferredLeading).toBe(false);
 });
+
+test('a leader that does not answer, knows no majority, or is gone, leads nobody', () => {
+  for (const lose of [
+    (choice: ReplicaChoice) => choice.suspect('own', now),
+    (choice: ReplicaChoice) => choice.observe('own', 'terminated'),
+  ]) {
+    const choice = new ReplicaChoice(['own', 'other']);
+    choice.noteLeader('own', true);
+    lose(choice);
+    expect(choice.isPreferredLeading).toBe(false);
+  }
+});
