@@ -1,6 +1,7 @@
 /** The programmatic API on real threads: everything that a cluster starts ends with it, parts die and come back, nodes come and go. */
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -234,6 +235,40 @@ test('@kubernetes/client-node works over HTTPS, through the death of the leading
   expect(seen).toContain('ADDED one');
   abort.abort();
 });
+
+test('new connections go around a leading master that is cut off', async () => {
+  const started = await Cluster.start({ masters: 3, nodes: 0 });
+  cluster = started;
+  const leader = (await started.leader()).name;
+  await started.partition(
+    [leader],
+    started.masters().filter((name) => name !== leader),
+  );
+  const statuses: (number | string)[] = [];
+  for (let index = 0; statuses.at(-1) !== 201 && index < 20; index += 1) {
+    statuses.push(await createAnew(started, `around-${index}`));
+  }
+  expect(statuses.at(-1)).toBe(201);
+  await started.heal();
+  await started.ready();
+  expect(await createAnew(started, 'healed')).toBe(201);
+});
+
+/** Makes a config map over a connection of its own, with little patience; resolves with the status or what went wrong. */
+function createAnew({ access }: Cluster, name: string): Promise<number | string> {
+  const path = '/api/v1/namespaces/default/configmaps';
+  const headers = { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' };
+  const options = { method: 'POST', agent: false, rejectUnauthorized: false, headers, timeout: 2_000 } as const;
+  return new Promise((resolve) => {
+    const asked = request(new URL(path, access.url), options, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('timeout', () => asked.destroy(new Error('timeout')));
+    asked.on('error', ({ message }) => resolve(message));
+    asked.end(JSON.stringify({ metadata: { name } }));
+  });
+}
 
 /** A connection to the dead master is reset; a client connects again, as clients do. */
 async function createThrough(core: CoreV1Api, name: string): Promise<string | undefined> {
