@@ -7,12 +7,13 @@ import type { KubeObject } from '../../src/api/object-meta.ts';
 import type { Status } from '../../src/api/status.ts';
 import { must } from '../../src/base/assert.ts';
 import type { WriteFailure } from '../../src/controllers/controller.ts';
+import { repeatTimeoutMs } from '../../src/controllers/limits.ts';
 import type { Plan, Write } from '../../src/controllers/plan.ts';
+import { settleCreations } from '../../src/controllers/settle-creations.ts';
 import type { ApiAnswer, ApiClient, RequestSubject } from '../../src/protocol/api-client.ts';
 import type { Fence } from '../../src/protocol/apiserver.ts';
 import { isFenceRefusal } from '../../src/protocol/fence-refusal.ts';
 import { type Requirement, requirementsOf } from './revision-barrier.ts';
-import { settleCreations } from './settle-creations.ts';
 
 /** Who writes, and by what right; without a fence the writes are unconditional. */
 export interface Writer {
@@ -79,13 +80,13 @@ function* send(group: readonly Write[], writer: Writer): Flow<readonly Result[]>
   const second = again.length === 0 ? [] : yield* ask(again, writer);
   const answers = new Map(again.map((write, index) => [write, second[index]]));
   const sent = group.map((write, index) => must(answers.get(write) ?? first[index], 'an answer per write'));
-  const settled = yield* settleCreations(group, sent, (writes) => ask(writes, writer));
+  const settled = yield* settleCreations(group, sent, (writes) => ask(writes, writer, repeatTimeoutMs));
   return group.map((write, index) => interpret(write, must(settled[index], 'an answer per write')));
 }
 
-function ask(group: readonly Write[], writer: Writer): Flow<readonly ApiAnswer[]> {
+function ask(group: readonly Write[], writer: Writer, timeoutMs: number = writeTimeoutMs): Flow<readonly ApiAnswer[]> {
   const subjects = group.map((write) => subjectOf(write, writer));
-  return writer.api.callAll(subjects, writeTimeoutMs);
+  return writer.api.callAll(subjects, timeoutMs);
 }
 
 /** Premises are not fenced. Of an object that must not exist only the metadata is read. */

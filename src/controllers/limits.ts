@@ -6,6 +6,11 @@ export const burstReplicas = 500;
 /** The first batch of creations; each that succeeds doubles the next. */
 export const slowStartBatch = 1;
 
+/** How often a creation is sent again of which nobody knows whether it happened, with which pauses, and how long each time is waited. */
+export const repeatsMax = 10;
+export const repeatPauseMs = 250;
+export const repeatTimeoutMs = 1_000;
+
 /** Endpoints in one slice; the upstream default. */
 export const endpointsPerSlice = 100;
 

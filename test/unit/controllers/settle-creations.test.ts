@@ -1,11 +1,11 @@
 /** Goal: of a creation that nobody answered it is found out whether it happened, without making anything twice. Method: a server that answers by a script. */
 import { expect, test } from 'vitest';
-import { settleCreations } from '../../../actors/controllers/settle-creations.ts';
 import { sleep } from '../../../src/actor/flow.ts';
 import type { KubeObject } from '../../../src/api/object-meta.ts';
 import type { Status } from '../../../src/api/status.ts';
 import { create, patch, type Write } from '../../../src/controllers/plan.ts';
 import { podResource } from '../../../src/controllers/resources.ts';
+import { settleCreations } from '../../../src/controllers/settle-creations.ts';
 import type { ApiAnswer } from '../../../src/protocol/api-client.ts';
 
 const lost: ApiAnswer = { type: 'unanswered', definite: false };
@@ -54,6 +54,19 @@ test('a creation that did not happen is made good', () => {
     answers: [done],
     sent: ['create web-x7k2p', 'create web-x7k2p'],
   });
+});
+
+test('that a repetition had no effect says nothing of what was sent before', () => {
+  const nobodyThere: ApiAnswer = { type: 'unanswered', definite: true };
+  expect(settle([pod], [lost], [[nobodyThere], [alreadyThere], [done]]).answers).toEqual([done]);
+  // What was never sent is for whoever sends it.
+  expect(settle([pod], [nobodyThere], [])).toEqual({ answers: [nobodyThere], sent: [] });
+});
+
+test('one that took the last room of a quota is found behind the refusal of its repetition', () => {
+  const full = refused(403, 'Forbidden');
+  expect(settle([pod], [lost], [[full], [done]]).answers).toEqual([done]);
+  expect(settle([pod], [lost], [[full], [refused(404, 'NotFound')]]).answers).toEqual([full]);
 });
 
 test('one that happened is found, with the revision that its answer would have told', () => {

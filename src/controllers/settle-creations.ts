@@ -2,22 +2,20 @@
  * Finds out about creations of which nobody knows whether they happened: an API server died with the answer, or the store's leader did. Looking
  * for the object would not do, because the write may still be on its way. It is sent again, under the name that it had:
  *
- *   created                     it had not happened, and has now
- *   there already, and ours     it had happened
+ *   created                          it had not happened, and has now
+ *   refused, but there, and ours     it had happened: the name is taken, or the room that a quota left
  *
  * If it were left to the next reconcile, that would make another object under another name, and there would be one too many for a while.
  */
-import { type Flow, sleep } from '../../src/actor/flow.ts';
-import { controllerOf, type KubeObject, nameOf } from '../../src/api/object-meta.ts';
-import type { Write } from '../../src/controllers/plan.ts';
-import type { ApiAnswer } from '../../src/protocol/api-client.ts';
+import { type Flow, sleep } from '../actor/flow.ts';
+import { controllerOf, type KubeObject, nameOf } from '../api/object-meta.ts';
+import type { ApiAnswer } from '../protocol/api-client.ts';
+import { isFenceRefusal } from '../protocol/fence-refusal.ts';
+import { repeatPauseMs, repeatsMax } from './limits.ts';
+import type { Write } from './plan.ts';
 
-/** Sends writes at once, and returns an answer for each. */
+/** Sends writes at once with little patience, and returns an answer for each. */
 export type Sender = (writes: readonly Write[]) => Flow<readonly ApiAnswer[]>;
-
-const pauseMs = 250;
-/** With answers that come at once this is longer than an election takes, and as long as a lease of the controllers. */
-const attemptsMax = 20;
 
 /** Returns the answers with those replaced that told nothing, as far as there are better ones in the end. */
 export function* settleCreations(
@@ -26,18 +24,17 @@ export function* settleCreations(
   send: Sender,
 ): Flow<readonly ApiAnswer[]> {
   const answers = new Map(writes.map((write, index) => [write, first[index] as ApiAnswer]));
-  const isOpen = (write: Write): boolean => isUnknown(write, answers.get(write) as ApiAnswer);
-  let open = writes.filter(isOpen);
-  const repeated = open;
-  for (let attempt = 0; open.length > 0 && attempt < attemptsMax; attempt += 1) {
-    yield* sleep(pauseMs);
+  const repeated = writes.filter((write) => isUnknown(write, answers.get(write) as ApiAnswer));
+  let open = repeated;
+  for (let attempt = 0; open.length > 0 && attempt < repeatsMax; attempt += 1) {
+    yield* sleep(repeatPauseMs);
     const next = yield* send(open);
     for (const [index, write] of open.entries()) answers.set(write, next[index] as ApiAnswer);
-    open = open.filter(isOpen);
+    open = open.filter((write) => tellsNothing(answers.get(write) as ApiAnswer));
   }
-  const present = repeated.filter((write) => isThereAlready(answers.get(write) as ApiAnswer));
-  const found = present.length === 0 ? [] : yield* send(present.map(questionFor));
-  for (const [index, write] of present.entries()) {
+  const refused = repeated.filter((write) => isRefusal(answers.get(write) as ApiAnswer));
+  const found = refused.length === 0 ? [] : yield* send(refused.map(questionFor));
+  for (const [index, write] of refused.entries()) {
     const answer = found[index];
     if (answer?.type === 'done' && haveSameOwner(answer.object, write.body as KubeObject)) answers.set(write, answer);
   }
@@ -47,12 +44,16 @@ export function* settleCreations(
 /** A name that the API server chooses would be another one the next time. */
 function isUnknown({ verb, body }: Write, answer: ApiAnswer): boolean {
   if (verb !== 'create' || nameOf(body as KubeObject) === '') return false;
-  if (answer.type === 'unanswered') return !answer.definite;
-  return answer.type === 'refused' && answer.status.code === 504;
+  return tellsNothing(answer) && !(answer.type === 'unanswered' && answer.definite);
 }
 
-function isThereAlready(answer: ApiAnswer): boolean {
-  return answer.type === 'refused' && answer.status.reason === 'AlreadyExists';
+/** Of a repeated creation: that the repetition certainly had no effect says nothing of what was sent before. */
+function tellsNothing(answer: ApiAnswer): boolean {
+  return answer.type === 'unanswered' || (answer.type === 'refused' && answer.status.code === 504);
+}
+
+function isRefusal(answer: ApiAnswer): boolean {
+  return answer.type === 'refused' && !tellsNothing(answer) && !isFenceRefusal(answer.status);
 }
 
 function questionFor(write: Write): Write {
