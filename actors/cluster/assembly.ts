@@ -20,6 +20,10 @@ export class Assembly {
   readonly #incarnations = new Map<string, number>();
   readonly #up = new Set<string>();
   readonly #downOnPurpose = new Set<string>();
+  /** Starts of threads that are under way. */
+  readonly #launching = new Map<string, Promise<void>>();
+  /** Single actors that were killed or suspended on threads that go on. */
+  readonly #actorsDown = new Map<string, 'killed' | 'suspended'>();
   #threads: Map<string, ThreadDesign>;
   #links: readonly (readonly [string, string])[];
 
@@ -42,6 +46,11 @@ export class Assembly {
     return this.#downOnPurpose.has(thread);
   }
 
+  /** Tells whether an actor was killed or suspended by itself. */
+  isActorDown(path: string): boolean {
+    return this.#actorsDown.has(path);
+  }
+
   /** Tells whether actors at all these paths are planned. */
   holds(...paths: readonly string[]): boolean {
     const planned = new Set([...this.#threads.values()].flatMap(({ actors }) => actors.map(({ path }) => path)));
@@ -62,13 +71,23 @@ export class Assembly {
     await Promise.all(designs.map((design) => fabric.startActors(design.name, this.#specs(design, 'first'))));
   }
 
-  /** Starts a thread that is down, with its actors. A thread that is up is left alone. */
+  /** Starts a thread that is down, with its actors but for those that were killed by themselves. A thread that is up is left alone. */
   startAgain(name: string): Promise<void> {
     return this.#launch(name, 'again');
   }
 
   async #launch(name: string, start: 'first' | 'again'): Promise<void> {
     if (this.#up.has(name)) return;
+    const launching = this.#startThread(name, start);
+    this.#launching.set(name, launching);
+    try {
+      await launching;
+    } finally {
+      if (this.#launching.get(name) === launching) this.#launching.delete(name);
+    }
+  }
+
+  async #startThread(name: string, start: 'first' | 'again'): Promise<void> {
     const { fabric } = this.#options;
     const design = must(this.#threads.get(name), `no thread ${name}`);
     this.#downOnPurpose.delete(name);
@@ -86,7 +105,10 @@ export class Assembly {
           }),
         ),
       );
-      await fabric.startActors(name, this.#specs(design, start));
+      for (const { path } of design.actors)
+        if (this.#actorsDown.get(path) === 'suspended') this.#actorsDown.delete(path);
+      const specs = this.#specs(design, start).filter(({ path }) => !this.#actorsDown.has(path));
+      await fabric.startActors(name, specs);
     } catch (error) {
       this.#up.delete(name);
       throw error;
@@ -98,6 +120,28 @@ export class Assembly {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
     const specs = this.#specs(design, 'again').filter(({ path }) => paths.includes(path));
     await this.#options.fabric.startActors(thread, specs);
+    this.forgetDown(paths);
+  }
+
+  /** Kills actors of a running thread; they stay down, also when their thread is replaced, until they are started again. */
+  async killActors(thread: string, paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.#actorsDown.set(path, 'killed');
+    await Promise.all(paths.map((path) => this.#options.fabric.killActor(thread, path)));
+  }
+
+  async suspendActors(thread: string, paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.#actorsDown.set(path, 'suspended');
+    await Promise.all(paths.map((path) => this.#options.fabric.suspendActor(thread, path)));
+  }
+
+  async resumeActors(thread: string, paths: readonly string[]): Promise<void> {
+    this.forgetDown(paths);
+    await Promise.all(paths.map((path) => this.#options.fabric.resumeActor(thread, path)));
+  }
+
+  /** They start with their thread again. */
+  forgetDown(paths: readonly string[]): void {
+    for (const path of paths) this.#actorsDown.delete(path);
   }
 
   async kill(name: string): Promise<void> {
@@ -113,15 +157,17 @@ export class Assembly {
 
   /** Adds a thread to the plan and starts it; of a thread that is planned already, the actors. */
   async add(design: ThreadDesign): Promise<void> {
-    const standing = this.#threads.get(design.name);
-    if (standing !== undefined) return this.#addActors(standing, design);
+    if (this.#threads.has(design.name)) return this.#addActors(design);
     this.#threads.set(design.name, design);
     this.#links = linksBetween([...this.#threads.values()], this.#options.ownThread);
     await this.#launch(design.name, 'first');
   }
 
-  async #addActors(standing: ThreadDesign, design: ThreadDesign): Promise<void> {
+  async #addActors(design: ThreadDesign): Promise<void> {
     const { fabric } = this.#options;
+    // A start that is under way knows the actors that were planned when it began.
+    await this.#launching.get(design.name)?.catch(() => {});
+    const standing = must(this.#threads.get(design.name), `no thread ${design.name}`);
     this.#threads.set(design.name, joined(standing, design.actors));
     // Otherwise they start with their thread.
     if (!this.#up.has(design.name)) return;
@@ -173,13 +219,16 @@ export class Assembly {
     }
   }
 
-  /** Kills actors of a thread that goes on, and strikes them off the plan. A paused thread, which could not do that, is killed. */
+  /** Strikes actors of a thread that goes on off the plan, and kills them. A paused thread does that when it runs again, before anything else. */
   async removeActors(thread: string, paths: readonly string[]): Promise<void> {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
     const { fabric } = this.#options;
-    if (fabric.isPaused(thread)) await this.kill(thread);
-    else if (this.#up.has(thread)) await Promise.all(paths.map((path) => fabric.killActor(thread, path)));
     this.#threads.set(thread, { ...design, actors: design.actors.filter(({ path }) => !paths.includes(path)) });
+    this.forgetDown(paths);
+    if (!this.#up.has(thread)) return;
+    const killed = Promise.all(paths.map((path) => fabric.killActor(thread, path)));
+    if (fabric.isPaused(thread)) void killed.catch(() => {});
+    else await killed;
   }
 
   #isThere(thread: string): boolean {

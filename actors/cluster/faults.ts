@@ -11,8 +11,6 @@ export class Faults {
   readonly #fabric: Fabric;
   readonly #assembly: Assembly;
   readonly #tell: (event: ClusterEvent) => void;
-  /** Single actors that were killed or suspended on threads that run on. */
-  readonly #actorsDown = new Set<string>();
   #partition: readonly FaultRule[] = [];
   #disturbances: readonly FaultRule[] = [];
 
@@ -26,8 +24,7 @@ export class Faults {
     const target = this.target(name);
     this.#tell({ type: 'killed', wallMs: this.#fabric.wallMs(), name });
     if (target.type === 'actors') {
-      for (const path of target.paths) this.#actorsDown.add(path);
-      await Promise.all(target.paths.map((path) => this.#fabric.killActor(target.thread.name, path)));
+      await this.#assembly.killActors(target.thread.name, target.paths);
       return;
     }
     await Promise.all(target.threads.map((thread) => this.#assembly.kill(thread.name)));
@@ -36,8 +33,7 @@ export class Faults {
   async pause(name: string, { forMs }: { readonly forMs?: number } = {}): Promise<void> {
     const target = this.target(name);
     if (target.type === 'actors') {
-      for (const path of target.paths) this.#actorsDown.add(path);
-      await Promise.all(target.paths.map((path) => this.#fabric.suspendActor(target.thread.name, path)));
+      await this.#assembly.suspendActors(target.thread.name, target.paths);
     } else {
       for (const thread of target.threads) this.#fabric.pauseThread(thread.name);
     }
@@ -49,8 +45,7 @@ export class Faults {
   async resume(name: string): Promise<void> {
     const target = this.target(name);
     if (target.type === 'actors') {
-      for (const path of target.paths) this.#actorsDown.delete(path);
-      await Promise.all(target.paths.map((path) => this.#fabric.resumeActor(target.thread.name, path)));
+      await this.#assembly.resumeActors(target.thread.name, target.paths);
     } else {
       for (const thread of target.threads) this.#fabric.resumeThread(thread.name);
     }
@@ -62,12 +57,11 @@ export class Faults {
     if (target.type === 'actors') {
       await Promise.all(target.paths.map((path) => this.#fabric.killActor(target.thread.name, path)));
       await this.#assembly.startActorsAgain(target.thread.name, target.paths);
-      for (const path of target.paths) this.#actorsDown.delete(path);
     } else {
       const running = target.threads.filter((thread) => this.#assembly.isUp(thread.name));
       await Promise.all(running.map((thread) => this.#assembly.kill(thread.name)));
+      this.#assembly.forgetDown(target.threads.flatMap(({ actors }) => actors.map(({ path }) => path)));
       await Promise.all(target.threads.map((thread) => this.#assembly.startAgain(thread.name)));
-      for (const { path } of target.threads.flatMap(({ actors }) => actors)) this.#actorsDown.delete(path);
     }
     this.#tell({ type: 'restarted', wallMs: this.#fabric.wallMs(), name });
   }
@@ -98,7 +92,7 @@ export class Faults {
     const isUp = threads.every((thread) => this.#assembly.isUp(thread.name) && !this.#fabric.isPaused(thread.name));
     const parts =
       target.type === 'actors' ? target.paths : threads.flatMap(({ actors }) => actors.map(({ path }) => path));
-    return isUp && !parts.some((path) => this.#actorsDown.has(path));
+    return isUp && !parts.some((path) => this.#assembly.isActorDown(path));
   }
 
   /** Tells whether a thread is down although nobody stopped it: it crashed, and is started again or was given up. */

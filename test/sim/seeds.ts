@@ -1,7 +1,7 @@
 /** Runs many seeds of a scenario and adds up what happened. */
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { describeViolation, type Scenario, type ScenarioResult } from './scenario.ts';
+import { describeViolation, replayCommand, type Scenario, type ScenarioResult } from './scenario.ts';
 import { Tally } from './tally.ts';
 import type { SeedTask } from './workers/run-seed.ts';
 
@@ -33,6 +33,9 @@ export class SeedSummary {
   }
 }
 
+/** Far longer than any seed takes on a machine that others use: one that takes as long does not end. */
+const seedTimeoutMs = 600_000;
+
 export interface SeedOptions {
   readonly from: number;
   readonly count: number;
@@ -55,7 +58,7 @@ export async function runSeeds({ name: scenario }: Scenario, options: SeedOption
     while (next < from + count && summary.failures.length < failuresMax) {
       const seed = next;
       next += 1;
-      const result = (await pool.run({ scenario, seed } satisfies SeedTask)) as ScenarioResult;
+      const result = await runSeed(pool, { scenario, seed });
       summary.add(result);
       onResult?.(result, summary);
     }
@@ -66,4 +69,14 @@ export async function runSeeds({ name: scenario }: Scenario, options: SeedOption
     await pool.destroy();
   }
   return summary;
+}
+
+/** Rejects with the seed, and how to run it alone, when the run throws or does not end. */
+async function runSeed(pool: Piscina, task: SeedTask): Promise<ScenarioResult> {
+  try {
+    return (await pool.run(task, { signal: AbortSignal.timeout(seedTimeoutMs) })) as ScenarioResult;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${task.scenario}, seed ${task.seed}: ${reason}\n  replay: ${replayCommand(task)}`, { cause });
+  }
 }
