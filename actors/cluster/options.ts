@@ -25,8 +25,9 @@ export interface ClusterOptions {
    */
   readonly threadsPerMaster?: 2 | 3;
   /**
-   * Nodes that share a worker thread. Default: each has its own, or, if there are more than 32, a quarter of them. A kill or a pause is still one
-   * node's; a thread that is blocked or runs out of memory takes all its nodes along.
+   * Nodes that share a worker thread. Default: each has its own; if there are more than 32 they share one for each processor but one, four at most,
+   * and no thread has more than 1,000. A kill or a pause is still one node's; a thread that is blocked or runs out of memory takes all
+   * its nodes along.
    */
   readonly nodesPerThread?: number;
   /** What the nodes are: `node-N` is the machine of number N, and they go round. Default: 4 processors, 16 GiB, room for 110 pods. */
@@ -134,7 +135,9 @@ export const mastersMax = 7;
 const nodesMax = 5_000;
 /** With more nodes than this, they share threads. */
 const ownThreadsMax = 32;
-const sharedThreads = 4;
+const sharedThreadsMax = 4;
+/** As many as a heap has room for, with pods. */
+const sharingNodesMax = 1_000;
 
 const known = new Set([
   'masters',
@@ -185,7 +188,7 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
     throw new ClusterOptionsError('a simulated cluster has no dataDirectory: its disks are simulated too');
   }
   const nodes = integer('nodes', options.nodes ?? 1, 0, nodesMax);
-  const shared = nodes > ownThreadsMax ? Math.ceil(nodes / sharedThreads) : 1;
+  const shared = nodes > ownThreadsMax ? Math.ceil(nodes / threadsFor(nodes, options)) : 1;
   return {
     masters: integer('masters', options.masters ?? 1, 1, mastersMax),
     nodes,
@@ -218,6 +221,12 @@ export function checkOptions(options: ClusterOptions): CheckedOptions {
 /** More threads than processors only wait for each other; what a seed replays must not depend on the machine. */
 function usualThreads({ simulated }: ClusterOptions): number {
   return simulated === undefined && availableParallelism() <= 2 ? 2 : 3;
+}
+
+/** Each thread compiles and collects for itself, so more of them than processors cost time; one is left to the masters. */
+function threadsFor(nodes: number, { simulated }: ClusterOptions): number {
+  const free = simulated === undefined ? Math.max(1, availableParallelism() - 1) : sharedThreadsMax;
+  return Math.max(Math.min(sharedThreadsMax, free), Math.ceil(nodes / sharingNodesMax));
 }
 
 function groupsOf(asked: readonly NodeGroupOptions[]): CheckedOptions['nodeGroups'] {
