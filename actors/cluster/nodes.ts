@@ -62,7 +62,7 @@ export class Nodes {
     const target = faults.target(name);
     this.#names.splice(this.#names.indexOf(name), 1);
     this.#groupOf.delete(name);
-    if (target.type === 'threads') await assembly.remove([name]);
+    if (target.type === 'threads') await assembly.remove(target.threads.map((thread) => thread.name));
     else await assembly.removeActors(target.thread.name, target.paths);
     await api.delete(`node/${name}`);
   }

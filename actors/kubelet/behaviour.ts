@@ -377,7 +377,8 @@ function learn(state: KubeletState, turn: InformerTurn): readonly Effect[] {
     const handlers = Array.from(classes.indexer.values(), (each): [string, string] => [nameOf(each), each.handler]);
     kubelet.handlersKnown(new Map(handlers), stamp);
   }
-  if (!state.hasBegun && pods.hasSynced) {
+  // Pods are judged by the taints and labels of the node. It need not be there: a kubelet registers its own.
+  if (!state.hasBegun && pods.hasSynced && nodes.hasSynced) {
     state.hasBegun = true;
     kubelet.begin(stamp);
   }

@@ -6,6 +6,7 @@
  *   connect(8080), connect(8080, 'localhost')                          to the pod's address
  *   connect(6443, '127.0.0.1')                                         to the machine, where the API servers listen,
  *                                                                      unless this program itself listens at that port
+ *   send(message, 8080)                                                to 127.0.0.1, or from a socket of IPv6 to ::1, which is the pod
  *
  * A port nobody named (`bind()` of a client that speaks UDP) stays as it is: from a loopback address it would reach nobody but this machine.
  * What names another address means it. It is no wall: threads and processes that a module starts have Node's own calls.
@@ -86,7 +87,7 @@ export class PodNetwork {
   /** Returns the arguments of dgram.Socket.connect. */
   datagramConnectArguments(args: readonly unknown[], type: unknown): readonly unknown[] {
     const [port, asked] = args;
-    const host = typeof asked === 'string' ? asked : machine;
+    const host = typeof asked === 'string' ? asked : defaultHost(type);
     const callback = args.at(-1);
     const to = asDatagram(this.connectHost(host, port), this.#address, type);
     return [port, to, ...(typeof callback === 'function' ? [callback] : [])];
@@ -108,7 +109,7 @@ export class PodNetwork {
     const at = hasOffset ? 3 : 1;
     const port = args[at];
     if (!isPortNumber(port)) return args;
-    const asked = typeof args[at + 1] === 'string' ? args[at + 1] : machine;
+    const asked = typeof args[at + 1] === 'string' ? args[at + 1] : defaultHost(type);
     const host = asDatagram(this.connectHost(asked, port), this.#address, type);
     const callback = args.at(-1);
     return [...args.slice(0, at + 1), host, ...(typeof callback === 'function' ? [callback] : [])];
@@ -128,11 +129,12 @@ export function confineToPod(address: string, hostname: string): void {
 
 function confineStreams(network: PodNetwork): void {
   const { listen } = Server.prototype;
+  function notePort(this: Server): void {
+    const bound = this.address();
+    if (typeof bound === 'object' && bound !== null) this.once('close', network.opened(bound.port));
+  }
   Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
-    this.once('listening', () => {
-      const bound = this.address();
-      if (typeof bound === 'object' && bound !== null) this.once('close', network.opened(bound.port));
-    });
+    onceListening(this, notePort);
     return Reflect.apply(listen, this, network.listenArguments(args)) as Server;
   } as typeof listen;
   const { connect } = Socket.prototype;
@@ -146,8 +148,11 @@ type Typed = Datagrams & { readonly type?: string };
 
 function confineDatagrams(network: PodNetwork): void {
   const { bind, connect, send } = Datagrams.prototype;
+  function notePort(this: Typed): void {
+    this.once('close', network.opened(this.address().port));
+  }
   Datagrams.prototype.bind = function (this: Typed, ...args: unknown[]): Datagrams {
-    this.once('listening', () => this.once('close', network.opened(this.address().port)));
+    onceListening(this, notePort);
     return Reflect.apply(bind, this, network.bindArguments(args, this.type)) as Datagrams;
   } as typeof bind;
   Datagrams.prototype.connect = function (this: Typed, ...args: unknown[]): void {
@@ -156,6 +161,16 @@ function confineDatagrams(network: PodNetwork): void {
   Datagrams.prototype.send = function (this: Typed, ...args: unknown[]): void {
     Reflect.apply(send, this, network.sendArguments(args, this.type));
   } as typeof send;
+}
+
+/** Calls `note` when it listens. Of one that could not listen yet and tries again it is asked once. */
+function onceListening(listener: Server | Datagrams, note: () => void): void {
+  if (!listener.listeners('listening').includes(note)) listener.once('listening', note);
+}
+
+/** Where datagrams go whose sender names no host: a socket of IPv6 cannot write to an address of IPv4. */
+function defaultHost(type: unknown): string {
+  return type === 'udp6' ? '::1' : machine;
 }
 
 function asDatagram(host: unknown, own: string, type: unknown): unknown {

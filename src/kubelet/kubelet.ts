@@ -2,9 +2,9 @@
  * All pods of one node: which machine each input belongs to, which calls wait for which answer, whose status has to be written. Pure; the actor
  * around it asks the runtime and the API server what this says.
  *
- * Nothing happens before both sides are known: first the pods of the API (`begin`, after the informer has synced), then the containers of the
- * runtime (`listed`). Otherwise a restarted kubelet would start containers twice, or stop those of pods it has not heard of yet. A pod that
- * turns up later with a history waits in the same way for a list that shows its containers.
+ * Nothing happens before both sides are known: first the pods of the API and their node (`begin`, after the informers have synced), then the
+ * containers of the runtime (`listed`). Otherwise a restarted kubelet would take pods that its node keeps away, start containers twice, or stop
+ * those of pods it has not heard of yet. A pod that turns up later with a history waits in the same way for a list that shows its containers.
  */
 import { equalJson } from '../api/json.ts';
 import { type KubeObject, nameOf, namespaceOf, uidOf } from '../api/object-meta.ts';
@@ -289,7 +289,7 @@ export class Kubelet {
     this.#advance(uidOf(pod), new Turn(moment.monotonicMs, moment.wallMs));
   }
 
-  /** All pods of the node have been told by `podSet`. */
+  /** All pods of the node have been told by `podSet`, and the node itself by `nodeSet` if the API has it. */
   begin(moment: Moment): void {
     this.#hasPods = true;
     this.#wantsList = true;

@@ -25,7 +25,7 @@ export class KeptEnd {
   #newlines = 0;
   #bytes = 0;
 
-  /** `count`: not negative. `memory` pays for the blocks. */
+  /** `count`: not negative. `memory` pays for the blocks until `drop`. */
   constructor(amount: KeptAmount, memory: CommandMemory) {
     assert(amount.count >= 0, 'an amount is not negative', amount);
     this.#amount = amount;
@@ -51,6 +51,16 @@ export class KeptEnd {
       const end = index === this.#blocks.length - 1 ? this.#end : block.length;
       yield block.subarray(index === 0 ? this.#start : 0, end);
     }
+  }
+
+  /** Gives back everything: nothing is kept any more. */
+  drop(): void {
+    this.#memory.give(this.#blocks.length * readBytesMax);
+    this.#blocks.length = 0;
+    this.#start = 0;
+    this.#end = readBytesMax;
+    this.#newlines = 0;
+    this.#bytes = 0;
   }
 
   #append(bytes: Uint8Array): void {

@@ -38,11 +38,15 @@ function askedBy(unit: Asked['unit'], text = ''): Asked {
 function* showEnd({ stdout, memory }: ToolCall, reader: Reader, { unit, count }: Asked): Task<number> {
   const kept = new KeptEnd({ type: unit, count }, memory);
   let seen = 0;
-  for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) {
-    kept.push(bytes);
-    seen += bytes.length;
+  try {
+    for (let bytes = yield* reader.read(); bytes !== null; bytes = yield* reader.read()) {
+      kept.push(bytes);
+      seen += bytes.length;
+    }
+    for (const piece of kept.pieces()) yield* stdout.write(piece);
+  } finally {
+    kept.drop();
   }
-  for (const piece of kept.pieces()) yield* stdout.write(piece);
   return seen;
 }
 

@@ -42,6 +42,23 @@ test('a pod that was deleted while its kubelet was dead is stopped by the next o
   world.until(() => isReady(world.pod('next')), 5_000);
 });
 
+test.each([1, 2, 3])(
+  'seed %i: a pod that came while the kubelet was away is judged by the taints of the node',
+  (seed) => {
+    const world = new NodeWorld({ seed });
+    world.create(pods, podNamed('before'));
+    world.until(() => isReady(world.pod('before')), 5_000);
+    world.kill('node-0', 'node-0/kubelet');
+    const taints = [{ key: 'maintenance', effect: 'NoExecute' }];
+    expect(world.patch('core/v1/-/nodes/node-0', 'merge', { spec: { taints } }).status).toBe(200);
+    world.create(pods, podNamed('after', { nodeName: 'node-0' }));
+    world.startKubelet('node-0');
+    world.until(() => world.pod('after')?.status?.phase !== 'Pending', 5_000);
+    expect(world.pod('after')?.status).toMatchObject({ phase: 'Failed', reason: 'TaintToleration' });
+    expect(isReady(world.pod('before'))).toBe(true);
+  },
+);
+
 test('when the runtime loses its containers they are started again in a new sandbox', () => {
   const world = new NodeWorld();
   world.create(pods, podNamed('web'));

@@ -104,3 +104,15 @@ test('nodes that share a thread are killed, restarted and removed one by one', a
   await cluster.ready();
   expect((await threadsOf()).at(-1)).toEqual(['node-5', ['node-5']]);
 });
+
+test('a thread goes with the last of the nodes that share it', async () => {
+  await using cluster = await Cluster.start({ simulated: { seed: 5 }, masters: 1, nodes: 4, nodesPerThread: 2 });
+  await cluster.removeNode('node-2');
+  await cluster.removeNode('node-3');
+  await expect(cluster.kill('nodes-1')).rejects.toThrow('no member nodes-1; there are master-0, node-0, node-1');
+  expect((await cluster.status()).nodes.map(({ name }) => name)).toEqual(['node-0', 'node-1']);
+  await cluster.sleep(5_000);
+  await expect(cluster.api.get('node/node-3')).rejects.toThrow('not found');
+  await cluster.addNode();
+  await cluster.ready();
+});

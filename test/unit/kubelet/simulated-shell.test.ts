@@ -96,6 +96,7 @@ test.each([
     'for i in 1 2 3; do head -c 60000000 /dev/zero | tail -c 60000000 | sleep 9 & done; wait; head -c 60000000 /dev/zero | tail -c 60000000 | wc -c',
     '60000000\ntail: out of memory\n',
   ],
+  ['echo x > /tmp/a; tail -q -n 1 $(yes /tmp/a | head -n 2100) | wc -l', '2100\n'],
   ['yes | head -n 2', 'y\ny\n'],
   ['yes | tr y n | head -n 2', 'n\nn\n'],
   ['head -c 70000000 /dev/zero | wc', '0 1 70000000\n'],

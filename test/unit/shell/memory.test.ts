@@ -61,6 +61,12 @@ test.each(scripts)('%s: all is given back at the end, and wherever it is cut off
   }
 });
 
+test('what follows a file holds nothing but the words of its command', () => {
+  const { tasks, job, said } = started('seq 9 > /n; tail -n 2 -f /n');
+  for (let nowMs = 0; nowMs < 1_000; nowMs += 50) tasks.run(nowMs, 1_000);
+  expect([job.isOver, said(), tasks.memory.bytes]).toEqual([false, '8\n9\n', 'tail-n2-f/n'.length]);
+});
+
 test('commands share one bound, and what one gives back another may take', () => {
   const memory = new ShellMemory();
   const [one, two] = [memory.open(), memory.open()];
