@@ -17,14 +17,17 @@ const tree = fc.letrec((tie) => ({
   ),
 })).value;
 
+/** JavaScript puts names that are numbers before all others, which a splice does not. */
+const field = name.filter((each) => !/^\d+$/.test(each));
+
 test('any object keeps everything else, in its order', () => {
-  const metadata = fc.dictionary(name, tree, { maxKeys: 5, noNullPrototype: true });
+  const metadata = fc.dictionary(field, tree, { maxKeys: 5, noNullPrototype: true });
   const property = fc.property(metadata, tree, fc.option(tree), (rest, spec, managed) => {
     const fields = managed === null ? {} : { managedFields: managed };
     const object = { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'web', ...rest, ...fields }, spec };
     const spliced = withResourceVersion(utf8(JSON.stringify(object)), 42);
     const all = Object.entries({ resourceVersion: '42', ...object.metadata });
-    const kept = Object.fromEntries(all.filter(([field]) => field !== 'managedFields'));
+    const kept = Object.fromEntries(all.filter(([key]) => key !== 'managedFields'));
     const wanted = JSON.stringify({ ...object, metadata: kept });
     expect(utf8Text(withoutManagedFields(spliced))).toBe(wanted);
   });
