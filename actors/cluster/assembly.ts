@@ -211,24 +211,35 @@ export class Assembly {
   /** Kills the actors of these designs and strikes them off the plan, and with the last of its actors a thread. */
   async strike(designs: readonly ThreadDesign[]): Promise<void> {
     for (const { name, actors } of designs) {
-      const paths = actors.map(({ path }) => path);
-      const standing = this.#threads.get(name);
-      if (standing === undefined) continue;
-      if (standing.actors.every(({ path }) => paths.includes(path))) await this.remove([name]);
-      else await this.removeActors(name, paths);
+      if (!this.#threads.has(name)) continue;
+      await this.removeActors(
+        name,
+        actors.map(({ path }) => path),
+      );
     }
   }
 
-  /** Strikes actors of a thread that goes on off the plan, and kills them. A paused thread does that when it runs again, before anything else. */
+  /**
+   * Strikes actors of a thread off the plan, and kills them; a thread that has no others goes with them. A paused thread does its part when it
+   * runs again, before anything else.
+   */
   async removeActors(thread: string, paths: readonly string[]): Promise<void> {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
-    const { fabric } = this.#options;
-    this.#threads.set(thread, { ...design, actors: design.actors.filter(({ path }) => !paths.includes(path)) });
+    const actors = design.actors.filter(({ path }) => !paths.includes(path));
     this.forgetDown(paths);
+    if (actors.length === 0) return this.remove([thread]);
+    this.#threads.set(thread, { ...design, actors });
     if (!this.#up.has(thread)) return;
-    const killed = Promise.all(paths.map((path) => fabric.killActor(thread, path)));
-    if (fabric.isPaused(thread)) void killed.catch(() => {});
-    else await killed;
+    const { fabric } = this.#options;
+    const killed = Promise.all(paths.map((path) => fabric.killActor(thread, path))).then(
+      () => {},
+      (error: unknown) => {
+        // A thread that died meanwhile has ended its actors too.
+        if (this.#up.has(thread)) throw error;
+      },
+    );
+    if (!fabric.isPaused(thread)) return killed;
+    void killed.catch(() => {});
   }
 
   #isThere(thread: string): boolean {

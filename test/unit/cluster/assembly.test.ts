@@ -117,6 +117,13 @@ test('two removals at once take both away, and neither comes back', async () => 
   expect(fabric.runs('server')).toEqual(['c']);
 });
 
+test('a thread of which all actors are removed at once goes with them', async () => {
+  const { fabric, assembly } = await standing('a', 'b');
+  await Promise.all([assembly.removeActors('server', ['a']), assembly.removeActors('server', ['b'])]);
+  expect(fabric.running.has('server')).toBe(false);
+  expect(assembly.topology.threads.size).toBe(0);
+});
+
 test('nobody waits for a paused thread, and the others on it are left alone', async () => {
   const { fabric, assembly } = await standing('a', 'b');
   fabric.paused.add('server');
