@@ -140,7 +140,9 @@ describe.skipIf(chosen.length === 0).each(chosen.length === 0 ? [none] : chosen)
       expect(await ok('get pods --field-selector=status.phase=Failed')).toBe('');
       expect(await kubectl.ok('get pods -A')).toMatch(new RegExp(`${namespace} +web-`));
       const sorted = await ok('get pods -l app=web --sort-by=.metadata.name -o name');
-      expect(sorted.trim().split('\n')).toEqual(sorted.trim().split('\n').toSorted());
+      // kubectl reads the numbers in names as numbers: c9 comes before c55.
+      const asNumbers = new Intl.Collator('en', { numeric: true });
+      expect(sorted.trim().split('\n')).toEqual(sorted.trim().split('\n').toSorted(asNumbers.compare));
       const everything = await ok('get all');
       for (const name of ['deployment.apps/web', 'replicaset.apps/web-', 'pod/web-', 'service/made'])
         expect(everything).toContain(name);
