@@ -115,28 +115,48 @@ export class Assembly {
     }
   }
 
-  /** Starts actors of a running thread again, after they were killed. */
+  /** Starts actors again that were killed. On a thread that was killed too they come back alone: the others stay down. */
   async startActorsAgain(thread: string, paths: readonly string[]): Promise<void> {
     const design = must(this.#threads.get(thread), `no thread ${thread}`);
-    const specs = this.#specs(design, 'again').filter(({ path }) => paths.includes(path));
-    await this.#options.fabric.startActors(thread, specs);
     this.forgetDown(paths);
+    if (this.#up.has(thread)) {
+      const specs = this.#specs(design, 'again').filter(({ path }) => paths.includes(path));
+      return this.#options.fabric.startActors(thread, specs);
+    }
+    if (this.#downOnPurpose.has(thread)) {
+      for (const { path } of design.actors) if (!paths.includes(path)) this.#actorsDown.set(path, 'killed');
+    }
+    return this.startAgain(thread);
   }
 
-  /** Kills actors of a running thread; they stay down, also when their thread is replaced, until they are started again. */
+  /** Kills actors of a thread; they stay down, also when their thread is replaced, until they are started again. */
   async killActors(thread: string, paths: readonly string[]): Promise<void> {
     for (const path of paths) this.#actorsDown.set(path, 'killed');
-    await Promise.all(paths.map((path) => this.#options.fabric.killActor(thread, path)));
+    await this.#onThread(thread, paths, (path) => this.#options.fabric.killActor(thread, path));
   }
 
+  /** Has no effect on actors of a thread that is down. */
   async suspendActors(thread: string, paths: readonly string[]): Promise<void> {
-    for (const path of paths) this.#actorsDown.set(path, 'suspended');
-    await Promise.all(paths.map((path) => this.#options.fabric.suspendActor(thread, path)));
+    if (!this.#up.has(thread)) return;
+    const running = paths.filter((path) => !this.#actorsDown.has(path));
+    for (const path of running) this.#actorsDown.set(path, 'suspended');
+    await this.#onThread(thread, running, (path) => this.#options.fabric.suspendActor(thread, path));
   }
 
   async resumeActors(thread: string, paths: readonly string[]): Promise<void> {
-    this.forgetDown(paths);
-    await Promise.all(paths.map((path) => this.#options.fabric.resumeActor(thread, path)));
+    const suspended = paths.filter((path) => this.#actorsDown.get(path) === 'suspended');
+    this.forgetDown(suspended);
+    await this.#onThread(thread, suspended, (path) => this.#options.fabric.resumeActor(thread, path));
+  }
+
+  /** Does something to each actor. A thread that is down, or dies meanwhile, has ended its actors too. */
+  async #onThread(thread: string, paths: readonly string[], act: (path: string) => Promise<void>): Promise<void> {
+    if (!this.#up.has(thread)) return;
+    try {
+      await Promise.all(paths.map(act));
+    } catch (error) {
+      if (this.#up.has(thread)) throw error;
+    }
   }
 
   /** They start with their thread again. */
@@ -202,6 +222,7 @@ export class Assembly {
   async remove(names: readonly string[]): Promise<void> {
     for (const name of names) {
       await this.kill(name);
+      this.forgetDown(this.#threads.get(name)?.actors.map(({ path }) => path) ?? []);
       this.#threads.delete(name);
       this.#downOnPurpose.delete(name);
     }
@@ -229,15 +250,8 @@ export class Assembly {
     this.forgetDown(paths);
     if (actors.length === 0) return this.remove([thread]);
     this.#threads.set(thread, { ...design, actors });
-    if (!this.#up.has(thread)) return;
     const { fabric } = this.#options;
-    const killed = Promise.all(paths.map((path) => fabric.killActor(thread, path))).then(
-      () => {},
-      (error: unknown) => {
-        // A thread that died meanwhile has ended its actors too.
-        if (this.#up.has(thread)) throw error;
-      },
-    );
+    const killed = this.#onThread(thread, paths, (path) => fabric.killActor(thread, path));
     if (!fabric.isPaused(thread)) return killed;
     void killed.catch(() => {});
   }

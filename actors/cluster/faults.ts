@@ -55,7 +55,7 @@ export class Faults {
   async restart(name: string): Promise<void> {
     const target = this.target(name);
     if (target.type === 'actors') {
-      await Promise.all(target.paths.map((path) => this.#fabric.killActor(target.thread.name, path)));
+      await this.#assembly.killActors(target.thread.name, target.paths);
       await this.#assembly.startActorsAgain(target.thread.name, target.paths);
     } else {
       const running = target.threads.filter((thread) => this.#assembly.isUp(thread.name));

@@ -34,6 +34,8 @@ class StandInFabric {
 
   async suspendActor(): Promise<void> {}
 
+  async resumeActor(): Promise<void> {}
+
   async killThread(name: string): Promise<void> {
     this.running.delete(name);
   }
@@ -106,6 +108,35 @@ test('an actor that was killed stays down when its thread is replaced, until it 
   await assembly.startActorsAgain('server', ['store']);
   expect(assembly.isActorDown('store')).toBe(false);
   expect(fabric.runs('server')).toEqual(['apiserver', 'gateway', 'store']);
+});
+
+test('a part of a thread that was killed too comes back alone, and the rest when it is asked for', async () => {
+  const { fabric, assembly } = await standing('store', 'apiserver');
+  await assembly.killActors('server', ['store']);
+  await assembly.kill('server');
+  await assembly.killActors('server', ['store']);
+  await assembly.startActorsAgain('server', ['store']);
+  expect(fabric.runs('server')).toEqual(['store']);
+  expect(assembly.isActorDown('apiserver')).toBe(true);
+  await assembly.startActorsAgain('server', ['apiserver']);
+  expect(fabric.runs('server')).toEqual(['apiserver', 'store']);
+});
+
+test('a part of a thread that crashed comes back with the others', async () => {
+  const { fabric, assembly } = await standing('store', 'apiserver');
+  fabric.crash('server', assembly);
+  await assembly.startActorsAgain('server', ['store']);
+  expect(fabric.runs('server')).toEqual(['apiserver', 'store']);
+});
+
+test('resuming does not wake the dead, and nothing is suspended on a thread that is down', async () => {
+  const { assembly } = await standing('store', 'apiserver');
+  await assembly.killActors('server', ['store']);
+  await assembly.resumeActors('server', ['store']);
+  expect(assembly.isActorDown('store')).toBe(true);
+  await assembly.kill('server');
+  await assembly.suspendActors('server', ['apiserver']);
+  expect(assembly.isActorDown('apiserver')).toBe(false);
 });
 
 test('two removals at once take both away, and neither comes back', async () => {
