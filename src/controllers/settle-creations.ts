@@ -23,8 +23,9 @@ export function* settleCreations(
   first: readonly ApiAnswer[],
   send: Sender,
 ): Flow<readonly ApiAnswer[]> {
+  const repeated = writes.filter((write, index) => isUnknown(write, first[index] as ApiAnswer));
+  if (repeated.length === 0) return first;
   const answers = new Map(writes.map((write, index) => [write, first[index] as ApiAnswer]));
-  const repeated = writes.filter((write) => isUnknown(write, answers.get(write) as ApiAnswer));
   let open = repeated;
   for (let attempt = 0; open.length > 0 && attempt < repeatsMax; attempt += 1) {
     yield* sleep(repeatPauseMs);

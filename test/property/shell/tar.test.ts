@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { WallMs } from '../../../src/base/brand.ts';
 import { concatBytes, emptyBytes, utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { Interpreter } from '../../../src/shell/interpreter.ts';
 import { MemoryFiles } from '../../../src/shell/memory-files.ts';
@@ -13,6 +12,7 @@ import { MemoryStore, memoryFolder } from '../../../src/shell/memory-tree.ts';
 import { ShellState } from '../../../src/shell/shell-state.ts';
 import { readerOf, writerTo } from '../../../src/shell/streams.ts';
 import { Tasks } from '../../../src/shell/tasks.ts';
+import { bareMachine } from '../../unit/shell/bare-machine.ts';
 
 interface Outcome {
   readonly code: number;
@@ -29,18 +29,7 @@ function emptyFiles(): MemoryFiles {
 function run(files: MemoryFiles, argv: readonly string[], input: Uint8Array = emptyBytes): Outcome {
   const [stdout, stderr]: [Uint8Array[], Uint8Array[]] = [[], []];
   const tasks = new Tasks(0);
-  const machine = {
-    hostname: '',
-    address: '',
-    command: [],
-    tty: false,
-    release: '',
-    tasks,
-    wallMs: () => 0 as WallMs,
-    random: (length: number) => new Uint8Array(length),
-    tool: () => undefined,
-    onTerminate: () => {},
-  };
+  const machine = bareMachine(tasks);
   const streams = {
     stdin: readerOf(input),
     stdout: writerTo((bytes) => stdout.push(bytes)),

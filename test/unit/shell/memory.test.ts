@@ -1,6 +1,5 @@
 /** What the commands of a shell hold together: bounded, and given back however they end. */
 import { expect, test } from 'vitest';
-import type { WallMs } from '../../../src/base/brand.ts';
 import { utf8, utf8Text } from '../../../src/base/bytes.ts';
 import { Interpreter } from '../../../src/shell/interpreter.ts';
 import { pipeBytesMax, shellBytesMax, shellPipesMax } from '../../../src/shell/limits.ts';
@@ -10,6 +9,7 @@ import { MemoryStore, memoryFolder } from '../../../src/shell/memory-tree.ts';
 import { ShellState } from '../../../src/shell/shell-state.ts';
 import { Pipe, readerOf, writerTo } from '../../../src/shell/streams.ts';
 import { type Job, Tasks } from '../../../src/shell/tasks.ts';
+import { bareMachine } from './bare-machine.ts';
 
 /** A shell amid a script. */
 function started(script: string): { readonly tasks: Tasks; readonly job: Job<number>; said(): string } {
@@ -18,18 +18,7 @@ function started(script: string): { readonly tasks: Tasks; readonly job: Job<num
   const files = new MemoryFiles({ root, mounts: new Map(), nowMs: () => 0 });
   let text = '';
   const output = writerTo((bytes) => (text += utf8Text(bytes)));
-  const machine = {
-    hostname: '',
-    address: '',
-    command: [],
-    tty: false,
-    release: '',
-    tasks,
-    wallMs: () => 0 as WallMs,
-    random: (length: number) => new Uint8Array(length),
-    tool: () => undefined,
-    onTerminate: () => {},
-  };
+  const machine = bareMachine(tasks);
   const streams = { stdin: readerOf(utf8('one\ntwo\nthree\n')), stdout: output, stderr: output };
   const shell = new Interpreter(new ShellState({}, files, 'sh', []), machine, streams);
   return { tasks, job: tasks.start(shell.runText(script)), said: () => text };
